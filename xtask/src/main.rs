@@ -1,2 +1,169 @@
-//! To come.
-fn main() {}
+//! `cargo xtask`: the only build logic of the project. This file is the command line; each task has its own file:
+//! `ci` (the test command, a table of steps), `mcu` and `sysroot` (builds for microcontrollers), `generate` (generated
+//! documents), `tidy` (what a tool can check of docs/CONVENTIONS.md). The other tasks only start another program.
+//!
+//! Nothing here links Sheave's own crates: the tasks must work, and say what is wrong, when those do not compile.
+
+mod ci;
+mod debian;
+mod error;
+mod generate;
+mod mcu;
+mod process;
+mod sysroot;
+mod tally;
+mod tidy;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use error::Result;
+
+#[derive(Parser)]
+#[command(
+    bin_name = "cargo xtask",
+    about = "Builds, tests and measures Sheave.",
+    after_help = "Examples:\n  \
+        cargo xtask test                   everything CI checks; ends with `N passed, N failed`\n  \
+        cargo xtask test --fast            the minute before a commit\n  \
+        cargo xtask test --only clippy     one step of it (--list names them)\n  \
+        cargo xtask mcu --target thumbv6m-none-eabi\n  \
+        cargo xtask diff 10000 --seed 7"
+)]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Run every check and every test: the command CI runs
+    ///
+    /// A failing step does not stop the others. The last line is `N passed, N failed`, the sum over all test runners, with a
+    /// step that runs no tests counted as one; the exit code is 0 only if nothing failed.
+    /// On Debian, as root, missing packages are installed with apt; elsewhere the message says what to install.
+    Test {
+        /// Run only this step; may be given several times
+        #[arg(long, value_name = "STEP")]
+        only: Vec<String>,
+        /// Name the steps, what each is for and what it runs
+        #[arg(long)]
+        list: bool,
+        /// Run only the steps that are worth a wait before each commit
+        #[arg(long, conflicts_with = "only")]
+        fast: bool,
+    },
+    /// Build the no_std crates for bare-metal targets, in each combination of features that is promised
+    ///
+    /// Uses your toolchain if it has the target (rustup target add), else one assembled from Debian's
+    /// rustc-web and rust-web-src in your cache folder.
+    Mcu {
+        /// Build for this target only; may be given several times
+        #[arg(long, value_name = "TRIPLE")]
+        target: Vec<String>,
+        /// Print the builds, do nothing
+        #[arg(long)]
+        list: bool,
+    },
+    /// Run the official WebAssembly test suite and print its table
+    Conformance {
+        /// Arguments of the runner; `cargo xtask conformance -- --help` lists them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Measure Sheave against its peers (a long build: peers are compiled too)
+    ///
+    /// Builds in profile release with RUSTFLAGS="-C target-cpu=native", for Sheave and peers alike.
+    Bench {
+        /// Arguments of the benchmark; `cargo xtask bench -- --help` lists them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Compare N generated modules with wasmi: results, traps and memory must be the same
+    Diff {
+        /// How many modules
+        #[arg(value_name = "N", default_value_t = 10_000)]
+        count: u64,
+        /// Seed of the first module; a run is determined by N and the seed
+        #[arg(long, default_value_t = 0)]
+        seed: u64,
+    },
+    /// Write the generated documents (docs/isa.md)
+    Gen {
+        /// Write nothing; fail if a document is not what would be written
+        #[arg(long)]
+        check: bool,
+    },
+    /// Check what a tool can check of docs/CONVENTIONS.md
+    Tidy,
+    /// Build the guest programs in examples/guests from their sources
+    Guests {
+        /// `build` compiles and compares, `bless` also replaces the committed .wasm files
+        action: GuestAction,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum GuestAction {
+    /// Compile the guests, leave the committed files as they are
+    Build,
+    /// Compile the guests and replace the committed files
+    Bless,
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().task) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs a task; `false` means that it ran to its end and found failures, which it has reported.
+fn run(task: Task) -> Result<bool> {
+    match task {
+        Task::Test { list: true, .. } => ci::list(),
+        Task::Test { only, fast, .. } => return ci::run(&only, fast),
+        Task::Mcu { list: true, target } => mcu::list(&target)?,
+        Task::Mcu { target, .. } => return mcu::run(&target).map(|tally| tally.failed() == 0),
+        Task::Conformance { args } => process::run(process::cargo(&ci::CONFORMANCE).args(args))?,
+        Task::Bench { args } => process::run(&mut bench(&args))?,
+        Task::Diff { count, seed } => {
+            let numbers = [count.to_string(), "--seed".into(), seed.to_string()];
+            process::run(process::cargo(&ci::DIFF).args(numbers))?;
+        }
+        Task::Gen { check } => generate::run(check)?,
+        Task::Tidy => return tidy::run(),
+        Task::Guests { action } => process::run(&mut guests(action))?,
+    }
+    Ok(true)
+}
+
+fn bench(args: &[String]) -> std::process::Command {
+    let mut command = process::cargo(&["run", "--release", "--package", "sheave-bench", "--"]);
+    command.args(args).env("RUSTFLAGS", "-C target-cpu=native");
+    command
+}
+
+fn guests(action: GuestAction) -> std::process::Command {
+    let mut command = process::program("bash");
+    command.arg("examples/guests/build.sh");
+    match action {
+        GuestAction::Build => command.arg("build"),
+        GuestAction::Bless => command.arg("bless"),
+    };
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        super::Cli::command().debug_assert();
+    }
+}

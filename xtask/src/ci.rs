@@ -1,0 +1,254 @@
+//! The test command: a table of steps, run in order. A failing step is named and the others still run, so that one run
+//! shows everything that is wrong. Cheap checks come first, the workspace's own tests last: their closing lines stand
+//! just above ours.
+//!
+//! Profiles: lints, documents and the tests of step `tests` use `dev`, the only build with debug assertions and at
+//! opt-level 0; what executes many instructions uses `quick`, a release build without link-time optimisation.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, Result};
+use crate::process::{cargo, output, run_counting, show};
+use crate::tally::Tally;
+use crate::{mcu, tidy};
+
+/// Cargo's arguments that start the official test suite.
+pub const CONFORMANCE: [&str; 6] = ["run", "--profile", "quick", "--package", "sheave-conformance", "--"];
+/// Cargo's arguments that start the comparison with wasmi; a count and `--seed` follow.
+pub const DIFF: [&str; 8] = ["run", "--profile", "quick", "--package", "sheave-tests", "--bin", "diff", "--"];
+/// How many modules the comparison takes in the test command, and the first seed.
+const SHORT_DIFF: [&str; 3] = ["500", "--seed", "0"];
+
+/// Everything but the benchmark, whose peers take long to compile.
+const MOST: [&str; 3] = ["--workspace", "--exclude", "sheave-bench"];
+
+/// One step of the test command.
+struct Step {
+    name: &'static str,
+    what: &'static str,
+    /// Whether `--fast` runs it too.
+    fast: bool,
+    run: Run,
+}
+
+/// How a step is run.
+enum Run {
+    /// A cargo command, given in parts, with variables.
+    Cargo(&'static [&'static [&'static str]], &'static [(&'static str, &'static str)]),
+    /// A task of ours, and how one would run it alone.
+    Task(fn() -> Result<Tally>, &'static str),
+}
+
+const STEPS: [Step; 10] = [
+    Step {
+        name: "fmt",
+        what: "the sources are formatted by rustfmt",
+        fast: true,
+        run: Run::Cargo(&[&["fmt", "--all", "--check"]], &[]),
+    },
+    Step {
+        name: "tidy",
+        what: "rules of docs/CONVENTIONS.md that a tool can check",
+        fast: true,
+        run: Run::Task(check_conventions, "cargo xtask tidy"),
+    },
+    Step {
+        name: "clippy",
+        what: "no warning of the compiler or clippy, in tests and examples too",
+        fast: true,
+        run: Run::Cargo(&[&["clippy", "--all-targets"], &MOST, &["--", "-D", "warnings"]], &[]),
+    },
+    Step {
+        name: "doc",
+        what: "the documentation builds without warnings; its links resolve",
+        fast: false,
+        run: Run::Cargo(&[&["doc", "--no-deps"], &MOST], &[("RUSTDOCFLAGS", "-D warnings")]),
+    },
+    Step {
+        name: "mcu",
+        what: "the no_std crates build for microcontrollers, in each combination of features",
+        fast: false,
+        run: Run::Task(build_for_microcontrollers, "cargo xtask mcu"),
+    },
+    Step {
+        name: "conformance",
+        what: "the official WebAssembly test suite",
+        fast: false,
+        run: Run::Cargo(&[&CONFORMANCE], &[]),
+    },
+    Step {
+        name: "diff",
+        what: "generated modules give the same results, traps and memory as wasmi (a short run)",
+        fast: false,
+        run: Run::Cargo(&[&DIFF, &SHORT_DIFF], &[]),
+    },
+    Step {
+        name: "release",
+        what: "the cross-crate tests, optimised: native stack of the tail-call back end, guests, bad input",
+        fast: false,
+        run: Run::Cargo(&[&["test", "--no-fail-fast", "--profile", "quick", "--package", "sheave-tests"]], &[]),
+    },
+    Step {
+        name: "xtask",
+        what: "the tests of this tool",
+        fast: false,
+        run: Run::Cargo(&[&["test", "--package", "xtask"]], &[]),
+    },
+    Step {
+        name: "tests",
+        what: "all tests of the workspace, with debug assertions, at opt-level 0; examples in the documentation",
+        fast: true,
+        run: Run::Cargo(&[&["test", "--no-fail-fast"]], &[]),
+    },
+];
+
+impl Step {
+    /// Runs the step; what goes wrong is printed and counted.
+    fn run(&self) -> Outcome {
+        println!("\n==> {}: {}\n    {}", self.name, self.what, self.run.command_line());
+        let start = Instant::now();
+        let result = match &self.run {
+            Run::Cargo(parts, variables) => run_counting(&mut command(parts, variables)),
+            Run::Task(task, _) => task(),
+        };
+        let tally = result.unwrap_or_else(|error| {
+            println!("error: {error}");
+            Tally::new(0, 1)
+        });
+        let outcome = Outcome { name: self.name, tally, time: start.elapsed() };
+        println!("<== {}: {} in {:.1} s", outcome.name, outcome.verdict(), outcome.time.as_secs_f64());
+        outcome
+    }
+}
+
+impl Run {
+    /// What one would type to do the same.
+    fn command_line(&self) -> String {
+        match self {
+            Self::Cargo(parts, variables) => show(&command(parts, variables)),
+            Self::Task(_, line) => (*line).to_string(),
+        }
+    }
+}
+
+fn command(parts: &[&[&str]], variables: &[(&str, &str)]) -> Command {
+    let mut command = cargo(&parts.concat());
+    command.envs(variables.iter().copied());
+    command
+}
+
+/// What became of a step.
+struct Outcome {
+    name: &'static str,
+    tally: Tally,
+    time: Duration,
+}
+
+impl Outcome {
+    fn verdict(&self) -> &'static str {
+        if self.tally.failed() == 0 { "ok" } else { "FAILED" }
+    }
+}
+
+/// Prints the steps.
+pub fn list() {
+    for step in &STEPS {
+        let fast = if step.fast { " (also with --fast)" } else { "" };
+        println!("{:12} {}{fast}\n{:12} $ {}", step.name, step.what, "", step.run.command_line());
+    }
+}
+
+/// Runs the steps named in `only` (all if it is empty), or those of the fast run; gives whether all went well.
+///
+/// # Errors
+/// A name is not a step, or a component of the Rust toolchain is missing.
+pub fn run(only: &[String], fast: bool) -> Result<bool> {
+    let steps = chosen(only, fast)?;
+    check_components()?;
+    let outcomes: Vec<Outcome> = steps.into_iter().map(Step::run).collect();
+    Ok(summarize(&outcomes))
+}
+
+fn chosen(only: &[String], fast: bool) -> Result<Vec<&'static Step>> {
+    static TABLE: [Step; STEPS.len()] = STEPS;
+    if let Some(unknown) = only.iter().find(|name| !TABLE.iter().any(|step| step.name == name.as_str())) {
+        let names: Vec<&str> = TABLE.iter().map(|step| step.name).collect();
+        return Err(Error::new(format!("unknown step {unknown}")).hint(format!("one of {}", names.join(", "))));
+    }
+    let wanted = |step: &Step| (only.is_empty() || only.iter().any(|name| name == step.name)) && (!fast || step.fast);
+    Ok(TABLE.iter().filter(|step| wanted(step)).collect())
+}
+
+/// Rustfmt and clippy come with rustup's default profile, not with its minimal one.
+fn check_components() -> Result<()> {
+    for component in ["fmt", "clippy"] {
+        output(cargo(&[component]).arg("--version")).map_err(|_| {
+            Error::new(format!("cargo {component} is not installed")).hint("rustup component add rustfmt clippy")
+        })?;
+    }
+    Ok(())
+}
+
+fn check_conventions() -> Result<Tally> {
+    tidy::run().map(|is_good| Tally::default().judged_by(is_good))
+}
+
+fn build_for_microcontrollers() -> Result<Tally> {
+    mcu::run(&[])
+}
+
+/// Prints the table of steps, how to repeat the failed ones, and the last line; gives whether nothing failed.
+fn summarize(outcomes: &[Outcome]) -> bool {
+    println!("\n{:12} {:8} {:>8} {:>8} {:>8}", "step", "", "passed", "failed", "time");
+    for outcome in outcomes {
+        let (passed, failed) = (outcome.tally.passed(), outcome.tally.failed());
+        let seconds = outcome.time.as_secs_f64();
+        println!("{:12} {:8} {passed:>8} {failed:>8} {seconds:>6.1} s", outcome.name, outcome.verdict());
+    }
+    let seconds: f64 = outcomes.iter().map(|outcome| outcome.time.as_secs_f64()).sum();
+    println!("{:12} {:8} {:>8} {:>8} {seconds:>6.1} s", "all", "", "", "");
+    for outcome in outcomes.iter().filter(|outcome| outcome.tally.failed() > 0) {
+        println!("FAILED: {}; to repeat it: cargo xtask test --only {}", outcome.name, outcome.name);
+    }
+    let sum = outcomes.iter().fold(Tally::default(), |sum, outcome| sum + outcome.tally);
+    println!("{sum}");
+    sum.failed() == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_steps_are_distinct() {
+        let mut names: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), STEPS.len());
+    }
+
+    #[test]
+    fn steps_are_chosen_by_name_and_by_speed() {
+        let names = |only: &[&str], fast| -> Vec<&str> {
+            let only: Vec<String> = only.iter().map(ToString::to_string).collect();
+            chosen(&only, fast).unwrap().iter().map(|step| step.name).collect()
+        };
+        assert_eq!(names(&[], false).len(), STEPS.len());
+        assert_eq!(names(&["diff", "fmt"], false), ["fmt", "diff"]);
+        assert_eq!(names(&[], true), ["fmt", "tidy", "clippy", "tests"]);
+    }
+
+    #[test]
+    fn an_unknown_step_is_named_with_those_there_are() {
+        let error = chosen(&["clipy".into()], false).err().unwrap().to_string();
+        assert!(error.contains("unknown step clipy") && error.contains("clippy"), "{error}");
+    }
+
+    #[test]
+    fn one_failed_step_fails_the_run() {
+        let outcome = |failed| Outcome { name: "x", tally: Tally::new(3, failed), time: Duration::ZERO };
+        assert!(summarize(&[outcome(0), outcome(0)]));
+        assert!(!summarize(&[outcome(0), outcome(1)]));
+    }
+}
