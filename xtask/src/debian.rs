@@ -21,8 +21,10 @@ pub fn install(names: &[&str]) -> Result<()> {
         return Err(Error::new(format!("Debian packages are missing: {}", missing.join(", ")))
             .hint(format!("as root: {by_hand}")));
     }
-    for arguments in [vec!["update", "-q"], [vec!["install", "-q", "-y", "--no-install-recommends"], missing].concat()]
-    {
+    for arguments in [
+        vec!["update", "-q"],
+        [vec!["install", "-q", "-y", "-oDPkg::Lock::Timeout=300", "--no-install-recommends"], missing].concat(),
+    ] {
         let mut command = program("apt-get");
         command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
         println!("+ {}", show(&command));

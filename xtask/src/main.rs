@@ -43,8 +43,8 @@ enum Task {
     /// step that runs no tests counted as one; the exit code is 0 only if nothing failed.
     /// On Debian, as root, missing packages are installed with apt; elsewhere the message says what to install.
     Test {
-        /// Run only this step; may be given several times
-        #[arg(long, value_name = "STEP")]
+        /// Run only these steps, separated by commas
+        #[arg(long, value_name = "STEP", value_delimiter = ',')]
         only: Vec<String>,
         /// Name the steps, what each is for and what it runs
         #[arg(long)]
@@ -58,8 +58,8 @@ enum Task {
     /// Uses your toolchain if it has the target (rustup target add), else one assembled from Debian's
     /// rustc-web and rust-web-src in your cache folder.
     Mcu {
-        /// Build for this target only; may be given several times
-        #[arg(long, value_name = "TRIPLE")]
+        /// Build only for these targets, separated by commas
+        #[arg(long, value_name = "TRIPLE", value_delimiter = ',')]
         target: Vec<String>,
         /// Print the builds, do nothing
         #[arg(long)]

@@ -71,8 +71,8 @@ pub fn run(command: &mut Command) -> Result<()> {
 
 /// Runs a command, shows its output as it comes, and counts the tests it reports on standard output.
 ///
-/// A command that fails without reporting a failed test (say, it did not compile) counts as one failure; one that
-/// succeeds without reporting any test counts as one success.
+/// A command that fails without reporting a failed test (say, it did not compile) counts as one failure, and so does one
+/// that reports to have run no test; one that succeeds and reports nothing counts as one success.
 ///
 /// # Errors
 /// The program cannot be started.
@@ -90,6 +90,9 @@ pub fn run_counting(command: &mut Command) -> Result<Tally> {
         line.clear();
     }
     let status = child.wait().map_err(|error| cannot_start(command, &error))?;
+    if status.success() && tally.ran_nothing() {
+        println!("error: `{}` ran no test", show(command));
+    }
     Ok(tally.judged_by(status.success()))
 }
 

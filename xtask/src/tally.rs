@@ -31,15 +31,21 @@ impl Tally {
         }
     }
 
-    /// The count once the exit code is known: a run without counts is one test itself, and a run that ended badly has
-    /// at least one failure.
+    /// The count once the exit code is known. A run without counts is one test itself; one that ended badly has at least
+    /// one failure; so has one that counted no test at all, for it would pass whatever it was meant to test.
     #[must_use]
     pub fn judged_by(self, success: bool) -> Self {
         match (success, self.passed(), self.failed()) {
-            (true, 0, 0) if self.cargo.is_none() && self.own.is_none() => Self::new(1, 0),
+            (true, 0, 0) if self.ran_nothing() => Self::new(0, 1),
+            (true, 0, 0) => Self::new(1, 0),
             (false, passed, 0) => Self::new(passed, 1),
             _ => self,
         }
+    }
+
+    /// Whether there are counts, and they say that no test ran.
+    pub fn ran_nothing(self) -> bool {
+        (self.cargo.is_some() || self.own.is_some()) && self.passed() + self.failed() == 0
     }
 
     /// Tests that passed.
@@ -120,9 +126,14 @@ mod tests {
     }
 
     #[test]
+    fn a_run_of_no_tests_is_a_failure() {
+        let text = "test result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 9 filtered out; finished in 0.00s\n";
+        assert_eq!(read(text).judged_by(true).to_string(), "0 passed, 1 failed");
+    }
+
+    #[test]
     fn a_bad_exit_code_is_at_least_one_failure() {
         assert_eq!(Tally::new(5, 0).judged_by(false).to_string(), "5 passed, 1 failed");
         assert_eq!(Tally::new(5, 3).judged_by(false).to_string(), "5 passed, 3 failed");
-        assert_eq!(Tally::new(0, 0).judged_by(true).to_string(), "0 passed, 0 failed");
     }
 }
