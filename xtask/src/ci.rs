@@ -9,7 +9,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
-use crate::process::{cargo, output, run_counting, show};
+use crate::process::{cargo, run_counting, show};
 use crate::tally::Tally;
 use crate::{mcu, tidy};
 
@@ -40,7 +40,7 @@ enum Run {
     Task(fn() -> Result<Tally>, &'static str),
 }
 
-const STEPS: [Step; 10] = [
+static STEPS: [Step; 10] = [
     Step {
         name: "fmt",
         what: "the sources are formatted by rustfmt",
@@ -162,32 +162,19 @@ pub fn list() {
 /// Runs the steps named in `only` (all if it is empty), or those of the fast run; gives whether all went well.
 ///
 /// # Errors
-/// A name is not a step, or a component of the Rust toolchain is missing.
+/// A name is not a step.
 pub fn run(only: &[String], fast: bool) -> Result<bool> {
-    let steps = chosen(only, fast)?;
-    check_components()?;
-    let outcomes: Vec<Outcome> = steps.into_iter().map(Step::run).collect();
+    let outcomes: Vec<Outcome> = chosen(only, fast)?.into_iter().map(Step::run).collect();
     Ok(summarize(&outcomes))
 }
 
 fn chosen(only: &[String], fast: bool) -> Result<Vec<&'static Step>> {
-    static TABLE: [Step; STEPS.len()] = STEPS;
-    if let Some(unknown) = only.iter().find(|name| !TABLE.iter().any(|step| step.name == name.as_str())) {
-        let names: Vec<&str> = TABLE.iter().map(|step| step.name).collect();
+    if let Some(unknown) = only.iter().find(|name| !STEPS.iter().any(|step| step.name == name.as_str())) {
+        let names: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
         return Err(Error::new(format!("unknown step {unknown}")).hint(format!("one of {}", names.join(", "))));
     }
     let wanted = |step: &Step| (only.is_empty() || only.iter().any(|name| name == step.name)) && (!fast || step.fast);
-    Ok(TABLE.iter().filter(|step| wanted(step)).collect())
-}
-
-/// Rustfmt and clippy come with rustup's default profile, not with its minimal one.
-fn check_components() -> Result<()> {
-    for component in ["fmt", "clippy"] {
-        output(cargo(&[component]).arg("--version")).map_err(|_| {
-            Error::new(format!("cargo {component} is not installed")).hint("rustup component add rustfmt clippy")
-        })?;
-    }
-    Ok(())
+    Ok(STEPS.iter().filter(|step| wanted(step)).collect())
 }
 
 fn check_conventions() -> Result<Tally> {

@@ -17,7 +17,7 @@ struct Target {
     has_compare_and_swap: bool,
 }
 
-const TARGETS: [Target; 3] = [
+static TARGETS: [Target; 3] = [
     Target { triple: "thumbv7em-none-eabihf", chips: "Cortex-M4F, M7F", has_compare_and_swap: true },
     Target { triple: "thumbv6m-none-eabi", chips: "Cortex-M0, M0+", has_compare_and_swap: false },
     Target { triple: "riscv32imac-unknown-none-elf", chips: "RV32: FE310, ESP32-C6", has_compare_and_swap: true },
@@ -30,7 +30,7 @@ struct Build {
     what: &'static str,
 }
 
-const BUILDS: [Build; 7] = [
+static BUILDS: [Build; 7] = [
     Build { package: "sheave-interp", features: "exec", what: "runs images; no allocator" },
     Build { package: "sheave-interp", features: "translate", what: "makes images; needs an allocator" },
     Build { package: "sheave-interp", features: "exec,translate", what: "both, as on a large microcontroller" },
@@ -92,11 +92,18 @@ pub fn list(only: &[String]) -> Result<()> {
 /// Builds everything for the targets in `only`, or for all if it is empty; a failure does not stop the rest.
 ///
 /// # Errors
-/// One of `only` is not a target of ours, or there is no compiler for one of the targets.
+/// One of `only` is not a target of ours.
 pub fn run(only: &[String]) -> Result<Tally> {
     let mut tally = Tally::new(0, 0);
     for target in chosen(only)? {
-        let toolchain = Toolchain::find(target.triple)?;
+        let toolchain = match Toolchain::find(target.triple) {
+            Ok(toolchain) => toolchain,
+            Err(error) => {
+                println!("error: {error}");
+                tally = tally + Tally::new(0, 1);
+                continue;
+            }
+        };
         println!("{} ({}), built by {}", target.triple, target.chips, toolchain.name());
         for build in &BUILDS {
             let is_good = run_one(build, target, &toolchain);
@@ -131,13 +138,12 @@ fn run_one(build: &Build, target: &Target, toolchain: &Toolchain) -> bool {
 }
 
 fn chosen(only: &[String]) -> Result<Vec<&'static Target>> {
-    static TABLE: [Target; TARGETS.len()] = TARGETS;
-    if let Some(unknown) = only.iter().find(|name| !TABLE.iter().any(|target| target.triple == name.as_str())) {
-        let known = TARGETS.map(|target| target.triple).join(", ");
-        return Err(Error::new(format!("unknown target {unknown}")).hint(format!("one of {known}")));
+    if let Some(unknown) = only.iter().find(|name| !TARGETS.iter().any(|target| target.triple == name.as_str())) {
+        let known: Vec<&str> = TARGETS.iter().map(|target| target.triple).collect();
+        return Err(Error::new(format!("unknown target {unknown}")).hint(format!("one of {}", known.join(", "))));
     }
     let wanted = |target: &&Target| only.is_empty() || only.iter().any(|name| name == target.triple);
-    Ok(TABLE.iter().filter(wanted).collect())
+    Ok(TARGETS.iter().filter(wanted).collect())
 }
 
 #[cfg(test)]
