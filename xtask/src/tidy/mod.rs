@@ -32,7 +32,8 @@ impl Finding {
 /// The tree cannot be read.
 pub fn run() -> Result<bool> {
     let root = root();
-    let paths = files(&root)?;
+    let paths: Vec<PathBuf> =
+        files(&root)?.into_iter().filter(|path| is_rust(path) || is_document(&root, path)).collect();
     let mut count = 0;
     for path in &paths {
         let name = path.strip_prefix(&root).unwrap_or(path).display();
@@ -49,11 +50,22 @@ pub fn run() -> Result<bool> {
 fn check(root: &Path, path: &Path) -> Result<Vec<Finding>> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Error::new(format!("cannot read {}: {error}", path.display())))?;
-    if path.extension().is_some_and(|extension| extension == "rs") {
+    if is_rust(path) {
         return Ok(rust::check(&text));
     }
     let exists = |link: &str| markdown::find_link(root, path, link);
     Ok(markdown::check(&text, exists))
+}
+
+fn is_rust(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "rs")
+}
+
+/// Whether a Markdown file is a document of the project: a README, or one at the root or in docs/. Others are data, such
+/// as the input of a guest program.
+fn is_document(root: &Path, path: &Path) -> bool {
+    let is_readme = path.file_name().is_some_and(|name| name == "README.md");
+    is_readme || path.parent().is_some_and(|folder| folder == root || folder == root.join("docs"))
 }
 
 /// The Rust and Markdown files below `folder`, in order of their names.
@@ -71,9 +83,21 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
             if name != "target" && name != ".git" && !path.is_symlink() {
                 found.extend(files(&path)?);
             }
-        } else if path.extension().is_some_and(|extension| extension == "rs" || extension == "md") {
+        } else if is_rust(&path) || path.extension().is_some_and(|extension| extension == "md") {
             found.push(path);
         }
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_are_told_from_data() {
+        let is = |path: &str| is_document(Path::new("/p"), Path::new(path));
+        assert!(is("/p/README.md") && is("/p/docs/isa.md") && is("/p/hal/README.md"));
+        assert!(!is("/p/tests/bench/programs/inputs/article.md"));
+    }
 }
