@@ -1,0 +1,275 @@
+//! The only file that names the engine: its API, and how its errors map to what a script can ask for.
+//!
+//! Everything above deals in [`Value`]s and [`Failure`]s. What the engine claims to support is [`supported`]; a
+//! module outside of it is skipped with a reason, a module inside of it that is rejected is a failure.
+
+use sheave::{
+    Config, Engine, Error, ExternRef, Func, Global, Instance, Linker, Memory, MemoryType, Module, Mutability, Nullable,
+    Ref, RefType, Store, Table, TableType, TrapCode, Val, errors,
+};
+
+use crate::{Heap, Value, features::FeatureSet};
+
+/// Why the engine did not do what it was asked to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// What kind of refusal.
+    pub kind: FailureKind,
+    /// One line for people.
+    pub message: String,
+}
+
+/// The kinds of refusal a script tells apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureKind {
+    /// The module does not decode or validate.
+    Invalid,
+    /// An import is not defined.
+    UnknownImport,
+    /// An import is defined with another type.
+    IncompatibleImport,
+    /// Execution trapped.
+    Trap,
+    /// The call stack is exhausted.
+    Exhaustion,
+    /// An exception left the outermost function.
+    Exception,
+    /// The fuel given to the run is used up.
+    Fuel,
+    /// Anything else; no assertion accepts it.
+    Other,
+}
+
+/// The proposals the engine runs. Slices may ask for more: what needs it is skipped.
+pub fn supported() -> FeatureSet {
+    const NAMES: &[&str] = &[
+        "mutable-global",
+        "nontrapping-float-to-int-conversions",
+        "sign-extension-ops",
+        "multi-value",
+        "bulk-memory",
+        "reference-types",
+        "tail-call",
+        "extended-const",
+        "multi-memory",
+        "custom-page-sizes",
+        "wide-arithmetic",
+    ];
+    FeatureSet::from_names(NAMES.iter().copied()).expect("every name is in the table of features")
+}
+
+/// A compiled module.
+#[derive(Debug, Clone)]
+pub struct Compiled(Module);
+
+impl Compiled {
+    /// The names of the modules it imports from.
+    pub fn import_modules(&self) -> Vec<String> {
+        self.0.imports().map(|import| import.module().to_string()).collect()
+    }
+}
+
+/// A handle to an instance of a [`Session`].
+#[derive(Debug, Clone, Copy)]
+pub struct Live(Instance);
+
+/// An engine with one store, one linker and the module `spectest`: what one script runs in.
+pub struct Session {
+    engine: Engine,
+    store: Store<()>,
+    linker: Linker<()>,
+    fuel: Option<u64>,
+}
+
+impl Session {
+    /// A fresh session. With `fuel`, each action may use that much before it fails.
+    pub fn new(features: FeatureSet, fuel: Option<u64>) -> Self {
+        let engine = Engine::new(&config(features, fuel.is_some()));
+        let mut store = Store::new(&engine, ());
+        let mut linker = Linker::new(&engine);
+        define_spectest(&mut store, &mut linker).expect("the linker is empty and the types are small");
+        linker.allow_shadowing(true);
+        Self { engine, store, linker, fuel }
+    }
+
+    /// Decodes, validates and translates.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid`, with the engine's message.
+    pub fn compile(&self, module: &[u8]) -> Result<Compiled, Failure> {
+        Module::new(&self.engine, module)
+            .map(Compiled)
+            .map_err(|error| Failure { kind: FailureKind::Invalid, message: first_line(&error) })
+    }
+
+    /// Links, instantiates and runs the start function.
+    ///
+    /// # Errors
+    ///
+    /// An import is unknown or incompatible, initialisation or the start function trapped, memory is short.
+    pub fn instantiate(&mut self, module: &Compiled) -> Result<Live, Failure> {
+        self.refuel()?;
+        self.linker.instantiate_and_start(&mut self.store, &module.0).map(Live).map_err(|error| failure(&error))
+    }
+
+    /// Makes the exports of an instance importable under `import_name`.
+    ///
+    /// # Errors
+    ///
+    /// The linker refuses a definition.
+    pub fn register(&mut self, import_name: &str, instance: Live) -> Result<(), Failure> {
+        let exports: Vec<_> =
+            instance.0.exports(&self.store).map(|export| (export.name().to_string(), export.into_extern())).collect();
+        for (name, item) in exports {
+            self.linker.define(import_name, &name, item).map_err(|error| other(first_line(&error)))?;
+        }
+        Ok(())
+    }
+
+    /// Calls an exported function.
+    ///
+    /// # Errors
+    ///
+    /// It traps, runs out of stack or fuel; or there is no such function, or not of this type.
+    pub fn invoke(&mut self, instance: Live, field: &str, args: &[Value]) -> Result<Vec<Value>, Failure> {
+        self.refuel()?;
+        let func =
+            instance.0.get_func(&self.store, field).ok_or_else(|| other(format!("no exported function {field:?}")))?;
+        let args = args.iter().map(|arg| self.lower(arg)).collect::<Result<Vec<_>, _>>()?;
+        let ty = func.ty(&self.store);
+        let mut results: Vec<_> = ty.results().iter().map(|ty| Val::default_for_ty(*ty)).collect();
+        func.call(&mut self.store, &args, &mut results).map_err(|error| failure(&error))?;
+        results.iter().map(|result| self.lift(result)).collect()
+    }
+
+    /// Reads an exported global.
+    ///
+    /// # Errors
+    ///
+    /// There is no such global.
+    pub fn get(&mut self, instance: Live, field: &str) -> Result<Value, Failure> {
+        let global =
+            instance.0.get_global(&self.store, field).ok_or_else(|| other(format!("no exported global {field:?}")))?;
+        let value = global.get(&self.store);
+        self.lift(&value)
+    }
+
+    fn refuel(&mut self) -> Result<(), Failure> {
+        match self.fuel {
+            Some(fuel) => self.store.set_fuel(fuel).map_err(|error| other(first_line(&error))),
+            None => Ok(()),
+        }
+    }
+
+    fn lower(&mut self, value: &Value) -> Result<Val, Failure> {
+        Ok(match value {
+            Value::I32(value) => Val::I32(*value),
+            Value::I64(value) => Val::I64(*value),
+            Value::F32(bits) => Val::F32(sheave::F32::from_bits(*bits)),
+            Value::F64(bits) => Val::F64(sheave::F64::from_bits(*bits)),
+            Value::RefNull(Heap::Func) => Val::FuncRef(Nullable::Null),
+            Value::RefNull(Heap::Extern) => Val::ExternRef(Nullable::Null),
+            Value::RefExtern(number) => Val::ExternRef(ExternRef::new(&mut self.store, *number).into()),
+            Value::V128(_) | Value::RefNull(_) | Value::RefHost(_) | Value::Ref(_) => {
+                return Err(other(format!("the engine cannot take the argument {value:?}")));
+            }
+        })
+    }
+
+    fn lift(&self, value: &Val) -> Result<Value, Failure> {
+        Ok(match value {
+            Val::I32(value) => Value::I32(*value),
+            Val::I64(value) => Value::I64(*value),
+            Val::F32(value) => Value::F32(value.to_bits()),
+            Val::F64(value) => Value::F64(value.to_bits()),
+            Val::FuncRef(Nullable::Null) => Value::RefNull(Heap::Func),
+            Val::FuncRef(Nullable::Val(_)) => Value::Ref(Heap::Func),
+            Val::ExternRef(Nullable::Null) => Value::RefNull(Heap::Extern),
+            Val::ExternRef(Nullable::Val(reference)) => match reference.data(&self.store).downcast_ref::<u32>() {
+                Some(number) => Value::RefExtern(*number),
+                None => Value::Ref(Heap::Extern),
+            },
+            _ => return Err(other(format!("the engine returned {value:?}, which no pattern describes"))),
+        })
+    }
+}
+
+fn config(features: FeatureSet, consume_fuel: bool) -> Config {
+    let mut config = Config::default();
+    config
+        .wasm_mutable_global(features.contains("mutable-global"))
+        .wasm_saturating_float_to_int(features.contains("nontrapping-float-to-int-conversions"))
+        .wasm_sign_extension(features.contains("sign-extension-ops"))
+        .wasm_multi_value(features.contains("multi-value"))
+        .wasm_bulk_memory(features.contains("bulk-memory"))
+        .wasm_reference_types(features.contains("reference-types"))
+        .wasm_tail_call(features.contains("tail-call"))
+        .wasm_extended_const(features.contains("extended-const"))
+        .wasm_multi_memory(features.contains("multi-memory"))
+        .wasm_custom_page_sizes(features.contains("custom-page-sizes"))
+        .wasm_wide_arithmetic(features.contains("wide-arithmetic"))
+        .consume_fuel(consume_fuel);
+    config
+}
+
+/// The module `spectest` of the suite's harness: printing functions that print nothing, constants, a table, a memory.
+fn define_spectest(store: &mut Store<()>, linker: &mut Linker<()>) -> Result<(), Error> {
+    linker
+        .func_wrap("spectest", "print", || {})?
+        .func_wrap("spectest", "print_i32", |_: i32| {})?
+        .func_wrap("spectest", "print_i64", |_: i64| {})?
+        .func_wrap("spectest", "print_f32", |_: f32| {})?
+        .func_wrap("spectest", "print_f64", |_: f64| {})?
+        .func_wrap("spectest", "print_i32_f32", |_: i32, _: f32| {})?
+        .func_wrap("spectest", "print_f64_f64", |_: f64, _: f64| {})?;
+    let globals = [
+        ("global_i32", Val::I32(666)),
+        ("global_i64", Val::I64(666)),
+        ("global_f32", Val::from(666.6_f32)),
+        ("global_f64", Val::from(666.6_f64)),
+    ];
+    for (name, value) in globals {
+        linker.define("spectest", name, Global::new(&mut *store, value, Mutability::Const))?;
+    }
+    let table =
+        Table::new(&mut *store, TableType::new(RefType::Func, 10, Some(20)), Ref::Func(Nullable::<Func>::Null))?;
+    let memory = Memory::new(&mut *store, MemoryType::new(1, Some(2)))?;
+    linker.define("spectest", "table", table)?.define("spectest", "memory", memory)?;
+    Ok(())
+}
+
+/// Maps an error of instantiation or execution to what a script can ask for.
+fn failure(error: &Error) -> Failure {
+    use errors::{ErrorKind, InstantiationError, LinkerError};
+    let message = first_line(error);
+    let kind = match error.kind() {
+        ErrorKind::TrapCode(TrapCode::StackOverflow) => FailureKind::Exhaustion,
+        ErrorKind::TrapCode(TrapCode::OutOfFuel) | ErrorKind::Fuel(_) => FailureKind::Fuel,
+        ErrorKind::TrapCode(_) => FailureKind::Trap,
+        ErrorKind::Linker(LinkerError::MissingDefinition { .. }) => FailureKind::UnknownImport,
+        ErrorKind::Linker(LinkerError::InvalidTypeDefinition { .. })
+        | ErrorKind::Instantiation(
+            InstantiationError::ImportTypeMismatch { .. }
+            | InstantiationError::GlobalTypeMismatch { .. }
+            | InstantiationError::FuncTypeMismatch { .. }
+            | InstantiationError::TableTypeMismatch { .. }
+            | InstantiationError::MemoryTypeMismatch { .. },
+        ) => FailureKind::IncompatibleImport,
+        // The stand-in reports this trap as an error of its own with its own words.
+        ErrorKind::Instantiation(InstantiationError::ElementSegmentDoesNotFit { .. }) => {
+            return Failure { kind: FailureKind::Trap, message: "out of bounds table access".into() };
+        }
+        _ => FailureKind::Other,
+    };
+    Failure { kind, message }
+}
+
+fn other(message: String) -> Failure {
+    Failure { kind: FailureKind::Other, message }
+}
+
+/// The message without a backtrace, so that the name of a function cannot pass for a message.
+fn first_line(error: &impl std::fmt::Display) -> String {
+    error.to_string().lines().next().unwrap_or_default().to_string()
+}
