@@ -30,7 +30,7 @@ struct Build {
     what: &'static str,
 }
 
-static BUILDS: [Build; 7] = [
+static BUILDS: [Build; 8] = [
     Build { package: "sheave-interp", features: "exec", what: "runs images; no allocator" },
     Build { package: "sheave-interp", features: "translate", what: "makes images; needs an allocator" },
     Build { package: "sheave-interp", features: "exec,translate", what: "both, as on a large microcontroller" },
@@ -38,6 +38,7 @@ static BUILDS: [Build; 7] = [
     Build { package: "sheave", features: "alloc", what: "embedding API that owns its store" },
     Build { package: "sheave-hal", features: "", what: "capabilities without an allocator" },
     Build { package: "sheave-hal", features: "alloc", what: "capabilities with an allocator" },
+    Build { package: "sheave-conformance", features: "", what: "commands and judge of the test suite" },
 ];
 
 /// A build that is known to fail: it runs all the same, and is an error once it succeeds or fails in another way.
