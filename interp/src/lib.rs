@@ -1,2 +1,40 @@
-//! To come.
+//! The core of Sheave: WebAssembly to a register-bytecode image, and the interpreter that runs it in place.
+//!
+//! ```text
+//! wasm bytes ─► translate ─► image ──────► instantiate ─► exec ─► trap, result or suspension
+//!               (validates)    │ verify                     │ host call
+//!               feature "translate"                         feature "exec"
+//! ```
+//!
+//! Most people want the crate `sheave`, the embedding API on top of this one. The modules below stand in the order of
+//! the flow. `translate` and `exec` never import each other; they meet in `isa` and `image`.
+//!
+//! # Features
+//!
+//! | feature | without it |
+//! |---|---|
+//! | `translate` | no wasm is read; modules arrive as images. Needs an allocator and wasmparser |
+//! | `exec` | nothing runs; images are only written, read and verified |
+//! | `alloc` | everything lives in memory that the caller hands over |
+//! | `std` | float rounding comes from `libm` |
+//! | `loop-dispatch` | (with it, the portable dispatch loop is used even where tail calls would hold) |
 #![no_std]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+pub mod error;
+pub mod isa;
+pub mod num;
+pub mod trap;
+pub mod types;
+
+pub mod image;
+
+#[cfg(feature = "translate")]
+pub mod translate;
+
+#[cfg(feature = "exec")]
+pub mod exec;

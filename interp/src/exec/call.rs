@@ -1,0 +1,427 @@
+//! Handlers of calls: direct, imported, indirect, and their tail forms.
+//!
+//! The callee's frame begins where its arguments stand, `delta` bytes above the caller's. Its header lies behind its
+//! parameters (or results, if they are wider) and takes the return offset; the unit before a return offset is always the
+//! delta, so a return needs nothing else. A call into another instance puts a *bridge* of 16 bytes below the callee's
+//! frame: return offset and instance of the caller, and how many bytes to move down when it returns.
+
+use super::{
+    Instruction,
+    context::{Context, FuncEntity},
+    handle,
+    machine::{Cell, Exit, Flow, Machine, Read, read32},
+};
+use crate::{
+    isa::{BRIDGE_BYTES, EXIT_OFFSET, HEADER_BYTES, RETURN_CROSS_OFFSET},
+    trap::Trap,
+};
+use core::marker::PhantomData;
+
+const EXHAUSTED: Flow = Err(Exit::trap(Trap::StackOverflow));
+const BRIDGE: usize = BRIDGE_BYTES as usize;
+
+/// Byte offset of a function's frame header in its frame.
+///
+/// # Safety
+/// `entry` is the entry of a function.
+#[inline(always)]
+unsafe fn header_of(entry: *const u16) -> usize {
+    // SAFETY: six units that describe the frame stand before every entry.
+    unsafe { *entry.sub(5) as usize }
+}
+
+/// Whether `bytes` at `place`, which lies in the stack region, do not go beyond its end. Frames are below 2^31 bytes.
+#[inline(always)]
+fn fits(machine: &Machine, place: *mut u8, bytes: usize) -> bool {
+    let end = machine.context().stack_end as usize;
+    if cfg!(target_pointer_width = "64") { place as usize + bytes <= end } else { bytes <= end - place as usize }
+}
+
+/// Opens a frame at `fp` for the function at `entry`: checks the stack, writes the header, zeroes the locals, goes there.
+///
+/// # Safety
+/// `entry` is the entry of a function of the current instance, `fp` lies in the stack region with its arguments at it,
+/// and `return_offset` is the offset behind a call in the current instance's code, or a reserved one.
+#[inline(always)]
+unsafe fn open_frame(machine: &mut Machine, entry: *const u16, fp: *mut u8, return_offset: u32) -> Flow {
+    // SAFETY: the frame units stand before the entry; all writes are below `fp` + frame bytes, which is checked first.
+    unsafe {
+        if !fits(machine, fp, read32(entry.sub(2)) as usize) {
+            return EXHAUSTED;
+        }
+        let header = fp.add(header_of(entry));
+        return_offset.store(header);
+        zero(header.add(HEADER_BYTES as usize), read32(entry.sub(4)) as usize);
+        machine.ip = entry;
+        machine.fp = fp;
+    }
+    Ok(())
+}
+
+/// Zeroes `len` bytes, a multiple of four, without calling a library function.
+///
+/// # Safety
+/// The bytes are writable and 4-byte aligned.
+#[inline(always)]
+unsafe fn zero(mut place: *mut u8, len: usize) {
+    // SAFETY: the caller promises the range.
+    unsafe {
+        let end = place.add(len);
+        while place < end {
+            0_u32.store(place);
+            place = place.add(4);
+            // Keeps the compiler from making a call of `memset` out of the loop, which would cost every caller its
+            // register saves.
+            #[cfg(all(not(miri), any(target_arch = "x86_64", target_arch = "aarch64")))]
+            core::arch::asm!("", options(nomem, nostack, preserves_flags));
+        }
+    }
+}
+
+/// Offset of `ip` in the current code, in bytes.
+#[inline(always)]
+fn return_offset(machine: &Machine) -> u32 {
+    (machine.ip as usize).wrapping_sub(machine.context().code as usize) as u32
+}
+
+/// Call of a function of this module.
+pub struct Call;
+impl Instruction for Call {
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: fields: entry (relative to its field, checked to be a function's), delta (checked against the frame).
+        unsafe {
+            let entry = machine.ip.offset(read32(machine.ip) as i32 as isize);
+            let delta = machine.unit(2);
+            machine.ip = machine.ip.add(3);
+            call_entry(machine, entry, delta)
+        }
+    }
+}
+
+/// Opens a frame `delta` bytes above the current one; `ip` is behind the call. When the stack is exhausted, the machine
+/// is left as it was: the old frame is found again as a return would find it, which keeps it out of a register here.
+///
+/// # Safety
+/// As for [`open_frame`].
+#[inline(always)]
+unsafe fn call_entry(machine: &mut Machine, entry: *const u16, delta: u16) -> Flow {
+    // SAFETY: as the caller promises; the unit before `ip` is the delta.
+    unsafe {
+        let return_ip = machine.ip;
+        let return_offset = return_offset(machine);
+        machine.fp = machine.fp.add(delta as usize);
+        let opened = open_frame(machine, entry, machine.fp, return_offset);
+        if opened.is_err() {
+            machine.fp = machine.fp.sub(*return_ip.sub(1) as usize);
+        }
+        opened
+    }
+}
+
+/// Address of the function whose index is the next field.
+///
+/// # Safety
+/// The next field is a function index of the current instance.
+#[inline(always)]
+unsafe fn function(machine: &mut Machine) -> u32 {
+    // SAFETY: the index was checked by `image::verify`, the address stems from instantiation.
+    unsafe {
+        let index = machine.next32();
+        *machine.context().spaces.functions.add(index as usize)
+    }
+}
+
+/// Call of an imported function.
+pub struct CallImport;
+impl Instruction for CallImport {
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: fields: function index, delta.
+        unsafe {
+            let address = function(machine);
+            let delta = machine.next16();
+            call_address(machine, address, delta)
+        }
+    }
+}
+
+/// Call of a function by address: in this instance, in another one, or of the host.
+///
+/// # Safety
+/// `address` is that of a function, whose arguments stand `delta` above the frame; `ip` is behind the call.
+#[inline(always)]
+unsafe fn call_address(machine: &mut Machine, address: u32, delta: u16) -> Flow {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let function = *machine.context().functions.add(address as usize);
+        if function.instance == machine.context().instance {
+            let entry = machine.context().code.add(function.entry as usize);
+            return call_entry(machine, entry, delta);
+        }
+        let window = machine.fp.add(delta as usize);
+        call_foreign(machine, function, address, window)
+    }
+}
+
+/// Call of the host or into another instance.
+///
+/// # Safety
+/// As for [`call_address`], the function being one of those.
+#[cold]
+#[inline(never)]
+unsafe fn call_foreign(machine: &mut Machine, function: FuncEntity, address: u32, window: *mut u8) -> Flow {
+    // SAFETY: the bridge and the moved arguments are checked against the stack's end before they are written.
+    unsafe {
+        let cx = &mut *machine.cx;
+        if function.instance == FuncEntity::HOST {
+            cx.request.address = address;
+            cx.request.window = window;
+            return Err(Exit::HOST_CALL);
+        }
+        let bridge = (return_offset(machine), cx.instance);
+        let entry = entry_of(cx, function);
+        build_bridge(machine, entry, window, window, bridge)?;
+        (*machine.cx).enter(function.instance);
+        open_frame(machine, entry, window.add(BRIDGE), RETURN_CROSS_OFFSET)
+    }
+}
+
+/// Entry of a function of any instance.
+///
+/// # Safety
+/// The function is not one of the host.
+unsafe fn entry_of(cx: &Context, function: FuncEntity) -> *const u16 {
+    // SAFETY: the instance index stems from instantiation, as does the entry.
+    unsafe { (*cx.instances.add(function.instance as usize)).code.add(function.entry as usize) }
+}
+
+/// Puts a bridge at `place` and the arguments from `window` behind it.
+///
+/// # Safety
+/// `place` lies in the stack region, at or below `window`, where the arguments of the function at `entry` stand.
+unsafe fn build_bridge(
+    machine: &Machine,
+    entry: *const u16,
+    place: *mut u8,
+    window: *mut u8,
+    caller: (u32, u32),
+) -> Flow {
+    // SAFETY: the frame's size covers its parameters; it is checked together with the bridge before anything is written.
+    unsafe {
+        if !fits(machine, place, read32(entry.sub(2)) as usize + BRIDGE) {
+            return EXHAUSTED;
+        }
+        place.add(BRIDGE).copy_from(window, *entry.sub(6) as usize);
+        caller.0.store(place);
+        caller.1.store(place.add(4));
+        (header_of(entry) as u32).store(place.add(8));
+        0_u32.store(place.add(12));
+    }
+    Ok(())
+}
+
+/// Return over a bridge.
+pub struct ReturnCross;
+impl Instruction for ReturnCross {
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: this return offset is written only together with a bridge below the frame.
+        unsafe { return_cross(machine) }
+    }
+}
+
+/// # Safety
+/// A bridge stands below the frame.
+#[inline(never)]
+unsafe fn return_cross(machine: &mut Machine) -> Flow {
+    // SAFETY: the bridge was written by `build_bridge`: the caller's return offset and instance, and the bytes to move.
+    unsafe {
+        let bridge = machine.fp.sub(BRIDGE);
+        let (offset, instance, bytes) = (u32::load(bridge), u32::load(bridge.add(4)), u32::load(bridge.add(8)));
+        bridge.copy_from(machine.fp, bytes as usize);
+        (*machine.cx).enter(instance);
+        machine.ip = machine.context().code.byte_add(offset as usize);
+        machine.fp = bridge.sub(*machine.ip.sub(1) as usize);
+    }
+    Ok(())
+}
+
+/// Element of a table as a function of the expected type.
+///
+/// # Safety
+/// `table` and `ty` are indices of the current instance.
+#[inline(always)]
+unsafe fn element(machine: &Machine, index: u32, table: u16, ty: u32) -> Result<u32, Exit> {
+    // SAFETY: the indices were checked by `image::verify`; the element index is checked here; a handle of a function holds
+    // the address of one.
+    unsafe {
+        let cx = machine.context();
+        let (elements, len) = if table == 0 {
+            (cx.table_elements, cx.table_len)
+        } else {
+            let table = &*cx.tables.add(*cx.spaces.tables.add(table as usize) as usize);
+            (table.elements, table.len)
+        };
+        if index >= len {
+            return Err(Exit::trap(Trap::UndefinedElement));
+        }
+        let Some(address) = handle::to_func(*elements.add(index as usize)) else {
+            return Err(Exit::trap(Trap::IndirectCallToNull));
+        };
+        if (*cx.functions.add(address as usize)).type_id != *cx.spaces.types.add(ty as usize) {
+            return Err(Exit::trap(Trap::BadSignature));
+        }
+        Ok(address)
+    }
+}
+
+/// Indirect call.
+pub struct CallIndirect<A>(PhantomData<A>);
+impl<A: Read> Instruction for CallIndirect<A> {
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: fields: element index, table, type, delta.
+        unsafe {
+            let index = A::read::<u32>(machine);
+            let (table, ty, delta) = (machine.next16(), machine.next32(), machine.next16());
+            let address = element(machine, index, table, ty)?;
+            call_address(machine, address, delta)
+        }
+    }
+}
+
+/// Tail call of a function of this module.
+pub struct ReturnCall;
+impl Instruction for ReturnCall {
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: fields: entry, this frame's header offset, delta.
+        unsafe {
+            let entry = machine.ip.offset(read32(machine.ip) as i32 as isize);
+            let (header, delta) = (machine.unit(2), machine.unit(3));
+            replace_frame(machine, entry, header, delta)
+        }
+    }
+}
+
+/// Puts the function at `entry` in the place of the current frame.
+///
+/// # Safety
+/// The arguments stand `delta` above the frame, whose header is at `header`.
+#[inline(always)]
+unsafe fn replace_frame(machine: &mut Machine, entry: *const u16, header: u16, delta: u16) -> Flow {
+    // SAFETY: the window lies in the frame's reach; the return offset is read before arguments move over it.
+    unsafe {
+        let return_offset = u32::load(machine.fp.add(header as usize));
+        move_down(machine.fp.add(delta as usize), machine.fp, *entry.sub(6) as usize);
+        open_frame(machine, entry, machine.fp, return_offset)
+    }
+}
+
+/// Moves `len` bytes, a multiple of four, to a lower address, without calling a library function.
+///
+/// # Safety
+/// Both ranges are in the stack region and 4-byte aligned, `to` is not above `from`.
+#[inline(always)]
+unsafe fn move_down(from: *const u8, to: *mut u8, len: usize) {
+    let mut at = 0;
+    while at < len {
+        // SAFETY: the caller promises both ranges; moving upwards is right for overlapping ones.
+        unsafe { u32::load(from.add(at)).store(to.add(at)) };
+        at += 4;
+        #[cfg(all(not(miri), any(target_arch = "x86_64", target_arch = "aarch64")))]
+        // SAFETY: no instruction; see `zero`.
+        unsafe {
+            core::arch::asm!("", options(nomem, nostack, preserves_flags));
+        }
+    }
+}
+
+/// Tail call of a function by address.
+///
+/// # Safety
+/// As for [`replace_frame`]; `address` is that of a function.
+#[inline(always)]
+unsafe fn return_call_address(machine: &mut Machine, address: u32, header: u16, delta: u16) -> Flow {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let function = *machine.context().functions.add(address as usize);
+        if function.instance == machine.context().instance {
+            let entry = machine.context().code.add(function.entry as usize);
+            return replace_frame(machine, entry, header, delta);
+        }
+        return_call_foreign(machine, function, address, header, delta)
+    }
+}
+
+/// Tail call of the host or into another instance. Bridges do not pile up: one is put in only if the frame that is
+/// replaced does not return over one, or to the host, already.
+///
+/// # Safety
+/// As for [`return_call_address`].
+#[cold]
+#[inline(never)]
+unsafe fn return_call_foreign(
+    machine: &mut Machine,
+    function: FuncEntity,
+    address: u32,
+    header: u16,
+    delta: u16,
+) -> Flow {
+    // SAFETY: as the caller promises; see `build_bridge`.
+    unsafe {
+        let cx = &mut *machine.cx;
+        let window = machine.fp.add(delta as usize);
+        if function.instance == FuncEntity::HOST {
+            cx.request.address = address;
+            cx.request.window = window;
+            cx.request.header = header;
+            return Err(Exit::HOST_TAIL_CALL);
+        }
+        let entry = entry_of(cx, function);
+        let return_offset = u32::load(machine.fp.add(header as usize));
+        let (place, return_offset) = if return_offset == EXIT_OFFSET || return_offset == RETURN_CROSS_OFFSET {
+            // A frame that is replaced is at least as large as its window's start, but the callee's may be larger than
+            // what is left: `open_frame` checks that before anything beyond the arguments is written.
+            machine.fp.copy_from(window, *entry.sub(6) as usize);
+            (machine.fp, return_offset)
+        } else {
+            let caller = (return_offset, cx.instance);
+            build_bridge(machine, entry, machine.fp, window, caller)?;
+            (machine.fp.add(BRIDGE), RETURN_CROSS_OFFSET)
+        };
+        (*machine.cx).enter(function.instance);
+        open_frame(machine, entry, place, return_offset)
+    }
+}
+
+/// Tail call of an imported function.
+pub struct ReturnCallImport;
+impl Instruction for ReturnCallImport {
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: fields: function index, header offset, delta.
+        unsafe {
+            let address = function(machine);
+            let (header, delta) = (machine.next16(), machine.next16());
+            return_call_address(machine, address, header, delta)
+        }
+    }
+}
+
+/// Indirect tail call.
+pub struct ReturnCallIndirect<A>(PhantomData<A>);
+impl<A: Read> Instruction for ReturnCallIndirect<A> {
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: fields: element index, table, type, header offset, delta.
+        unsafe {
+            let index = A::read::<u32>(machine);
+            let (table, ty) = (machine.next16(), machine.next32());
+            let (header, delta) = (machine.next16(), machine.next16());
+            let address = element(machine, index, table, ty)?;
+            return_call_address(machine, address, header, delta)
+        }
+    }
+}

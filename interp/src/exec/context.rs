@@ -1,0 +1,278 @@
+//! What handlers need beside their registers: views of the current instance and of the store's entities.
+//!
+//! `Context` is refreshed by the store whenever anything it points to can have moved: on entering an instance, after
+//! growth, after a host call. Handlers never keep a copy of its pointers across such a point.
+
+use super::machine::Exit;
+use core::{ptr, sync::atomic::AtomicU32};
+
+/// A function as handlers see it.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct FuncEntity {
+    /// Canonical type, unique in the store.
+    pub type_id: u32,
+    /// Index of its instance in the store, or [`FuncEntity::HOST`].
+    pub instance: u32,
+    /// Entry as a unit offset in the instance's code; of a host function, its number.
+    pub entry: u32,
+}
+
+impl FuncEntity {
+    /// `instance` of a host function.
+    pub const HOST: u32 = u32::MAX;
+}
+
+/// A table as handlers see it.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct TableEntity {
+    /// Elements, as handles.
+    pub elements: *mut u32,
+    /// Number of elements.
+    pub len: u32,
+    /// Number of elements that the allocation holds.
+    pub capacity: u32,
+    /// Limit on the number of elements.
+    pub maximum: u32,
+    /// Declared minimum (part of its type).
+    pub declared_minimum: u32,
+    /// Declared maximum, if any.
+    pub declared_maximum: Option<u32>,
+    /// Element type.
+    pub element: crate::types::RefType,
+}
+
+/// A memory as handlers see it.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct MemoryEntity {
+    /// First byte.
+    pub base: *mut u8,
+    /// Size in bytes.
+    pub len: usize,
+    /// Bytes that the allocation holds.
+    pub capacity: usize,
+    /// Limit in bytes.
+    pub maximum: u64,
+    /// Size of a page, as a power of two.
+    pub page_size_log2: u8,
+    /// Declared type.
+    pub ty: crate::types::MemoryType,
+}
+
+/// A global: its value as bits, in 8 bytes.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(8))]
+pub struct GlobalEntity {
+    /// Value; narrow values are zero-extended.
+    pub bits: u64,
+}
+
+/// A passive segment as handlers see it; empty once dropped.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct DataEntity {
+    /// First byte, in the image.
+    pub base: *const u8,
+    /// Length in bytes.
+    pub len: u32,
+}
+
+/// A passive element segment as handlers see it; empty once dropped.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct ElemEntity {
+    /// First element, as handles.
+    pub base: *const u32,
+    /// Number of elements.
+    pub len: u32,
+}
+
+/// The address spaces of an instance: index space of the module to addresses in the store. Each points to as many entries
+/// as the module has indices, as `image` says.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct Spaces {
+    /// Canonical type per type index.
+    pub types: *const u32,
+    /// Function address per function index: imported ones from this list, the others in a row.
+    pub functions: *const u32,
+    /// Table address per table index.
+    pub tables: *const u32,
+    /// Memory address per memory index.
+    pub memories: *const u32,
+    /// Global address per global index.
+    pub globals: *const u32,
+    /// Data segments.
+    pub datas: *mut DataEntity,
+    /// Element segments.
+    pub elems: *mut ElemEntity,
+    /// First unit of the code.
+    pub code: *const u16,
+    /// Address of the first global defined by the module; the others follow in a row.
+    pub first_own_global: u32,
+    /// Whether the module has a memory 0 and a table 0.
+    pub has_memory: bool,
+    /// Whether the module has a table 0.
+    pub has_table: bool,
+}
+
+/// What changes seldom.
+#[repr(C)]
+pub struct Context {
+    /// Memory 0 of the current instance.
+    pub memory_base: *mut u8,
+    /// Its length in bytes.
+    pub memory_len: usize,
+    /// First global defined by the current instance.
+    pub own_globals: *mut GlobalEntity,
+    /// End of the stack region.
+    pub stack_end: *mut u8,
+    /// Code of the current instance.
+    pub code: *const u16,
+    /// Table 0 of the current instance.
+    pub table_elements: *mut u32,
+    /// Its length.
+    pub table_len: u32,
+    /// Index of the current instance in the store.
+    pub instance: u32,
+    /// Spaces of the current instance.
+    pub spaces: Spaces,
+    /// All functions of the store.
+    pub functions: *const FuncEntity,
+    /// All tables of the store.
+    pub tables: *mut TableEntity,
+    /// All memories of the store.
+    pub memories: *mut MemoryEntity,
+    /// All globals of the store.
+    pub globals: *mut GlobalEntity,
+    /// Spaces of all instances.
+    pub instances: *const Spaces,
+    /// Whether fuel is charged by bulk operators.
+    pub metered: bool,
+    /// Fuel left.
+    pub fuel: u64,
+    /// Interruption, suspension, debugger: not zero asks the interpreter to leave. Elsewhere, because other threads and
+    /// interrupt handlers write it while this context is borrowed.
+    pub signal: *const AtomicU32,
+    /// Registers while the interpreter does not run.
+    pub saved: Registers,
+    /// Request to the embedder that goes with an exit.
+    pub request: Request,
+    /// Why the interpreter was left, on its way out.
+    pub exit: Exit,
+}
+
+/// Machine registers at rest: plain data.
+#[derive(Clone, Copy, Debug)]
+pub struct Registers {
+    /// Next unit.
+    pub ip: *const u16,
+    /// Frame.
+    pub fp: *mut u8,
+    /// Accumulator.
+    pub r0: u64,
+    /// Pin.
+    pub r1: u64,
+    /// Pin.
+    pub r2: u64,
+    /// Accumulator.
+    pub f0: f64,
+    /// Pin.
+    pub f1: f64,
+}
+
+/// What an exit asks for.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct Request {
+    /// HOST_CALL: the function's address. GROW: address of the memory or table.
+    pub address: u32,
+    /// HOST_CALL: where the arguments stand and the results go.
+    pub window: *mut u8,
+    /// HOST_TAIL_CALL: offset of the frame header of the frame that is left.
+    pub header: u16,
+    /// GROW: whether a table is meant, and not a memory.
+    pub is_table: bool,
+    /// GROW: pages or elements to add.
+    pub delta: u64,
+    /// GROW of a table: value of new elements.
+    pub value: u32,
+}
+
+impl Context {
+    /// A context of no instance.
+    pub const EMPTY: Context = Context {
+        memory_base: ptr::null_mut(),
+        memory_len: 0,
+        own_globals: ptr::null_mut(),
+        stack_end: ptr::null_mut(),
+        code: ptr::null(),
+        table_elements: ptr::null_mut(),
+        table_len: 0,
+        instance: u32::MAX,
+        spaces: Spaces {
+            types: ptr::null(),
+            functions: ptr::null(),
+            tables: ptr::null(),
+            memories: ptr::null(),
+            globals: ptr::null(),
+            datas: ptr::null_mut(),
+            elems: ptr::null_mut(),
+            code: ptr::null(),
+            first_own_global: 0,
+            has_memory: false,
+            has_table: false,
+        },
+        functions: ptr::null(),
+        tables: ptr::null_mut(),
+        memories: ptr::null_mut(),
+        globals: ptr::null_mut(),
+        instances: ptr::null(),
+        metered: false,
+        fuel: 0,
+        signal: ptr::null(),
+        saved: Registers { ip: ptr::null(), fp: ptr::null_mut(), r0: 0, r1: 0, r2: 0, f0: 0.0, f1: 0.0 },
+        request: Request { address: 0, window: ptr::null_mut(), header: 0, is_table: false, delta: 0, value: 0 },
+        exit: Exit::FINISHED,
+    };
+
+    /// Makes `instance` the current one.
+    ///
+    /// # Safety
+    /// `instance` is an index into `instances`, and all entity lists are up to date.
+    #[inline]
+    pub unsafe fn enter(&mut self, instance: u32) {
+        // SAFETY: the caller promises the index; the lists of spaces hold addresses of entities that exist, since
+        // instantiation fills them.
+        unsafe {
+            self.spaces = *self.instances.add(instance as usize);
+            self.instance = instance;
+            self.refresh();
+        }
+    }
+
+    /// Reads the cached views of memory 0, table 0 and the globals anew.
+    ///
+    /// # Safety
+    /// As for [`Context::enter`].
+    #[inline]
+    pub unsafe fn refresh(&mut self) {
+        // SAFETY: see `enter`; `has_memory` and `has_table` say whether index 0 exists.
+        unsafe {
+            self.code = self.spaces.code;
+            self.own_globals = self.globals.wrapping_add(self.spaces.first_own_global as usize);
+            (self.memory_base, self.memory_len) = (ptr::null_mut(), 0);
+            if self.spaces.has_memory {
+                let memory = &*self.memories.add(*self.spaces.memories as usize);
+                (self.memory_base, self.memory_len) = (memory.base, memory.len);
+            }
+            (self.table_elements, self.table_len) = (ptr::null_mut(), 0);
+            if self.spaces.has_table {
+                let table = &*self.tables.add(*self.spaces.tables as usize);
+                (self.table_elements, self.table_len) = (table.elements, table.len);
+            }
+        }
+    }
+}

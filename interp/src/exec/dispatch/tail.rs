@@ -1,0 +1,82 @@
+//! Dispatch by tail calls: each handler ends in a jump to the next one, all registers in machine registers.
+//!
+//! Chosen by build.rs where optimised code keeps sibling calls with register arguments: x86-64 (six integers, System V)
+//! and AArch64. A handler that calls anything on its hot path would save registers there; cold paths are tail calls too.
+
+use super::{
+    Instruction,
+    context::{Context, Registers},
+    handlers::*,
+    machine::{Exit, Machine},
+};
+use crate::isa::TOKENS;
+
+/// Name of this back end.
+pub const BACK_END: &str = "tail";
+
+macro_rules! handler_fn { ($(#[$attr:meta])* $vis:vis unsafe fn $name:ident $(<$g:ident: $bound:path>)? ($($arg:ident: $ty:ty),*) $body:block) => {
+    #[cfg(target_arch = "x86_64")]
+    $(#[$attr])* $vis unsafe extern "sysv64" fn $name $(<$g: $bound>)? ($($arg: $ty),*) -> Exit $body
+    #[cfg(not(target_arch = "x86_64"))]
+    $(#[$attr])* $vis unsafe extern "C" fn $name $(<$g: $bound>)? ($($arg: $ty),*) -> Exit $body
+} }
+
+#[cfg(target_arch = "x86_64")]
+type Handler = unsafe extern "sysv64" fn(*const u16, *mut u8, *mut Context, u64, u64, u64, f64, f64) -> Exit;
+#[cfg(not(target_arch = "x86_64"))]
+type Handler = unsafe extern "C" fn(*const u16, *mut u8, *mut Context, u64, u64, u64, f64, f64) -> Exit;
+
+macro_rules! table { ($($token:literal => $handler:ty;)*) => {
+    /// Handlers by token.
+    static TABLE: [Handler; TOKENS as usize] = [$(step::<$handler>),*];
+} }
+for_each_handler!(table);
+
+handler_fn! {
+    /// One handler: executes, then jumps to the next.
+    ///
+    /// # Safety
+    /// `ip` stands at a token of verified code, the other registers are as `exec` describes.
+    unsafe fn step<I: Instruction>(ip: *const u16, fp: *mut u8, cx: *mut Context, r0: u64, r1: u64, r2: u64, f0: f64, f1: f64) {
+        // SAFETY: `ip` is at this instruction's token; afterwards it is at the token of the next one, which verified code has.
+        unsafe {
+            let mut m = Machine { ip: ip.add(1), fp, cx, r0, r1, r2, f0, f1 };
+            match I::run(&mut m) {
+                Ok(()) => {
+                    let next = *TABLE.get_unchecked(*m.ip as usize);
+                    next(m.ip, m.fp, m.cx, m.r0, m.r1, m.r2, m.f0, m.f1)
+                }
+                Err(exit) => {
+                    (*m.cx).exit = exit;
+                    leave(m.ip, m.fp, m.cx, m.r0, m.r1, m.r2, m.f0, m.f1)
+                }
+            }
+        }
+    }
+}
+
+handler_fn! {
+    /// Saves the registers and ends the chain of tail calls.
+    #[cold]
+    #[inline(never)]
+    unsafe fn leave(ip: *const u16, fp: *mut u8, cx: *mut Context, r0: u64, r1: u64, r2: u64, f0: f64, f1: f64) {
+        // SAFETY: `cx` is the store's context, as in every handler.
+        unsafe {
+            (*cx).saved = Registers { ip, fp, r0, r1, r2, f0, f1 };
+            (*cx).exit
+        }
+    }
+}
+
+/// Runs from the saved registers until something has to be done outside.
+///
+/// # Safety
+/// The context is up to date and its saved registers stand at a token of verified code.
+pub unsafe fn run(cx: *mut Context) -> Exit {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let r = (*cx).saved;
+        let first = *TABLE.get_unchecked(*r.ip as usize);
+        first(r.ip, r.fp, cx, r.r0, r.r1, r.r2, r.f0, r.f1)
+    }
+}

@@ -1,0 +1,402 @@
+//! The virtual machine that handlers work on: its registers, and how operands are read and written.
+//!
+//! Everything a handler does goes through here. Invariants: `ip` points into the code of the current instance at the
+//! field that comes next; `fp` points at a frame whose bytes up to its declared size lie inside the store's stack region
+//! (checked when the frame was entered); every operand has been checked against that size by `image::verify`.
+
+use super::context::Context;
+use crate::trap::Trap;
+
+/// A 32-bit reference as it stands in a cell: 0 is null.
+pub type Handle = u32;
+
+/// Why the dispatch loop was left.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(transparent)]
+pub struct Exit(pub u32);
+
+impl Exit {
+    /// The call from the host has ended.
+    pub const FINISHED: Exit = Exit(0x100);
+    /// A host function is to be called; the context says which.
+    pub const HOST_CALL: Exit = Exit(0x101);
+    /// As `HOST_CALL`, and the frame is left afterwards.
+    pub const HOST_TAIL_CALL: Exit = Exit(0x102);
+    /// Not enough fuel for the next block; `ip` is at the `fuel` instruction.
+    pub const OUT_OF_FUEL: Exit = Exit(0x103);
+    /// The signal word is set; `ip` is behind the `signal` instruction.
+    pub const SIGNAL: Exit = Exit(0x104);
+    /// `memory.grow` or `table.grow` asks the embedder; the context says what.
+    pub const GROW: Exit = Exit(0x105);
+
+    /// A trap.
+    pub const fn trap(trap: Trap) -> Exit {
+        Exit(trap as u32)
+    }
+
+    /// The trap, if it is one.
+    pub fn as_trap(self) -> Option<Trap> {
+        u8::try_from(self.0).ok().and_then(Trap::from_code)
+    }
+}
+
+/// Result of a handler: go on, or leave.
+pub type Flow = Result<(), Exit>;
+
+/// The registers. Handlers get it by reference and are always inlined, so that it lives in machine registers.
+pub struct Machine {
+    /// Next unit of code.
+    pub ip: *const u16,
+    /// Current frame.
+    pub fp: *mut u8,
+    /// What changes seldom: memory, globals, limits, the store.
+    pub cx: *mut Context,
+    /// Integer accumulator. An i32 in it has its upper half undefined.
+    pub r0: u64,
+    /// First pinned integer local (level full).
+    pub r1: u64,
+    /// Second pinned integer local (level full).
+    pub r2: u64,
+    /// Float accumulator. An f32 in it is its bits in the low half.
+    pub f0: f64,
+    /// Pinned float local (level full).
+    pub f1: f64,
+}
+
+impl Machine {
+    /// Unit at `index` from `ip`.
+    ///
+    /// # Safety
+    /// The unit belongs to the instruction being executed.
+    #[inline(always)]
+    pub unsafe fn unit(&self, index: usize) -> u16 {
+        // SAFETY: the caller promises that the unit is a field of the current, verified instruction.
+        unsafe { *self.ip.add(index) }
+    }
+
+    /// The next field of one unit.
+    ///
+    /// # Safety
+    /// The instruction being executed has a one-unit field here.
+    #[inline(always)]
+    pub unsafe fn next16(&mut self) -> u16 {
+        // SAFETY: as the caller promises.
+        unsafe {
+            let value = *self.ip;
+            self.ip = self.ip.add(1);
+            value
+        }
+    }
+
+    /// The next field of two units.
+    ///
+    /// # Safety
+    /// The instruction being executed has a two-unit field here.
+    #[inline(always)]
+    pub unsafe fn next32(&mut self) -> u32 {
+        // SAFETY: as the caller promises.
+        unsafe {
+            let value = read32(self.ip);
+            self.ip = self.ip.add(2);
+            value
+        }
+    }
+
+    /// Address of the slot named by the next field.
+    ///
+    /// # Safety
+    /// The next field is a slot, result or window cell, verified to lie in the frame.
+    #[inline(always)]
+    pub unsafe fn slot(&mut self) -> *mut u8 {
+        // SAFETY: the offset was checked against the frame's size by `image::verify`.
+        unsafe {
+            let offset = self.next16();
+            self.fp.add(offset as usize)
+        }
+    }
+
+    /// The next slot, read.
+    ///
+    /// # Safety
+    /// The next field is a slot of type `T`.
+    #[inline(always)]
+    pub unsafe fn read<T: Cell>(&mut self) -> T {
+        // SAFETY: the slot lies in the frame.
+        unsafe {
+            let slot = self.slot();
+            T::load(slot)
+        }
+    }
+
+    /// The context.
+    #[inline(always)]
+    pub fn context(&self) -> &Context {
+        // SAFETY: `cx` points to the store's context, which outlives the run and is not written while this borrow lasts:
+        // handlers run on one thread and drop the borrow before they call anything that refreshes it.
+        unsafe { &*self.cx }
+    }
+}
+
+/// Reads two units as one little-endian value, without asking for more than 2-byte alignment.
+///
+/// # Safety
+/// Both units are readable.
+#[inline(always)]
+pub unsafe fn read32(ip: *const u16) -> u32 {
+    // SAFETY: the caller promises both units.
+    unsafe { u32::from(*ip) | u32::from(*ip.add(1)) << 16 }
+}
+
+/// A value that fits an accumulator and one or two cells.
+pub trait Cell: Copy {
+    /// From its accumulator.
+    fn from_accumulator(machine: &Machine) -> Self;
+    /// To its accumulator.
+    fn to_accumulator(self, machine: &mut Machine);
+    /// From a sign-extended immediate.
+    fn from_immediate(value: i64) -> Self;
+    /// From a slot.
+    ///
+    /// # Safety
+    /// `slot` is readable for the value's width and 4-byte aligned.
+    unsafe fn load(slot: *const u8) -> Self;
+    /// To a slot.
+    ///
+    /// # Safety
+    /// `slot` is writable for the value's width and 4-byte aligned.
+    unsafe fn store(self, slot: *mut u8);
+}
+
+impl Cell for i32 {
+    #[inline(always)]
+    fn from_accumulator(machine: &Machine) -> i32 {
+        machine.r0 as i32
+    }
+    #[inline(always)]
+    fn to_accumulator(self, machine: &mut Machine) {
+        machine.r0 = u64::from(self as u32);
+    }
+    #[inline(always)]
+    fn from_immediate(value: i64) -> i32 {
+        value as i32
+    }
+    #[inline(always)]
+    unsafe fn load(slot: *const u8) -> i32 {
+        // SAFETY: the caller promises four readable, aligned bytes.
+        unsafe { *slot.cast::<i32>() }
+    }
+    #[inline(always)]
+    unsafe fn store(self, slot: *mut u8) {
+        // SAFETY: the caller promises four writable, aligned bytes.
+        unsafe { *slot.cast::<i32>() = self }
+    }
+}
+
+impl Cell for u32 {
+    #[inline(always)]
+    fn from_accumulator(machine: &Machine) -> u32 {
+        machine.r0 as u32
+    }
+    #[inline(always)]
+    fn to_accumulator(self, machine: &mut Machine) {
+        machine.r0 = u64::from(self);
+    }
+    #[inline(always)]
+    fn from_immediate(value: i64) -> u32 {
+        value as u32
+    }
+    #[inline(always)]
+    unsafe fn load(slot: *const u8) -> u32 {
+        // SAFETY: the caller promises four readable, aligned bytes.
+        unsafe { *slot.cast::<u32>() }
+    }
+    #[inline(always)]
+    unsafe fn store(self, slot: *mut u8) {
+        // SAFETY: the caller promises four writable, aligned bytes.
+        unsafe { *slot.cast::<u32>() = self }
+    }
+}
+
+impl Cell for i64 {
+    #[inline(always)]
+    fn from_accumulator(machine: &Machine) -> i64 {
+        machine.r0 as i64
+    }
+    #[inline(always)]
+    fn to_accumulator(self, machine: &mut Machine) {
+        machine.r0 = self as u64;
+    }
+    #[inline(always)]
+    fn from_immediate(value: i64) -> i64 {
+        value
+    }
+    #[inline(always)]
+    unsafe fn load(slot: *const u8) -> i64 {
+        // SAFETY: the caller promises eight readable bytes, aligned to four: on 64-bit machines one unaligned read, on
+        // 32-bit ones two aligned reads.
+        unsafe {
+            if cfg!(target_pointer_width = "64") {
+                slot.cast::<i64>().read_unaligned()
+            } else {
+                let (low, high) = (*slot.cast::<u32>(), *slot.add(4).cast::<u32>());
+                (u64::from(low) | u64::from(high) << 32) as i64
+            }
+        }
+    }
+    #[inline(always)]
+    unsafe fn store(self, slot: *mut u8) {
+        // SAFETY: the caller promises eight writable bytes, aligned to four; see `load`.
+        unsafe {
+            if cfg!(target_pointer_width = "64") {
+                slot.cast::<i64>().write_unaligned(self);
+            } else {
+                *slot.cast::<u32>() = self as u32;
+                *slot.add(4).cast::<u32>() = (self >> 32) as u32;
+            }
+        }
+    }
+}
+
+impl Cell for f32 {
+    #[inline(always)]
+    fn from_accumulator(machine: &Machine) -> f32 {
+        f32::from_bits(machine.f0.to_bits() as u32)
+    }
+    #[inline(always)]
+    fn to_accumulator(self, machine: &mut Machine) {
+        machine.f0 = f64::from_bits(u64::from(self.to_bits()));
+    }
+    #[inline(always)]
+    fn from_immediate(value: i64) -> f32 {
+        f32::from_bits(value as u32)
+    }
+    #[inline(always)]
+    unsafe fn load(slot: *const u8) -> f32 {
+        // SAFETY: the caller promises four readable, aligned bytes.
+        unsafe { *slot.cast::<f32>() }
+    }
+    #[inline(always)]
+    unsafe fn store(self, slot: *mut u8) {
+        // SAFETY: the caller promises four writable, aligned bytes.
+        unsafe { *slot.cast::<f32>() = self }
+    }
+}
+
+impl Cell for f64 {
+    #[inline(always)]
+    fn from_accumulator(machine: &Machine) -> f64 {
+        machine.f0
+    }
+    #[inline(always)]
+    fn to_accumulator(self, machine: &mut Machine) {
+        machine.f0 = self;
+    }
+    #[inline(always)]
+    fn from_immediate(value: i64) -> f64 {
+        f64::from_bits(value as u64)
+    }
+    #[inline(always)]
+    unsafe fn load(slot: *const u8) -> f64 {
+        // SAFETY: as the caller promises, with the alignment that `i64::load` asks for.
+        f64::from_bits(unsafe { i64::load(slot) } as u64)
+    }
+    #[inline(always)]
+    unsafe fn store(self, slot: *mut u8) {
+        // SAFETY: as the caller promises, with the alignment that `i64::store` asks for.
+        unsafe { (self.to_bits() as i64).store(slot) }
+    }
+}
+
+/// An operand kind that can be read.
+pub trait Read {
+    /// Reads the operand and moves `ip` behind its field.
+    ///
+    /// # Safety
+    /// The current instruction has an operand of this kind and of type `T` here.
+    unsafe fn read<T: Cell>(machine: &mut Machine) -> T;
+}
+
+/// An operand kind that can be written.
+pub trait Put {
+    /// Writes the operand and moves `ip` behind its field.
+    ///
+    /// # Safety
+    /// The current instruction has an operand of this kind and of type `T` here.
+    unsafe fn put<T: Cell>(machine: &mut Machine, value: T);
+}
+
+/// The accumulator of the type.
+pub struct Reg;
+/// A frame slot.
+pub struct Slot;
+/// A frame slot and the accumulator.
+pub struct Write;
+/// 16-bit immediate.
+pub struct Imm16;
+/// 32-bit immediate.
+pub struct Imm32;
+/// 64-bit immediate.
+pub struct Imm64;
+
+impl Read for Reg {
+    #[inline(always)]
+    unsafe fn read<T: Cell>(machine: &mut Machine) -> T {
+        T::from_accumulator(machine)
+    }
+}
+impl Read for Slot {
+    #[inline(always)]
+    unsafe fn read<T: Cell>(machine: &mut Machine) -> T {
+        // SAFETY: the next field is a slot of type `T`.
+        unsafe { machine.read() }
+    }
+}
+impl Read for Imm16 {
+    #[inline(always)]
+    unsafe fn read<T: Cell>(machine: &mut Machine) -> T {
+        // SAFETY: the next field is an immediate of one unit.
+        T::from_immediate(i64::from(unsafe { machine.next16() } as i16))
+    }
+}
+impl Read for Imm32 {
+    #[inline(always)]
+    unsafe fn read<T: Cell>(machine: &mut Machine) -> T {
+        // SAFETY: the next field is an immediate of two units.
+        T::from_immediate(i64::from(unsafe { machine.next32() } as i32))
+    }
+}
+impl Read for Imm64 {
+    #[inline(always)]
+    unsafe fn read<T: Cell>(machine: &mut Machine) -> T {
+        // SAFETY: the next field is an immediate of four units.
+        let (low, high) = unsafe { (machine.next32(), machine.next32()) };
+        T::from_immediate((u64::from(low) | u64::from(high) << 32) as i64)
+    }
+}
+impl Put for Reg {
+    #[inline(always)]
+    unsafe fn put<T: Cell>(machine: &mut Machine, value: T) {
+        value.to_accumulator(machine);
+    }
+}
+impl Put for Slot {
+    #[inline(always)]
+    unsafe fn put<T: Cell>(machine: &mut Machine, value: T) {
+        // SAFETY: the next field is a slot of type `T`.
+        unsafe {
+            let slot = machine.slot();
+            value.store(slot);
+        }
+    }
+}
+impl Put for Write {
+    #[inline(always)]
+    unsafe fn put<T: Cell>(machine: &mut Machine, value: T) {
+        // SAFETY: the next field is a slot of type `T`.
+        unsafe {
+            let slot = machine.slot();
+            value.store(slot);
+        }
+        value.to_accumulator(machine);
+    }
+}

@@ -1,0 +1,304 @@
+//! Handlers of loads, stores and the bulk memory operators.
+//!
+//! Linear memory is touched through [`place`], one bounds check, and nowhere else. Bulk operators check their whole range
+//! first, as the specification asks since bulk memory.
+
+use super::{
+    Instruction,
+    context::{Context, MemoryEntity},
+    machine::{Exit, Flow, Machine, Put, Read, Slot},
+    numeric::Access,
+};
+use crate::trap::Trap;
+use core::marker::PhantomData;
+
+/// A type in linear memory that loads as `V` and is stored from it.
+pub trait Scalar<V>: Copy {
+    /// Extended to the value.
+    fn extend(self) -> V;
+    /// The low bits of the value.
+    fn wrap(value: V) -> Self;
+}
+
+macro_rules! scalar { ($($memory:ty => $value:ty),*) => { $(
+    impl Scalar<$value> for $memory {
+        #[inline(always)]
+        fn extend(self) -> $value { self as $value }
+        #[inline(always)]
+        fn wrap(value: $value) -> $memory { value as $memory }
+    }
+)* } }
+scalar!(i8 => i32, u8 => i32, i16 => i32, u16 => i32, i32 => i32, i8 => i64, u8 => i64, i16 => i64, u16 => i64, i32 => i64, u32 => i64, i64 => i64, f32 => f32, f64 => f64);
+
+/// Address of `size` bytes at `address + offset` in a memory of `len` bytes.
+#[inline(always)]
+fn place(base: *mut u8, len: usize, address: u32, offset: u32, size: usize) -> Option<*mut u8> {
+    #[cfg(target_pointer_width = "64")]
+    {
+        // No sum can overflow 64 bits.
+        let start = address as usize + offset as usize;
+        if start + size > len { None } else { Some(base.wrapping_add(start)) }
+    }
+    #[cfg(not(target_pointer_width = "64"))]
+    {
+        let start = (address as usize).checked_add(offset as usize)?;
+        let end = start.checked_add(size)?;
+        if end > len { None } else { Some(base.wrapping_add(start)) }
+    }
+}
+
+/// How a form gives the memory offset.
+pub trait OffsetField {
+    /// Reads it.
+    ///
+    /// # Safety
+    /// The current instruction has this field here.
+    unsafe fn read(machine: &mut Machine) -> u32;
+}
+/// One unit.
+pub struct Offset16;
+/// None: the address is an immediate.
+pub struct NoOffset;
+impl OffsetField for Offset16 {
+    #[inline(always)]
+    unsafe fn read(machine: &mut Machine) -> u32 {
+        // SAFETY: the field is there.
+        u32::from(unsafe { machine.next16() })
+    }
+}
+impl OffsetField for NoOffset {
+    #[inline(always)]
+    unsafe fn read(_: &mut Machine) -> u32 {
+        0
+    }
+}
+
+const OUT_OF_BOUNDS: Flow = Err(Exit::trap(Trap::MemoryOutOfBounds));
+
+/// Load from memory 0.
+pub struct Load<O, A, D, F>(PhantomData<(O, A, D, F)>);
+impl<O: Access, A: Read, D: Put, F: OffsetField> Instruction for Load<O, A, D, F> {
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: fields: address, offset, result; `place` checks the range against the memory's length.
+        unsafe {
+            let address = A::read::<i32>(machine) as u32;
+            let offset = F::read(machine);
+            let cx = machine.context();
+            match place(cx.memory_base, cx.memory_len, address, offset, size_of::<O::Memory>()) {
+                Some(place) => {
+                    D::put(machine, place.cast::<O::Memory>().read_unaligned().extend());
+                    Ok(())
+                }
+                None => OUT_OF_BOUNDS,
+            }
+        }
+    }
+}
+
+/// Store to memory 0.
+pub struct Store<O, A, V, F>(PhantomData<(O, A, V, F)>);
+impl<O: Access, A: Read, V: Read, F: OffsetField> Instruction for Store<O, A, V, F> {
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: fields: address, offset, value; `place` checks the range against the memory's length.
+        unsafe {
+            let address = A::read::<i32>(machine) as u32;
+            let offset = F::read(machine);
+            let cx = machine.context();
+            match place(cx.memory_base, cx.memory_len, address, offset, size_of::<O::Memory>()) {
+                Some(place) => {
+                    // Read only now: one register less on the way here.
+                    let value = V::read::<O::Value>(machine);
+                    place.cast::<O::Memory>().write_unaligned(O::Memory::wrap(value));
+                    Ok(())
+                }
+                None => OUT_OF_BOUNDS,
+            }
+        }
+    }
+}
+
+/// The entity of the memory named by the next field.
+///
+/// # Safety
+/// The next field is a memory index of the current instance.
+#[inline(always)]
+unsafe fn memory(machine: &mut Machine) -> *mut MemoryEntity {
+    // SAFETY: the index was checked by `image::verify`, the address stems from instantiation.
+    unsafe {
+        let index = machine.next16();
+        let cx = machine.context();
+        cx.memories.add(*cx.spaces.memories.add(index as usize) as usize)
+    }
+}
+
+/// Load from any memory with any offset.
+pub struct LoadFar<O, A, D>(PhantomData<(O, A, D)>);
+impl<O: Access, A: Read, D: Put> Instruction for LoadFar<O, A, D> {
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: fields: address, memory, offset, result; `place` checks the range.
+        unsafe {
+            let address = A::read::<i32>(machine) as u32;
+            let memory = memory(machine);
+            let offset = machine.next32();
+            match place((*memory).base, (*memory).len, address, offset, size_of::<O::Memory>()) {
+                Some(place) => {
+                    D::put(machine, place.cast::<O::Memory>().read_unaligned().extend());
+                    Ok(())
+                }
+                None => OUT_OF_BOUNDS,
+            }
+        }
+    }
+}
+
+/// Store to any memory with any offset.
+pub struct StoreFar<O, A, V>(PhantomData<(O, A, V)>);
+impl<O: Access, A: Read, V: Read> Instruction for StoreFar<O, A, V> {
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: fields: address, memory, offset, value; `place` checks the range.
+        unsafe {
+            let address = A::read::<i32>(machine) as u32;
+            let memory = memory(machine);
+            let offset = machine.next32();
+            let value = V::read::<O::Value>(machine);
+            match place((*memory).base, (*memory).len, address, offset, size_of::<O::Memory>()) {
+                Some(place) => {
+                    place.cast::<O::Memory>().write_unaligned(O::Memory::wrap(value));
+                    Ok(())
+                }
+                None => OUT_OF_BOUNDS,
+            }
+        }
+    }
+}
+
+/// memory.size.
+pub struct MemorySize<D>(PhantomData<D>);
+impl<D: Put> Instruction for MemorySize<D> {
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: fields: memory, result.
+        unsafe {
+            let memory = memory(machine);
+            let pages = (*memory).len >> (*memory).page_size_log2;
+            D::put(machine, pages as u32 as i32);
+        }
+        Ok(())
+    }
+}
+
+/// memory.grow: leaves the loop; the store grows the memory, sets r0 and goes on.
+pub struct MemoryGrow<A, D>(PhantomData<(A, D)>);
+impl<A: Read, D> Instruction for MemoryGrow<A, D> {
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: fields: memory, pages; the result is r0 in every form.
+        unsafe {
+            let memory = memory(machine);
+            let pages = A::read::<i32>(machine) as u32;
+            let cx = &mut *machine.cx;
+            cx.request.address = memory.offset_from(cx.memories) as u32;
+            cx.request.is_table = false;
+            cx.request.delta = u64::from(pages);
+        }
+        Err(Exit::GROW)
+    }
+}
+
+/// Charges a bulk operator by its size: one unit of fuel per 64 bytes or 16 elements, when fuel is on.
+#[inline(always)]
+pub fn charge(cx: &mut Context, units: u32) -> Flow {
+    if cx.metered {
+        match cx.fuel.checked_sub(u64::from(units)) {
+            Some(left) => cx.fuel = left,
+            None => return Err(Exit::trap(Trap::OutOfFuel)),
+        }
+    }
+    Ok(())
+}
+
+/// Range of `len` bytes at `start`, if it is inside `size` bytes.
+#[inline(always)]
+pub fn range(start: u32, len: u32, size: usize) -> bool {
+    u64::from(start) + u64::from(len) <= size as u64
+}
+
+/// memory.fill.
+pub struct MemoryFill<A, B, C>(PhantomData<(A, B, C)>);
+impl Instruction for MemoryFill<Slot, Slot, Slot> {
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: fields: memory, destination, value, length; the range is checked before it is written.
+        unsafe {
+            let memory = memory(machine);
+            let (start, value, len): (u32, u32, u32) = (machine.read(), machine.read(), machine.read());
+            if !range(start, len, (*memory).len) {
+                return OUT_OF_BOUNDS;
+            }
+            charge(&mut *machine.cx, len / 64)?;
+            (*memory).base.wrapping_add(start as usize).write_bytes(value as u8, len as usize);
+        }
+        Ok(())
+    }
+}
+
+/// memory.copy.
+pub struct MemoryCopy<A, B, C>(PhantomData<(A, B, C)>);
+impl Instruction for MemoryCopy<Slot, Slot, Slot> {
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: fields: both memories, destination, source, length; both ranges are checked first, and may overlap.
+        unsafe {
+            let (to, from) = (memory(machine), memory(machine));
+            let (destination, source, len): (u32, u32, u32) = (machine.read(), machine.read(), machine.read());
+            if !range(destination, len, (*to).len) || !range(source, len, (*from).len) {
+                return OUT_OF_BOUNDS;
+            }
+            charge(&mut *machine.cx, len / 64)?;
+            let from = (*from).base.wrapping_add(source as usize);
+            (*to).base.wrapping_add(destination as usize).copy_from(from, len as usize);
+        }
+        Ok(())
+    }
+}
+
+/// memory.init.
+pub struct MemoryInit<A, B, C>(PhantomData<(A, B, C)>);
+impl Instruction for MemoryInit<Slot, Slot, Slot> {
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: fields: memory, segment, destination, source, length; both ranges are checked first; the segment lies
+        // in the image, which no guest memory overlaps.
+        unsafe {
+            let memory = memory(machine);
+            let index = machine.next32();
+            let segment = *machine.context().spaces.datas.add(index as usize);
+            let (destination, source, len): (u32, u32, u32) = (machine.read(), machine.read(), machine.read());
+            if !range(destination, len, (*memory).len) || !range(source, len, segment.len as usize) {
+                return OUT_OF_BOUNDS;
+            }
+            charge(&mut *machine.cx, len / 64)?;
+            let from = segment.base.wrapping_add(source as usize);
+            (*memory).base.wrapping_add(destination as usize).copy_from(from, len as usize);
+        }
+        Ok(())
+    }
+}
+
+/// data.drop.
+pub struct DataDrop;
+impl Instruction for DataDrop {
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: field: a segment index of the current instance; the entry is this instance's own.
+        unsafe {
+            let index = machine.next32();
+            (*machine.context().spaces.datas.add(index as usize)).len = 0;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,60 @@
+//! The interpreter: runs verified images.
+//!
+//! # Contract of handlers
+//! One generic handler serves all rows of a shape in all forms; it is an [`Instruction`] whose `run` gets the machine with
+//! `ip` behind the token and leaves it at the next token. Handlers are inlined into one of two dispatch back ends,
+//! `dispatch/tail.rs` or `dispatch/table.rs`, from the same list.
+//!
+//! # Safety argument of the whole folder
+//! Handlers trust the code they run. Only `image::verify` makes code trusted: it checks that every token is one of the
+//! table's, every slot lies in its function's frame, every index is in range, every branch target is the start of a block,
+//! every call window is inside the frame. What depends on run-time values is checked here: memory and table ranges, the
+//! stack's end, signatures of indirect calls. `store` keeps the context's pointers valid.
+//!
+//! # Files
+//! `machine` registers and operands, `context` views of the store, `handle` references; handlers: `numeric`, `memory`,
+//! `variable`, `table` (with references), `control`, `call`.
+
+pub mod call;
+pub mod context;
+pub mod control;
+#[cfg_attr(dispatch_tail, path = "dispatch/tail.rs")]
+#[cfg_attr(not(dispatch_tail), path = "dispatch/table.rs")]
+mod dispatch;
+pub mod handle;
+pub mod machine;
+pub mod memory;
+pub mod numeric;
+pub mod table;
+pub mod variable;
+
+pub use dispatch::{BACK_END, run};
+
+/// A handler.
+pub trait Instruction {
+    /// Executes one instruction.
+    ///
+    /// # Errors
+    /// The reason to leave the dispatch loop.
+    ///
+    /// # Safety
+    /// `machine` stands behind the token of this instruction in verified code, and its context is up to date.
+    unsafe fn run(machine: &mut machine::Machine) -> machine::Flow;
+}
+
+/// All handlers in the order of their tokens, for the dispatch back ends.
+mod handlers {
+    #![allow(unused_imports)]
+    pub use super::{
+        Instruction,
+        call::*,
+        control::*,
+        machine::{Handle, Imm16, Imm32, Imm64, Reg, Slot, Write},
+        memory::*,
+        numeric::*,
+        table::*,
+        variable::*,
+    };
+    include!(concat!(env!("OUT_DIR"), "/handlers.rs"));
+    pub(super) use for_each_handler;
+}

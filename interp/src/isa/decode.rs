@@ -1,0 +1,153 @@
+//! Decoder: code units to an instruction and its operands, straight from the table.
+//!
+//! Total over all inputs: any unit sequence gives an instruction or `None`, and reads nothing outside the slice.
+
+use super::{BASES, Level, Role, Row, TOKENS, Ty, kind, table};
+
+/// An instruction at its place in the code.
+#[derive(Clone, Copy)]
+pub struct Instruction<'a> {
+    /// Its row.
+    pub row: Row,
+    /// One letter an operand, see [`kind`].
+    pub form: &'static [u8],
+    /// Level it belongs to.
+    pub level: Level,
+    /// Offset of its token in the code, in units.
+    pub offset: usize,
+    /// Length in units, token included.
+    pub len: usize,
+    code: &'a [u16],
+}
+
+/// One operand of an instruction.
+#[derive(Clone, Copy, Debug)]
+pub struct Operand {
+    /// Letter, see [`kind`].
+    pub kind: u8,
+    /// What it is for.
+    pub role: Role,
+    /// Its type, if its role has one.
+    pub ty: Option<Ty>,
+    /// Value of its field: sign-extended for immediates; for branches and entries the target as a unit offset.
+    pub value: i64,
+    /// Unit offset of its field in the code.
+    pub field: usize,
+}
+
+/// Row and form number of a token.
+pub fn row_of(token: u16) -> Option<(Row, usize)> {
+    if token >= TOKENS {
+        return None;
+    }
+    let index = BASES.partition_point(|&base| base <= token) - 1;
+    Some((Row::from_index(index)?, (token - BASES[index]) as usize))
+}
+
+/// Number of the form with these letters in a row.
+pub fn form_of(row: Row, letters: &[u8]) -> Option<usize> {
+    let shape = row.get().shape;
+    (0..shape.forms_count()).find(|&form| shape.form(form) == letters)
+}
+
+/// Decodes the instruction at unit `offset` of `code`; `None` if there is none or it does not end inside `code`.
+pub fn decode(code: &[u16], offset: usize) -> Option<Instruction<'_>> {
+    let (row, form_index) = row_of(*code.get(offset)?)?;
+    let shape = row.get().shape;
+    let form = shape.form(form_index);
+    let mut len = 1;
+    for &letter in form {
+        if letter == kind::TARGETS {
+            let count = u32::from(*code.get(offset + len)?) | u32::from(*code.get(offset + len + 1)?) << 16;
+            len = len.checked_add(4)?.checked_add((count as usize).checked_mul(2)?)?;
+        } else {
+            len += kind::units(letter);
+        }
+    }
+    let level = if form_index < shape.base.len() { Level::Base } else { Level::Full };
+    (offset.checked_add(len)? <= code.len()).then_some(Instruction { row, form, level, offset, len, code })
+}
+
+impl<'a> Instruction<'a> {
+    /// Its operands, in the order of the fields. A branch table gives one operand per target.
+    pub fn operands(&self) -> Operands<'a> {
+        let row = self.row.get();
+        Operands {
+            code: self.code,
+            shape: row.shape,
+            types: row.types,
+            form: self.form,
+            next: 0,
+            field: self.offset + 1,
+            targets: 0,
+        }
+    }
+}
+
+/// Iterator over operands.
+pub struct Operands<'a> {
+    code: &'a [u16],
+    shape: &'static table::Shape,
+    types: &'static [Ty],
+    form: &'static [u8],
+    next: usize,
+    field: usize,
+    targets: u32,
+}
+
+impl Operands<'_> {
+    fn unit(&self, index: usize) -> u16 {
+        self.code[self.field + index]
+    }
+
+    fn pair(&self, index: usize) -> u32 {
+        u32::from(self.unit(index)) | u32::from(self.unit(index + 1)) << 16
+    }
+
+    fn target(&mut self) -> Operand {
+        let value = self.field as i64 + i64::from(self.pair(0) as i32);
+        let operand = Operand { kind: kind::REL32, role: Role::Aux, ty: None, value, field: self.field };
+        self.field += 2;
+        operand
+    }
+}
+
+impl Iterator for Operands<'_> {
+    type Item = Operand;
+
+    fn next(&mut self) -> Option<Operand> {
+        if self.targets > 0 {
+            self.targets -= 1;
+            return Some(self.target());
+        }
+        let letter = *self.form.get(self.next)?;
+        let role = self.shape.roles[self.next];
+        self.next += 1;
+        let ty = match role {
+            Role::Aux => None,
+            _ => {
+                let (first, rest) = self.types.split_first()?;
+                self.types = rest;
+                Some(*first)
+            }
+        };
+        if letter == kind::TARGETS {
+            self.targets = self.pair(0);
+            self.field += 2;
+            return Some(self.target());
+        }
+        let value = match letter {
+            kind::REG | kind::NONE => 0,
+            kind::IMM16 => i64::from(self.unit(0) as i16),
+            kind::IMM32 => i64::from(self.pair(0) as i32),
+            kind::IMM64 => (u64::from(self.pair(0)) | u64::from(self.pair(2)) << 32) as i64,
+            kind::REL16 => self.field as i64 + i64::from(self.unit(0) as i16),
+            kind::REL32 | kind::ENTRY => self.field as i64 + i64::from(self.pair(0) as i32),
+            _ if kind::units(letter) == 2 => i64::from(self.pair(0)),
+            _ => i64::from(self.unit(0)),
+        };
+        let operand = Operand { kind: letter, role, ty, value, field: self.field };
+        self.field += kind::units(letter);
+        Some(operand)
+    }
+}

@@ -1,0 +1,72 @@
+//! The instruction set: rows × forms, and everything derived from its one table.
+//!
+//! Sits between `translate` (which encodes) and `exec` (which runs): both know instructions only from here. Invariants:
+//! token numbers and [`HASH`] depend on the table alone, never on `cfg`; an instruction is a sequence of 16-bit units,
+//! its token first and then the fields of its operands in order, as [`operands`] lists them.
+//!
+//! Every code section begins with the reserved instructions, [`PRELUDE`]: plain returns jump there by an ordinary return
+//! offset, so that returning tests nothing. Each defined function is preceded by [`FRAME_UNITS`] units that describe its
+//! frame, read by calls.
+
+mod decode;
+#[cfg(feature = "alloc")]
+mod disasm;
+#[cfg(feature = "translate")]
+pub mod encode;
+pub mod table;
+
+pub use decode::{Instruction, Operand, Operands, decode, form_of, row_of};
+#[cfg(feature = "alloc")]
+pub use disasm::{disassemble, isa_markdown};
+pub use table::{Role, Ty, kind};
+
+#[allow(missing_docs)]
+mod rows {
+    include!(concat!(env!("OUT_DIR"), "/rows.rs"));
+}
+pub use rows::{BASES, HASH, Row, TOKENS};
+
+/// How much of the table an image uses and a build runs.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[repr(u8)]
+pub enum Level {
+    /// Slots, accumulators, short immediates, compare-and-branch, loop edges: every build runs it.
+    Base = 0,
+    /// Everything.
+    Full = 1,
+}
+
+/// The units at the start of every code section: `exit` and `return.cross`, each behind a unit of value 0 that stands
+/// where a call has its delta.
+pub const PRELUDE: [u16; 4] = [0, Row::Exit.token(0), 0, Row::ReturnCross.token(0)];
+/// Return offset, in bytes, of `exit`.
+pub const EXIT_OFFSET: u32 = 2;
+/// Return offset, in bytes, of `return.cross`.
+pub const RETURN_CROSS_OFFSET: u32 = 6;
+
+/// Units before a function's entry: parameter bytes, header offset, bytes to zero behind the header (two units), frame
+/// bytes (two units).
+pub const FRAME_UNITS: usize = 6;
+/// Size of a frame header in bytes: return offset, and a word for special returns.
+pub const HEADER_BYTES: u32 = 8;
+/// Size in bytes of what a cross-instance call puts below the callee's frame.
+pub const BRIDGE_BYTES: u32 = 16;
+
+impl Row {
+    /// The table's entry for this row.
+    pub const fn get(self) -> &'static table::Row {
+        &table::ROWS[self as usize]
+    }
+
+    /// Token of this row's form number `form`.
+    pub const fn token(self, form: usize) -> u16 {
+        debug_assert!(form < self.get().shape.forms_count());
+        BASES[self as usize] + form as u16
+    }
+
+    /// Row number `index` of the table.
+    pub fn from_index(index: usize) -> Option<Row> {
+        // SAFETY: `Row` is `repr(u16)`, has one variant per entry of `ROWS` without gaps, and `index` is below their number.
+        (index < table::ROWS.len()).then(|| unsafe { core::mem::transmute::<u16, Row>(index as u16) })
+    }
+}

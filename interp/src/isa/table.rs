@@ -1,0 +1,661 @@
+//! The one table of Sheave's instruction set: every row (an operation) with its shape, every shape with its forms
+//! (operand kinds). An instruction is row × form; its token is the row's base plus the form's index.
+//!
+//! This file is plain data without dependencies: `build.rs` includes it to generate the [`Row`](super::Row) names and the
+//! handler list, and the crate includes it for the encoder, decoder, disassembler, verifier and `docs/isa.md`. Tokens
+//! depend on nothing but the order of rows and forms here, never on `cfg`.
+//!
+//! # How to read a row
+//! `row("i32.add", COMMUTATIVE, &[I32, I32, I32], "…")` is the operation `i32.add` (semantics: `num::i32_add`) in the
+//! forms of `COMMUTATIVE`; the types belong to the shape's typed roles, in order (here: left, right, result).
+//!
+//! # How to read a form
+//! A form is a string with one letter a role; see [`kind`] for the letters. `"rsw"` reads its left operand from the
+//! accumulator, its right one from a slot, and writes the result to a slot and the accumulator.
+
+/// Type of an operand; decides the width in a frame and which accumulator `r` means.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ty {
+    /// 32-bit integer: one cell, accumulator r0.
+    I32,
+    /// 64-bit integer: two cells, accumulator r0.
+    I64,
+    /// 32-bit float: one cell, accumulator f0.
+    F32,
+    /// 64-bit float: two cells, accumulator f0.
+    F64,
+    /// Reference: one cell, never in an accumulator.
+    Ref,
+}
+use Ty::{F32, F64, I32, I64, Ref};
+
+impl Ty {
+    /// Width in a frame, in bytes.
+    pub const fn bytes(self) -> u32 {
+        match self {
+            I32 | F32 | Ref => 4,
+            I64 | F64 => 8,
+        }
+    }
+}
+
+/// Letters of the operand kinds in a form, and how many 16-bit units each takes in the code.
+pub mod kind {
+    /// The accumulator of the operand's type (r0 or f0); no field.
+    pub const REG: u8 = b'r';
+    /// A frame slot: byte offset from the frame pointer, one unit.
+    pub const SLOT: u8 = b's';
+    /// As a destination: a slot and the accumulator both (write-through), one unit.
+    pub const WRITE: u8 = b'w';
+    /// Immediate of 16 bits, sign-extended, one unit.
+    pub const IMM16: u8 = b'i';
+    /// Immediate of 32 bits, sign-extended, two units.
+    pub const IMM32: u8 = b'j';
+    /// Immediate of 64 bits, four units.
+    pub const IMM64: u8 = b'q';
+    /// Unsigned memory offset of 16 bits, one unit.
+    pub const OFF16: u8 = b'o';
+    /// Unsigned memory offset of 32 bits, two units.
+    pub const OFF32: u8 = b'O';
+    /// The role is absent in this form.
+    pub const NONE: u8 = b'-';
+    /// Branch target, relative to its own field, in units, 16 bits.
+    pub const REL16: u8 = b'b';
+    /// Branch target, relative to its own field, in units, 32 bits.
+    pub const REL32: u8 = b'B';
+    /// `count: u32` and then `count + 1` targets as REL32, each relative to its own field.
+    pub const TARGETS: u8 = b't';
+    /// Entry of a defined function, relative to its own field, in units, 32 bits.
+    pub const ENTRY: u8 = b'f';
+    /// Function index, two units.
+    pub const FUNC: u8 = b'F';
+    /// Type index, two units.
+    pub const TYPE: u8 = b'Y';
+    /// Table index, one unit.
+    pub const TABLE: u8 = b'T';
+    /// Memory index, one unit.
+    pub const MEMORY: u8 = b'm';
+    /// Data segment index, two units.
+    pub const DATA: u8 = b'D';
+    /// Element segment index, two units.
+    pub const ELEM: u8 = b'E';
+    /// Global defined in this module: its number among them, one unit.
+    pub const GLOBAL: u8 = b'g';
+    /// Global index, imported or not, two units.
+    pub const GLOBAL32: u8 = b'G';
+    /// Distance from this frame to the callee's, in bytes; always the last unit of a call.
+    pub const DELTA: u8 = b'd';
+    /// Offset of the frame header from the frame pointer in bytes, one unit.
+    pub const HEADER: u8 = b'h';
+    /// Result cell of this function: byte offset from the frame pointer, one unit.
+    pub const RESULT: u8 = b'k';
+    /// Cell of a call window: byte offset from the frame pointer, one unit.
+    pub const WINDOW: u8 = b'n';
+
+    /// Units that an operand of this kind takes; TARGETS takes these and as many again as its count says.
+    pub const fn units(kind: u8) -> usize {
+        match kind {
+            REG | NONE => 0,
+            IMM32 | OFF32 | REL32 | ENTRY | FUNC | TYPE | DATA | ELEM | GLOBAL32 => 2,
+            IMM64 | TARGETS => 4,
+            _ => 1,
+        }
+    }
+}
+
+/// What an operand is for; typed roles take the row's types in order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Role {
+    /// Read.
+    In,
+    /// Written.
+    Out,
+    /// Read, then written.
+    InOut,
+    /// No type of its own: an offset, an index, a branch target.
+    Aux,
+}
+use Role::{Aux, In, InOut, Out};
+
+/// Operand kinds that an operation can have, and the generic handler that serves all its rows.
+pub struct Shape {
+    /// Name of the generic handler in `exec`.
+    pub handler: &'static str,
+    /// What each operand is for, in the order of the fields.
+    pub roles: &'static [Role],
+    /// Forms of level *base*.
+    pub base: &'static [&'static str],
+    /// Further forms of level *full*.
+    pub full: &'static [&'static str],
+    /// Whether control never passes to the next instruction.
+    pub ends_block: bool,
+}
+
+impl Shape {
+    /// Number of forms.
+    pub const fn forms_count(&self) -> usize {
+        self.base.len() + self.full.len()
+    }
+
+    /// Form `index`: one letter a role.
+    pub const fn form(&self, index: usize) -> &'static [u8] {
+        if index < self.base.len() {
+            self.base[index].as_bytes()
+        } else {
+            self.full[index - self.base.len()].as_bytes()
+        }
+    }
+}
+
+/// One operation.
+pub struct Row {
+    /// Name in text; its semantic function in `num`, if it has one, is called the same with `_` for `.`.
+    pub name: &'static str,
+    /// Shape.
+    pub shape: &'static Shape,
+    /// Types of the typed roles.
+    pub types: &'static [Ty],
+    /// Meaning in one line.
+    pub doc: &'static str,
+}
+
+const fn row(name: &'static str, shape: &'static Shape, types: &'static [Ty], doc: &'static str) -> Row {
+    Row { name, shape, types, doc }
+}
+
+macro_rules! shapes { ($($(#[doc = $doc:literal])* $name:ident: $handler:literal $roles:expr, base $base:expr, full $full:expr $(, $ends:ident)?;)*) => { $(
+    $(#[doc = $doc])*
+    pub static $name: Shape = Shape { handler: $handler, roles: &$roles, base: &$base, full: &$full, ends_block: shapes!(@ends $($ends)?) };
+)* }; (@ends) => { false }; (@ends ends) => { true } }
+
+shapes! {
+    /// Binary operation whose operands can be exchanged.
+    COMMUTATIVE: "Binary" [In, In, Out],
+        base ["rsr", "ssr", "rir", "sir", "rsw", "ssw", "riw", "siw"], full ["rjr", "sjr", "rjw", "sjw"];
+    /// Binary operation on integers.
+    ARITHMETIC: "Binary" [In, In, Out],
+        base ["rsr", "srr", "ssr", "rir", "sir", "irr", "isr", "rsw", "srw", "ssw", "riw", "siw"], full [];
+    /// Binary operation that is seldom executed, or slow.
+    BINARY: "Binary" [In, In, Out], base ["rsr", "srr", "ssr", "rir", "sir"], full [];
+    /// Binary operation on floats.
+    FLOAT: "Binary" [In, In, Out], base ["rsr", "srr", "ssr", "rsw", "srw", "ssw"], full [];
+    /// Binary operation on floats, seldom executed; comparison of floats.
+    FLOAT_RARE: "Binary" [In, In, Out], base ["rsr", "srr", "ssr"], full [];
+    /// Comparison of integers; exchanged operands are another row.
+    COMPARE: "Binary" [In, In, Out], base ["rsr", "ssr", "rir", "sir"], full ["rjr", "sjr"];
+    /// Unary operation.
+    UNARY: "Unary" [In, Out], base ["rr", "sr"], full [];
+    /// Unary operation whose result often goes to a local.
+    UNARY_WRITE: "Unary" [In, Out], base ["rr", "sr", "rw", "sw"], full [];
+    /// Branch if a comparison of integers holds.
+    BRANCH_COMPARE: "BranchIf2" [In, In, Aux], base ["rsb", "ssb", "rib", "sib"], full ["rjb", "sjb"];
+    /// Branch if a comparison of floats holds.
+    BRANCH_FLOAT: "BranchIf2" [In, In, Aux], base ["rsb", "srb", "ssb"], full [];
+    /// Branch if a comparison of floats does not hold.
+    BRANCH_FLOAT_NOT: "BranchUnless2" [In, In, Aux], base ["rsb", "srb", "ssb"], full [];
+    /// Branch if a test of an integer holds.
+    BRANCH_TEST: "BranchIf1" [In, Aux], base ["rb", "sb"], full [];
+    /// Branch if a test of an integer does not hold.
+    BRANCH_TEST_NOT: "BranchUnless1" [In, Aux], base ["rb", "sb"], full [];
+    /// Loop edge: slot += immediate; branch if a comparison of the slot holds.
+    LOOP_EDGE: "LoopEdge" [InOut, Aux, In, Aux], base ["sisb", "siib"], full [];
+    /// Conditional choice: condition, value if not zero, value if zero, result.
+    SELECT: "Select" [In, In, In, Out], base ["rssr", "sssr", "rssw", "sssw"], full [];
+    /// Choice of references.
+    SELECT_REF: "Select" [In, In, In, Out], base ["rsss", "ssss"], full [];
+    /// 32-bit integer constant.
+    CONST32: "Unary" [In, Out], base ["ir", "jr", "is", "js", "iw"], full [];
+    /// 64-bit integer constant.
+    CONST64: "Unary" [In, Out], base ["ir", "jr", "qr", "is", "js", "qs", "iw"], full [];
+    /// 32-bit float constant, as bits.
+    CONST_F32: "Unary" [In, Out], base ["jr"], full [];
+    /// 64-bit float constant, as bits.
+    CONST_F64: "Unary" [In, Out], base ["qr"], full [];
+    /// Copy of an integer, or of any data between slots.
+    COPY: "Unary" [In, Out], base ["ss", "rs", "sr", "sw"], full [];
+    /// Copy of a float between the accumulator and a slot.
+    COPY_FLOAT: "Unary" [In, Out], base ["rs", "sr", "sw"], full [];
+    /// Copy of a reference.
+    COPY_REF: "Unary" [In, Out], base ["ss"], full [];
+    /// Test of a reference.
+    REF_TEST: "RefIsNull" [In, Out], base ["sr"], full [];
+    /// Null reference to a slot.
+    REF_NULL: "RefNull" [Out], base ["s"], full [];
+    /// Reference to a function.
+    REF_FUNC: "RefFunc" [Aux, Out], base ["Fs"], full [];
+    /// Global defined in this module to the accumulator.
+    GLOBAL_GET: "GlobalGet" [Aux, Out], base ["gr", "gw"], full [];
+    /// Integer global defined in this module, written.
+    GLOBAL_SET: "GlobalSet" [Aux, In], base ["gr", "gs", "gi"], full [];
+    /// Float global defined in this module, written from the accumulator.
+    GLOBAL_SET_FLOAT: "GlobalSet" [Aux, In], base ["gr"], full [];
+    /// Any global, to a slot.
+    GLOBAL_GET_FAR: "GlobalGetFar" [Aux, Out], base ["Gs"], full [];
+    /// Any global, from a slot.
+    GLOBAL_SET_FAR: "GlobalSetFar" [Aux, In], base ["Gs"], full [];
+    /// Load from memory 0: address, offset, result. An immediate address has no offset.
+    LOAD: "Load" [In, Aux, Out], base ["ror", "sor", "row", "sow"], full ["j-r", "j-w"];
+    /// Load from any memory with any offset.
+    LOAD_FAR: "LoadFar" [In, Aux, Aux, Out], base ["rmOr"], full [];
+    /// Store of an integer to memory 0: address, offset, value.
+    STORE: "Store" [In, Aux, In], base ["ros", "sor", "sos", "roi", "soi"], full ["j-r", "j-s", "j-i"];
+    /// Store of a float from the accumulator.
+    STORE_FLOAT: "Store" [In, Aux, In], base ["ror", "sor"], full ["j-r"];
+    /// Store to any memory with any offset.
+    STORE_FAR: "StoreFar" [In, Aux, Aux, In], base ["rmOs", "smOs"], full [];
+    /// memory.size.
+    MEMORY_SIZE: "MemorySize" [Aux, Out], base ["mr"], full [];
+    /// memory.grow.
+    MEMORY_GROW: "MemoryGrow" [Aux, In, Out], base ["mrr", "msr"], full [];
+    /// memory.fill: memory, destination, value, length.
+    MEMORY_FILL: "MemoryFill" [Aux, In, In, In], base ["msss"], full [];
+    /// memory.copy: destination memory, source memory, destination, source, length.
+    MEMORY_COPY: "MemoryCopy" [Aux, Aux, In, In, In], base ["mmsss"], full [];
+    /// memory.init: memory, segment, destination, source, length.
+    MEMORY_INIT: "MemoryInit" [Aux, Aux, In, In, In], base ["mDsss"], full [];
+    /// data.drop.
+    DATA_DROP: "DataDrop" [Aux], base ["D"], full [];
+    /// table.get.
+    TABLE_GET: "TableGet" [Aux, In, Out], base ["Tss"], full [];
+    /// table.set.
+    TABLE_SET: "TableSet" [Aux, In, In], base ["Tss"], full [];
+    /// table.size.
+    TABLE_SIZE: "TableSize" [Aux, Out], base ["Tr"], full [];
+    /// table.grow: table, initial value, count, result.
+    TABLE_GROW: "TableGrow" [Aux, In, In, Out], base ["Tssr"], full [];
+    /// table.fill: table, destination, value, length.
+    TABLE_FILL: "TableFill" [Aux, In, In, In], base ["Tsss"], full [];
+    /// table.copy: destination table, source table, destination, source, length.
+    TABLE_COPY: "TableCopy" [Aux, Aux, In, In, In], base ["TTsss"], full [];
+    /// table.init: table, segment, destination, source, length.
+    TABLE_INIT: "TableInit" [Aux, Aux, In, In, In], base ["TEsss"], full [];
+    /// elem.drop.
+    ELEM_DROP: "ElemDrop" [Aux], base ["E"], full [];
+    /// i64.add128 and its like: low and high halves of both operands, halves of the result.
+    WIDE: "Wide" [In, In, In, In, Out, Out], base ["ssssss"], full [];
+    /// i64.mul_wide: operands, halves of the result.
+    MUL_WIDE: "MulWide" [In, In, Out, Out], base ["ssss"], full [];
+    /// Trap.
+    UNREACHABLE: "Unreachable" [], base [""], full [], ends;
+    /// Branch.
+    BRANCH: "Branch" [Aux], base ["b"], full [], ends;
+    /// Branch with a wide offset.
+    BRANCH_WIDE: "BranchWide" [Aux], base ["B"], full [], ends;
+    /// Branch by index.
+    BRANCH_TABLE: "BranchTable" [In, Aux], base ["rt", "st"], full [], ends;
+    /// Call of a function defined in this module.
+    CALL: "Call" [Aux, Aux], base ["fd"], full [];
+    /// Call of an imported function.
+    CALL_IMPORT: "CallImport" [Aux, Aux], base ["Fd"], full [];
+    /// Indirect call: table index, table, type, window.
+    CALL_INDIRECT: "CallIndirect" [In, Aux, Aux, Aux], base ["rTYd", "sTYd"], full [];
+    /// Tail call of a function defined in this module.
+    RETURN_CALL: "ReturnCall" [Aux, Aux, Aux], base ["fhd"], full [], ends;
+    /// Tail call of an imported function.
+    RETURN_CALL_IMPORT: "ReturnCallImport" [Aux, Aux, Aux], base ["Fhd"], full [], ends;
+    /// Indirect tail call.
+    RETURN_CALL_INDIRECT: "ReturnCallIndirect" [In, Aux, Aux, Aux, Aux], base ["rTYhd", "sTYhd"], full [], ends;
+    /// Return; a single data result is in its accumulator.
+    RETURN: "Return" [Aux], base ["h"], full [], ends;
+    /// Return with one integer result that is not in the accumulator.
+    RETURN_VALUE: "ReturnValue" [In, Aux], base ["sh", "ih"], full [], ends;
+    /// Return with one float result that is not in the accumulator.
+    RETURN_FLOAT: "ReturnValue" [In, Aux], base ["sh"], full [], ends;
+    /// Move of one result of several, or of a reference, to its place; stands in a run right before `return`.
+    RESULT: "Move" [In, Aux], base ["sk"], full [];
+    /// Move of a reference argument into the call window; stands in a run right before the call.
+    ARGUMENT: "Move" [In, Aux], base ["sn"], full [];
+    /// Move of a reference result out of the call window; stands in a run right after the call.
+    TAKE: "Take" [Aux, Out], base ["ns"], full [];
+    /// Charge of fuel.
+    FUEL: "Fuel" [Aux], base ["j"], full [];
+    /// Poll of the signal word.
+    SIGNAL: "Signal" [], base [""], full [];
+    /// End of a call from the host; only at its reserved offset.
+    EXIT: "ExitHost" [], base [""], full [], ends;
+    /// Return to a frame of another instance; only at its reserved offset.
+    RETURN_CROSS: "ReturnCross" [], base [""], full [], ends;
+}
+
+/// All rows, in the order of their tokens.
+pub static ROWS: &[Row] = &[
+    // Reserved instructions: these two stand at fixed offsets of every code section.
+    row("exit", &EXIT, &[], "leave the interpreter: the call from the host has ended"),
+    row("return.cross", &RETURN_CROSS, &[], "return to the calling frame of another instance"),
+    // Control.
+    row("unreachable", &UNREACHABLE, &[], "trap"),
+    row("br", &BRANCH, &[], "branch"),
+    row("br.wide", &BRANCH_WIDE, &[], "branch with a 32-bit offset"),
+    row("br_table", &BRANCH_TABLE, &[I32], "branch to the target that the index selects, or to the last"),
+    row("call", &CALL, &[], "call a function of this module"),
+    row("call.import", &CALL_IMPORT, &[], "call an imported function"),
+    row("call_indirect", &CALL_INDIRECT, &[I32], "call the function in a table's element"),
+    row("return_call", &RETURN_CALL, &[], "tail call of a function of this module"),
+    row("return_call.import", &RETURN_CALL_IMPORT, &[], "tail call of an imported function"),
+    row("return_call_indirect", &RETURN_CALL_INDIRECT, &[I32], "tail call of the function in a table's element"),
+    row("return", &RETURN, &[], "return; a single data result is in its accumulator"),
+    row("return.i32", &RETURN_VALUE, &[I32], "load r0, return"),
+    row("return.i64", &RETURN_VALUE, &[I64], "load r0, return"),
+    row("return.f32", &RETURN_FLOAT, &[F32], "load f0, return"),
+    row("return.f64", &RETURN_FLOAT, &[F64], "load f0, return"),
+    row("result.i32", &RESULT, &[I32], "place a 4-byte result"),
+    row("result.i64", &RESULT, &[I64], "place an 8-byte result"),
+    row("result.ref", &RESULT, &[Ref], "place a reference result"),
+    row("argument.ref", &ARGUMENT, &[Ref], "place a reference argument"),
+    row("take.ref", &TAKE, &[Ref], "take a reference result"),
+    row("fuel", &FUEL, &[], "charge fuel for a block of operators, or leave when there is not enough"),
+    row("signal", &SIGNAL, &[], "leave the interpreter if the signal word is set"),
+    // Copies and constants.
+    row("i32.const", &CONST32, &[I32, I32], "constant"),
+    row("i64.const", &CONST64, &[I64, I64], "constant"),
+    row("f32.const", &CONST_F32, &[F32, F32], "constant, as bits"),
+    row("f64.const", &CONST_F64, &[F64, F64], "constant, as bits"),
+    row("i32.copy", &COPY, &[I32, I32], "copy 4 bytes"),
+    row("i64.copy", &COPY, &[I64, I64], "copy 8 bytes"),
+    row("f32.copy", &COPY_FLOAT, &[F32, F32], "copy between f0 and a slot"),
+    row("f64.copy", &COPY_FLOAT, &[F64, F64], "copy between f0 and a slot"),
+    row("ref.copy", &COPY_REF, &[Ref, Ref], "copy a reference"),
+    row("ref.null", &REF_NULL, &[Ref], "null reference"),
+    row("ref.func", &REF_FUNC, &[Ref], "reference to a function"),
+    row("ref.is_null", &REF_TEST, &[Ref, I32], "1 if the reference is null"),
+    row("i32.select", &SELECT, &[I32, I32, I32, I32], "choice by a condition"),
+    row("i64.select", &SELECT, &[I32, I64, I64, I64], "choice by a condition"),
+    row("f32.select", &SELECT, &[I32, F32, F32, F32], "choice by a condition"),
+    row("f64.select", &SELECT, &[I32, F64, F64, F64], "choice by a condition"),
+    row("ref.select", &SELECT_REF, &[I32, Ref, Ref, Ref], "choice by a condition"),
+    // Globals.
+    row("i32.global.get", &GLOBAL_GET, &[I32], "read a global of this module"),
+    row("i64.global.get", &GLOBAL_GET, &[I64], "read a global of this module"),
+    row("f32.global.get", &GLOBAL_GET, &[F32], "read a global of this module"),
+    row("f64.global.get", &GLOBAL_GET, &[F64], "read a global of this module"),
+    row("i32.global.set", &GLOBAL_SET, &[I32], "write a global of this module"),
+    row("i64.global.set", &GLOBAL_SET, &[I64], "write a global of this module"),
+    row("f32.global.set", &GLOBAL_SET_FLOAT, &[F32], "write a global of this module"),
+    row("f64.global.set", &GLOBAL_SET_FLOAT, &[F64], "write a global of this module"),
+    row("i32.global.get.far", &GLOBAL_GET_FAR, &[I32], "read any 4-byte data global"),
+    row("i64.global.get.far", &GLOBAL_GET_FAR, &[I64], "read any 8-byte data global"),
+    row("ref.global.get.far", &GLOBAL_GET_FAR, &[Ref], "read any reference global"),
+    row("i32.global.set.far", &GLOBAL_SET_FAR, &[I32], "write any 4-byte data global"),
+    row("i64.global.set.far", &GLOBAL_SET_FAR, &[I64], "write any 8-byte data global"),
+    row("ref.global.set.far", &GLOBAL_SET_FAR, &[Ref], "write any reference global"),
+    // Memory.
+    row("i32.load", &LOAD, &[I32, I32], "load 4 bytes"),
+    row("i32.load8_s", &LOAD, &[I32, I32], "load 1 byte, sign-extended"),
+    row("i32.load8_u", &LOAD, &[I32, I32], "load 1 byte, zero-extended"),
+    row("i32.load16_s", &LOAD, &[I32, I32], "load 2 bytes, sign-extended"),
+    row("i32.load16_u", &LOAD, &[I32, I32], "load 2 bytes, zero-extended"),
+    row("i64.load", &LOAD, &[I32, I64], "load 8 bytes"),
+    row("i64.load8_s", &LOAD, &[I32, I64], "load 1 byte, sign-extended"),
+    row("i64.load8_u", &LOAD, &[I32, I64], "load 1 byte, zero-extended"),
+    row("i64.load16_s", &LOAD, &[I32, I64], "load 2 bytes, sign-extended"),
+    row("i64.load16_u", &LOAD, &[I32, I64], "load 2 bytes, zero-extended"),
+    row("i64.load32_s", &LOAD, &[I32, I64], "load 4 bytes, sign-extended"),
+    row("i64.load32_u", &LOAD, &[I32, I64], "load 4 bytes, zero-extended"),
+    row("f32.load", &LOAD, &[I32, F32], "load 4 bytes"),
+    row("f64.load", &LOAD, &[I32, F64], "load 8 bytes"),
+    row("i32.store", &STORE, &[I32, I32], "store 4 bytes"),
+    row("i32.store8", &STORE, &[I32, I32], "store the low byte; serves i64.store8 too"),
+    row("i32.store16", &STORE, &[I32, I32], "store the low 2 bytes; serves i64.store16 too"),
+    row("i64.store", &STORE, &[I32, I64], "store 8 bytes"),
+    row("f32.store", &STORE_FLOAT, &[I32, F32], "store 4 bytes from f0"),
+    row("f64.store", &STORE_FLOAT, &[I32, F64], "store 8 bytes from f0"),
+    row("i32.load.far", &LOAD_FAR, &[I32, I32], "load 4 bytes"),
+    row("i32.load8_s.far", &LOAD_FAR, &[I32, I32], "load 1 byte, sign-extended"),
+    row("i32.load8_u.far", &LOAD_FAR, &[I32, I32], "load 1 byte, zero-extended"),
+    row("i32.load16_s.far", &LOAD_FAR, &[I32, I32], "load 2 bytes, sign-extended"),
+    row("i32.load16_u.far", &LOAD_FAR, &[I32, I32], "load 2 bytes, zero-extended"),
+    row("i64.load.far", &LOAD_FAR, &[I32, I64], "load 8 bytes"),
+    row("i64.load8_s.far", &LOAD_FAR, &[I32, I64], "load 1 byte, sign-extended"),
+    row("i64.load8_u.far", &LOAD_FAR, &[I32, I64], "load 1 byte, zero-extended"),
+    row("i64.load16_s.far", &LOAD_FAR, &[I32, I64], "load 2 bytes, sign-extended"),
+    row("i64.load16_u.far", &LOAD_FAR, &[I32, I64], "load 2 bytes, zero-extended"),
+    row("i64.load32_s.far", &LOAD_FAR, &[I32, I64], "load 4 bytes, sign-extended"),
+    row("i64.load32_u.far", &LOAD_FAR, &[I32, I64], "load 4 bytes, zero-extended"),
+    row("f32.load.far", &LOAD_FAR, &[I32, F32], "load 4 bytes"),
+    row("f64.load.far", &LOAD_FAR, &[I32, F64], "load 8 bytes"),
+    row("i32.store.far", &STORE_FAR, &[I32, I32], "store 4 bytes"),
+    row("i32.store8.far", &STORE_FAR, &[I32, I32], "store the low byte"),
+    row("i32.store16.far", &STORE_FAR, &[I32, I32], "store the low 2 bytes"),
+    row("i64.store.far", &STORE_FAR, &[I32, I64], "store 8 bytes"),
+    row("memory.size", &MEMORY_SIZE, &[I32], "size in pages"),
+    row("memory.grow", &MEMORY_GROW, &[I32, I32], "grow by pages; the old size, or -1"),
+    row("memory.fill", &MEMORY_FILL, &[I32, I32, I32], "fill a range with a byte"),
+    row("memory.copy", &MEMORY_COPY, &[I32, I32, I32], "copy a range"),
+    row("memory.init", &MEMORY_INIT, &[I32, I32, I32], "copy from a data segment"),
+    row("data.drop", &DATA_DROP, &[], "drop a data segment"),
+    // Tables.
+    row("table.get", &TABLE_GET, &[I32, Ref], "read an element"),
+    row("table.set", &TABLE_SET, &[I32, Ref], "write an element"),
+    row("table.size", &TABLE_SIZE, &[I32], "number of elements"),
+    row("table.grow", &TABLE_GROW, &[Ref, I32, I32], "grow by elements; the old size, or -1"),
+    row("table.fill", &TABLE_FILL, &[I32, Ref, I32], "fill a range with a reference"),
+    row("table.copy", &TABLE_COPY, &[I32, I32, I32], "copy a range"),
+    row("table.init", &TABLE_INIT, &[I32, I32, I32], "copy from an element segment"),
+    row("elem.drop", &ELEM_DROP, &[], "drop an element segment"),
+    // i32.
+    row("i32.add", &COMMUTATIVE, &[I32, I32, I32], "sum"),
+    row("i32.mul", &COMMUTATIVE, &[I32, I32, I32], "product"),
+    row("i32.and", &COMMUTATIVE, &[I32, I32, I32], "bitwise and"),
+    row("i32.or", &COMMUTATIVE, &[I32, I32, I32], "bitwise or"),
+    row("i32.xor", &COMMUTATIVE, &[I32, I32, I32], "bitwise exclusive or"),
+    row("i32.sub", &ARITHMETIC, &[I32, I32, I32], "difference"),
+    row("i32.shl", &ARITHMETIC, &[I32, I32, I32], "shift left"),
+    row("i32.shr_s", &ARITHMETIC, &[I32, I32, I32], "shift right, signed"),
+    row("i32.shr_u", &ARITHMETIC, &[I32, I32, I32], "shift right, unsigned"),
+    row("i32.rotl", &ARITHMETIC, &[I32, I32, I32], "rotate left"),
+    row("i32.rotr", &ARITHMETIC, &[I32, I32, I32], "rotate right"),
+    row("i32.div_s", &BINARY, &[I32, I32, I32], "quotient, signed; traps on 0 and overflow"),
+    row("i32.div_u", &BINARY, &[I32, I32, I32], "quotient, unsigned; traps on 0"),
+    row("i32.rem_s", &BINARY, &[I32, I32, I32], "remainder, signed; traps on 0"),
+    row("i32.rem_u", &BINARY, &[I32, I32, I32], "remainder, unsigned; traps on 0"),
+    row("i32.eq", &COMPARE, &[I32, I32, I32], "equal"),
+    row("i32.ne", &COMPARE, &[I32, I32, I32], "not equal"),
+    row("i32.lt_s", &COMPARE, &[I32, I32, I32], "less, signed"),
+    row("i32.lt_u", &COMPARE, &[I32, I32, I32], "less, unsigned"),
+    row("i32.gt_s", &COMPARE, &[I32, I32, I32], "greater, signed"),
+    row("i32.gt_u", &COMPARE, &[I32, I32, I32], "greater, unsigned"),
+    row("i32.le_s", &COMPARE, &[I32, I32, I32], "less or equal, signed"),
+    row("i32.le_u", &COMPARE, &[I32, I32, I32], "less or equal, unsigned"),
+    row("i32.ge_s", &COMPARE, &[I32, I32, I32], "greater or equal, signed"),
+    row("i32.ge_u", &COMPARE, &[I32, I32, I32], "greater or equal, unsigned"),
+    row("br_if.i32.eq", &BRANCH_COMPARE, &[I32, I32], "branch if equal"),
+    row("br_if.i32.ne", &BRANCH_COMPARE, &[I32, I32], "branch if not equal"),
+    row("br_if.i32.lt_s", &BRANCH_COMPARE, &[I32, I32], "branch if less, signed"),
+    row("br_if.i32.lt_u", &BRANCH_COMPARE, &[I32, I32], "branch if less, unsigned"),
+    row("br_if.i32.gt_s", &BRANCH_COMPARE, &[I32, I32], "branch if greater, signed"),
+    row("br_if.i32.gt_u", &BRANCH_COMPARE, &[I32, I32], "branch if greater, unsigned"),
+    row("br_if.i32.le_s", &BRANCH_COMPARE, &[I32, I32], "branch if less or equal, signed"),
+    row("br_if.i32.le_u", &BRANCH_COMPARE, &[I32, I32], "branch if less or equal, unsigned"),
+    row("br_if.i32.ge_s", &BRANCH_COMPARE, &[I32, I32], "branch if greater or equal, signed"),
+    row("br_if.i32.ge_u", &BRANCH_COMPARE, &[I32, I32], "branch if greater or equal, unsigned"),
+    row("loop.i32.eq", &LOOP_EDGE, &[I32, I32], "add, branch if equal"),
+    row("loop.i32.ne", &LOOP_EDGE, &[I32, I32], "add, branch if not equal"),
+    row("loop.i32.lt_s", &LOOP_EDGE, &[I32, I32], "add, branch if less, signed"),
+    row("loop.i32.lt_u", &LOOP_EDGE, &[I32, I32], "add, branch if less, unsigned"),
+    row("loop.i32.gt_s", &LOOP_EDGE, &[I32, I32], "add, branch if greater, signed"),
+    row("loop.i32.gt_u", &LOOP_EDGE, &[I32, I32], "add, branch if greater, unsigned"),
+    row("loop.i32.le_s", &LOOP_EDGE, &[I32, I32], "add, branch if less or equal, signed"),
+    row("loop.i32.le_u", &LOOP_EDGE, &[I32, I32], "add, branch if less or equal, unsigned"),
+    row("loop.i32.ge_s", &LOOP_EDGE, &[I32, I32], "add, branch if greater or equal, signed"),
+    row("loop.i32.ge_u", &LOOP_EDGE, &[I32, I32], "add, branch if greater or equal, unsigned"),
+    row("i32.eqz", &UNARY, &[I32, I32], "1 if zero"),
+    row("br_if.i32.eqz", &BRANCH_TEST, &[I32], "branch if zero"),
+    row("br_unless.i32.eqz", &BRANCH_TEST_NOT, &[I32], "branch if not zero"),
+    row("i32.clz", &UNARY, &[I32, I32], "leading zeros"),
+    row("i32.ctz", &UNARY, &[I32, I32], "trailing zeros"),
+    row("i32.popcnt", &UNARY, &[I32, I32], "one bits"),
+    row("i32.extend8_s", &UNARY_WRITE, &[I32, I32], "sign-extend 8 bits"),
+    row("i32.extend16_s", &UNARY_WRITE, &[I32, I32], "sign-extend 16 bits"),
+    row("i32.wrap_i64", &UNARY_WRITE, &[I64, I32], "low 32 bits"),
+    // i64.
+    row("i64.add", &COMMUTATIVE, &[I64, I64, I64], "sum"),
+    row("i64.mul", &COMMUTATIVE, &[I64, I64, I64], "product"),
+    row("i64.and", &COMMUTATIVE, &[I64, I64, I64], "bitwise and"),
+    row("i64.or", &COMMUTATIVE, &[I64, I64, I64], "bitwise or"),
+    row("i64.xor", &COMMUTATIVE, &[I64, I64, I64], "bitwise exclusive or"),
+    row("i64.sub", &ARITHMETIC, &[I64, I64, I64], "difference"),
+    row("i64.shl", &ARITHMETIC, &[I64, I64, I64], "shift left"),
+    row("i64.shr_s", &ARITHMETIC, &[I64, I64, I64], "shift right, signed"),
+    row("i64.shr_u", &ARITHMETIC, &[I64, I64, I64], "shift right, unsigned"),
+    row("i64.rotl", &ARITHMETIC, &[I64, I64, I64], "rotate left"),
+    row("i64.rotr", &ARITHMETIC, &[I64, I64, I64], "rotate right"),
+    row("i64.div_s", &BINARY, &[I64, I64, I64], "quotient, signed; traps on 0 and overflow"),
+    row("i64.div_u", &BINARY, &[I64, I64, I64], "quotient, unsigned; traps on 0"),
+    row("i64.rem_s", &BINARY, &[I64, I64, I64], "remainder, signed; traps on 0"),
+    row("i64.rem_u", &BINARY, &[I64, I64, I64], "remainder, unsigned; traps on 0"),
+    row("i64.eq", &COMPARE, &[I64, I64, I32], "equal"),
+    row("i64.ne", &COMPARE, &[I64, I64, I32], "not equal"),
+    row("i64.lt_s", &COMPARE, &[I64, I64, I32], "less, signed"),
+    row("i64.lt_u", &COMPARE, &[I64, I64, I32], "less, unsigned"),
+    row("i64.gt_s", &COMPARE, &[I64, I64, I32], "greater, signed"),
+    row("i64.gt_u", &COMPARE, &[I64, I64, I32], "greater, unsigned"),
+    row("i64.le_s", &COMPARE, &[I64, I64, I32], "less or equal, signed"),
+    row("i64.le_u", &COMPARE, &[I64, I64, I32], "less or equal, unsigned"),
+    row("i64.ge_s", &COMPARE, &[I64, I64, I32], "greater or equal, signed"),
+    row("i64.ge_u", &COMPARE, &[I64, I64, I32], "greater or equal, unsigned"),
+    row("br_if.i64.eq", &BRANCH_COMPARE, &[I64, I64], "branch if equal"),
+    row("br_if.i64.ne", &BRANCH_COMPARE, &[I64, I64], "branch if not equal"),
+    row("br_if.i64.lt_s", &BRANCH_COMPARE, &[I64, I64], "branch if less, signed"),
+    row("br_if.i64.lt_u", &BRANCH_COMPARE, &[I64, I64], "branch if less, unsigned"),
+    row("br_if.i64.gt_s", &BRANCH_COMPARE, &[I64, I64], "branch if greater, signed"),
+    row("br_if.i64.gt_u", &BRANCH_COMPARE, &[I64, I64], "branch if greater, unsigned"),
+    row("br_if.i64.le_s", &BRANCH_COMPARE, &[I64, I64], "branch if less or equal, signed"),
+    row("br_if.i64.le_u", &BRANCH_COMPARE, &[I64, I64], "branch if less or equal, unsigned"),
+    row("br_if.i64.ge_s", &BRANCH_COMPARE, &[I64, I64], "branch if greater or equal, signed"),
+    row("br_if.i64.ge_u", &BRANCH_COMPARE, &[I64, I64], "branch if greater or equal, unsigned"),
+    row("loop.i64.eq", &LOOP_EDGE, &[I64, I64], "add, branch if equal"),
+    row("loop.i64.ne", &LOOP_EDGE, &[I64, I64], "add, branch if not equal"),
+    row("loop.i64.lt_s", &LOOP_EDGE, &[I64, I64], "add, branch if less, signed"),
+    row("loop.i64.lt_u", &LOOP_EDGE, &[I64, I64], "add, branch if less, unsigned"),
+    row("loop.i64.gt_s", &LOOP_EDGE, &[I64, I64], "add, branch if greater, signed"),
+    row("loop.i64.gt_u", &LOOP_EDGE, &[I64, I64], "add, branch if greater, unsigned"),
+    row("loop.i64.le_s", &LOOP_EDGE, &[I64, I64], "add, branch if less or equal, signed"),
+    row("loop.i64.le_u", &LOOP_EDGE, &[I64, I64], "add, branch if less or equal, unsigned"),
+    row("loop.i64.ge_s", &LOOP_EDGE, &[I64, I64], "add, branch if greater or equal, signed"),
+    row("loop.i64.ge_u", &LOOP_EDGE, &[I64, I64], "add, branch if greater or equal, unsigned"),
+    row("i64.eqz", &UNARY, &[I64, I32], "1 if zero"),
+    row("br_if.i64.eqz", &BRANCH_TEST, &[I64], "branch if zero"),
+    row("br_unless.i64.eqz", &BRANCH_TEST_NOT, &[I64], "branch if not zero"),
+    row("i64.clz", &UNARY, &[I64, I64], "leading zeros"),
+    row("i64.ctz", &UNARY, &[I64, I64], "trailing zeros"),
+    row("i64.popcnt", &UNARY, &[I64, I64], "one bits"),
+    row("i64.extend8_s", &UNARY, &[I64, I64], "sign-extend 8 bits"),
+    row("i64.extend16_s", &UNARY, &[I64, I64], "sign-extend 16 bits"),
+    row("i64.extend32_s", &UNARY, &[I64, I64], "sign-extend 32 bits"),
+    row("i64.extend_i32_s", &UNARY_WRITE, &[I32, I64], "sign-extend an i32"),
+    row("i64.extend_i32_u", &UNARY_WRITE, &[I32, I64], "zero-extend an i32"),
+    row("i64.add128", &WIDE, &[I64, I64, I64, I64, I64, I64], "sum of 128 bits"),
+    row("i64.sub128", &WIDE, &[I64, I64, I64, I64, I64, I64], "difference of 128 bits"),
+    row("i64.mul_wide_s", &MUL_WIDE, &[I64, I64, I64, I64], "product of 128 bits, signed"),
+    row("i64.mul_wide_u", &MUL_WIDE, &[I64, I64, I64, I64], "product of 128 bits, unsigned"),
+    // f32.
+    row("f32.add", &FLOAT, &[F32, F32, F32], "sum"),
+    row("f32.sub", &FLOAT, &[F32, F32, F32], "difference"),
+    row("f32.mul", &FLOAT, &[F32, F32, F32], "product"),
+    row("f32.div", &FLOAT, &[F32, F32, F32], "quotient"),
+    row("f32.min", &FLOAT_RARE, &[F32, F32, F32], "minimum"),
+    row("f32.max", &FLOAT_RARE, &[F32, F32, F32], "maximum"),
+    row("f32.copysign", &FLOAT_RARE, &[F32, F32, F32], "magnitude of the first, sign of the second"),
+    row("f32.eq", &FLOAT_RARE, &[F32, F32, I32], "equal"),
+    row("f32.ne", &FLOAT_RARE, &[F32, F32, I32], "not equal"),
+    row("f32.lt", &FLOAT_RARE, &[F32, F32, I32], "less"),
+    row("f32.gt", &FLOAT_RARE, &[F32, F32, I32], "greater"),
+    row("f32.le", &FLOAT_RARE, &[F32, F32, I32], "less or equal"),
+    row("f32.ge", &FLOAT_RARE, &[F32, F32, I32], "greater or equal"),
+    row("br_if.f32.eq", &BRANCH_FLOAT, &[F32, F32], "branch if equal"),
+    row("br_if.f32.ne", &BRANCH_FLOAT, &[F32, F32], "branch if not equal"),
+    row("br_if.f32.lt", &BRANCH_FLOAT, &[F32, F32], "branch if less"),
+    row("br_if.f32.gt", &BRANCH_FLOAT, &[F32, F32], "branch if greater"),
+    row("br_if.f32.le", &BRANCH_FLOAT, &[F32, F32], "branch if less or equal"),
+    row("br_if.f32.ge", &BRANCH_FLOAT, &[F32, F32], "branch if greater or equal"),
+    row("br_unless.f32.lt", &BRANCH_FLOAT_NOT, &[F32, F32], "branch if not less"),
+    row("br_unless.f32.gt", &BRANCH_FLOAT_NOT, &[F32, F32], "branch if not greater"),
+    row("br_unless.f32.le", &BRANCH_FLOAT_NOT, &[F32, F32], "branch if not less or equal"),
+    row("br_unless.f32.ge", &BRANCH_FLOAT_NOT, &[F32, F32], "branch if not greater or equal"),
+    row("f32.abs", &UNARY, &[F32, F32], "absolute value"),
+    row("f32.neg", &UNARY, &[F32, F32], "negation"),
+    row("f32.ceil", &UNARY, &[F32, F32], "round up"),
+    row("f32.floor", &UNARY, &[F32, F32], "round down"),
+    row("f32.trunc", &UNARY, &[F32, F32], "round to zero"),
+    row("f32.nearest", &UNARY, &[F32, F32], "round to nearest, ties to even"),
+    row("f32.sqrt", &UNARY, &[F32, F32], "square root"),
+    row("f32.canonicalize_nan", &UNARY, &[F32, F32], "any NaN to the canonical one"),
+    // f64.
+    row("f64.add", &FLOAT, &[F64, F64, F64], "sum"),
+    row("f64.sub", &FLOAT, &[F64, F64, F64], "difference"),
+    row("f64.mul", &FLOAT, &[F64, F64, F64], "product"),
+    row("f64.div", &FLOAT, &[F64, F64, F64], "quotient"),
+    row("f64.min", &FLOAT_RARE, &[F64, F64, F64], "minimum"),
+    row("f64.max", &FLOAT_RARE, &[F64, F64, F64], "maximum"),
+    row("f64.copysign", &FLOAT_RARE, &[F64, F64, F64], "magnitude of the first, sign of the second"),
+    row("f64.eq", &FLOAT_RARE, &[F64, F64, I32], "equal"),
+    row("f64.ne", &FLOAT_RARE, &[F64, F64, I32], "not equal"),
+    row("f64.lt", &FLOAT_RARE, &[F64, F64, I32], "less"),
+    row("f64.gt", &FLOAT_RARE, &[F64, F64, I32], "greater"),
+    row("f64.le", &FLOAT_RARE, &[F64, F64, I32], "less or equal"),
+    row("f64.ge", &FLOAT_RARE, &[F64, F64, I32], "greater or equal"),
+    row("br_if.f64.eq", &BRANCH_FLOAT, &[F64, F64], "branch if equal"),
+    row("br_if.f64.ne", &BRANCH_FLOAT, &[F64, F64], "branch if not equal"),
+    row("br_if.f64.lt", &BRANCH_FLOAT, &[F64, F64], "branch if less"),
+    row("br_if.f64.gt", &BRANCH_FLOAT, &[F64, F64], "branch if greater"),
+    row("br_if.f64.le", &BRANCH_FLOAT, &[F64, F64], "branch if less or equal"),
+    row("br_if.f64.ge", &BRANCH_FLOAT, &[F64, F64], "branch if greater or equal"),
+    row("br_unless.f64.lt", &BRANCH_FLOAT_NOT, &[F64, F64], "branch if not less"),
+    row("br_unless.f64.gt", &BRANCH_FLOAT_NOT, &[F64, F64], "branch if not greater"),
+    row("br_unless.f64.le", &BRANCH_FLOAT_NOT, &[F64, F64], "branch if not less or equal"),
+    row("br_unless.f64.ge", &BRANCH_FLOAT_NOT, &[F64, F64], "branch if not greater or equal"),
+    row("f64.abs", &UNARY, &[F64, F64], "absolute value"),
+    row("f64.neg", &UNARY, &[F64, F64], "negation"),
+    row("f64.ceil", &UNARY, &[F64, F64], "round up"),
+    row("f64.floor", &UNARY, &[F64, F64], "round down"),
+    row("f64.trunc", &UNARY, &[F64, F64], "round to zero"),
+    row("f64.nearest", &UNARY, &[F64, F64], "round to nearest, ties to even"),
+    row("f64.sqrt", &UNARY, &[F64, F64], "square root"),
+    row("f64.canonicalize_nan", &UNARY, &[F64, F64], "any NaN to the canonical one"),
+    // Conversions.
+    row("i32.trunc_f32_s", &UNARY, &[F32, I32], "truncate, signed; traps"),
+    row("i32.trunc_f32_u", &UNARY, &[F32, I32], "truncate, unsigned; traps"),
+    row("i32.trunc_f64_s", &UNARY, &[F64, I32], "truncate, signed; traps"),
+    row("i32.trunc_f64_u", &UNARY, &[F64, I32], "truncate, unsigned; traps"),
+    row("i64.trunc_f32_s", &UNARY, &[F32, I64], "truncate, signed; traps"),
+    row("i64.trunc_f32_u", &UNARY, &[F32, I64], "truncate, unsigned; traps"),
+    row("i64.trunc_f64_s", &UNARY, &[F64, I64], "truncate, signed; traps"),
+    row("i64.trunc_f64_u", &UNARY, &[F64, I64], "truncate, unsigned; traps"),
+    row("i32.trunc_sat_f32_s", &UNARY, &[F32, I32], "truncate, signed, saturating"),
+    row("i32.trunc_sat_f32_u", &UNARY, &[F32, I32], "truncate, unsigned, saturating"),
+    row("i32.trunc_sat_f64_s", &UNARY, &[F64, I32], "truncate, signed, saturating"),
+    row("i32.trunc_sat_f64_u", &UNARY, &[F64, I32], "truncate, unsigned, saturating"),
+    row("i64.trunc_sat_f32_s", &UNARY, &[F32, I64], "truncate, signed, saturating"),
+    row("i64.trunc_sat_f32_u", &UNARY, &[F32, I64], "truncate, unsigned, saturating"),
+    row("i64.trunc_sat_f64_s", &UNARY, &[F64, I64], "truncate, signed, saturating"),
+    row("i64.trunc_sat_f64_u", &UNARY, &[F64, I64], "truncate, unsigned, saturating"),
+    row("f32.convert_i32_s", &UNARY, &[I32, F32], "convert, signed"),
+    row("f32.convert_i32_u", &UNARY, &[I32, F32], "convert, unsigned"),
+    row("f32.convert_i64_s", &UNARY, &[I64, F32], "convert, signed"),
+    row("f32.convert_i64_u", &UNARY, &[I64, F32], "convert, unsigned"),
+    row("f64.convert_i32_s", &UNARY, &[I32, F64], "convert, signed"),
+    row("f64.convert_i32_u", &UNARY, &[I32, F64], "convert, unsigned"),
+    row("f64.convert_i64_s", &UNARY, &[I64, F64], "convert, signed"),
+    row("f64.convert_i64_u", &UNARY, &[I64, F64], "convert, unsigned"),
+    row("f32.demote_f64", &UNARY, &[F64, F32], "to single precision"),
+    row("f64.promote_f32", &UNARY, &[F32, F64], "to double precision"),
+    row("i32.reinterpret_f32", &UNARY, &[F32, I32], "same bits"),
+    row("i64.reinterpret_f64", &UNARY, &[F64, I64], "same bits"),
+    row("f32.reinterpret_i32", &UNARY, &[I32, F32], "same bits"),
+    row("f64.reinterpret_i64", &UNARY, &[I64, F64], "same bits"),
+];
+
+/// Rust identifier of a row's name: `br_if.i32.eq` → `BrIfI32Eq`. Pushes the characters to `out`.
+pub fn identifier(name: &str, out: &mut dyn FnMut(char)) {
+    let mut upper = true;
+    for c in name.chars() {
+        match c {
+            '.' | '_' => upper = true,
+            c if upper => {
+                out(c.to_ascii_uppercase());
+                upper = false;
+            }
+            c => out(c),
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Calls. Arguments are produced in the callee's frame, which begins at the home of the first one.
+//!
+//! Where a reference is among the parameters the window begins above all homes instead: data is copied there, references
+//! are moved in a run right before the call, and taken out in a run right after it, so that the verifier sees that no data
+//! gets into a reference's cell.
+
+use super::{
+    func::Func,
+    stack::{Accumulator, Place},
+};
+use crate::{
+    error::Error,
+    isa::{Row, Ty, encode::Field, kind},
+};
+use alloc::vec::Vec;
+
+/// What is called.
+#[derive(Clone, Copy)]
+pub enum Callee {
+    /// A function by its index, defined or imported.
+    Function(u32),
+    /// An element of a table, of a type.
+    Indirect {
+        /// Table index.
+        table: u32,
+        /// Type index.
+        ty: u32,
+    },
+}
+
+impl Func<'_> {
+    /// call, call_indirect
+    pub fn call(&mut self, callee: Callee) -> Result<(), Error> {
+        let (index, delta, results) = self.prepare(callee)?;
+        self.map_here()?;
+        self.emit_call(callee, index, delta, None)?;
+        self.seal();
+        self.take_results(&results, delta)
+    }
+
+    /// return_call, return_call_indirect
+    pub fn return_call(&mut self, callee: Callee) -> Result<(), Error> {
+        let (index, delta, _) = self.prepare(callee)?;
+        self.map_here()?;
+        self.emit_call(callee, index, delta, Some(self.header))?;
+        self.set_unreachable();
+        Ok(())
+    }
+
+    /// Pops index and arguments, puts the arguments into the window. Gives the index field, the window, the result types.
+    fn prepare(&mut self, callee: Callee) -> Result<(Option<Field>, u32, Vec<Ty>), Error> {
+        let ty = match callee {
+            Callee::Function(index) => self.module.func_types[index as usize],
+            Callee::Indirect { ty, .. } => ty,
+        };
+        let module = self.module;
+        let ty = &module.types[ty as usize];
+        let index = match callee {
+            Callee::Function(_) => None,
+            Callee::Indirect { .. } => Some(self.pop()),
+        };
+        let from = self.stack.len() - ty.params.len();
+        let has_refs = ty.params.contains(&Ty::Ref);
+        let window =
+            if has_refs { self.data_top } else { self.stack[from..].first().map_or(self.data_top, |entry| entry.home) };
+        // The index is in the accumulator, in a local, or at its home above the arguments, where the callee's header will
+        // be; it is read before that is written.
+        let index = match index {
+            None => None,
+            Some(entry) if entry.place == Place::Accumulator => {
+                // Copies of arguments do not touch the accumulator, unless one of them is in it, which cannot be.
+                self.seal();
+                Some(Field::REG)
+            }
+            Some(entry) if matches!(entry.place, Place::Const(_)) && has_refs => {
+                // Its home would lie in the window.
+                self.load_accumulator(&entry)?;
+                Some(Field::REG)
+            }
+            Some(entry) => Some(self.field(&entry)?),
+        };
+        let index = match index {
+            // A slot in the window would be overwritten by copied arguments.
+            Some(field) if has_refs && field.kind == kind::SLOT && field.value >= i64::from(window) => {
+                self.claim(Accumulator::Int)?;
+                self.emit(Row::I32Copy, &[field, Field::REG])?;
+                self.seal();
+                Some(Field::REG)
+            }
+            index => index,
+        };
+        if has_refs {
+            self.fill_window(from, window, ty)?;
+        } else {
+            self.settle_from(from)?;
+        }
+        for _ in from..self.stack.len() {
+            self.pop();
+        }
+        // What is left in an accumulator would not survive the call.
+        self.claim_for_call(index)?;
+        self.frame_bytes = self.frame_bytes.max(window + ty.header_offset());
+        Ok((index, window, ty.results.clone()))
+    }
+
+    /// Sends entries in the accumulators home, keeping an index that is in r0.
+    fn claim_for_call(&mut self, _index: Option<Field>) -> Result<(), Error> {
+        self.claim(Accumulator::Int)?;
+        self.claim(Accumulator::Float)
+    }
+
+    /// Copies data arguments into a window above all homes, then moves the references in one run.
+    fn fill_window(&mut self, from: usize, window: u32, ty: &super::module::FuncTypeInfo) -> Result<(), Error> {
+        for pass in [false, true] {
+            let mut offset = window;
+            for (index, &param) in ty.params.iter().enumerate() {
+                let entry = self.stack[from + index];
+                if param == Ty::Ref && pass {
+                    let source = self.reference_slot(from + index)?;
+                    self.emit(Row::ArgumentRef, &[source, Field::new(kind::WINDOW, i64::from(offset))])?;
+                    self.seal();
+                } else if param == Ty::Ref {
+                    // A null has no slot yet; it must not be made inside the run.
+                    self.reference_slot(from + index)?;
+                } else if !pass {
+                    self.frame_bytes = self.frame_bytes.max(offset + param.bytes());
+                    self.store_at(&entry, offset)?;
+                }
+                offset += param.bytes();
+            }
+        }
+        Ok(())
+    }
+
+    /// The slot that holds the reference at a stack index.
+    fn reference_slot(&mut self, index: usize) -> Result<Field, Error> {
+        if matches!(self.stack[index].place, Place::Const(_)) {
+            self.settle(index)?;
+        }
+        let entry = self.stack[index];
+        self.slot_field(&entry)
+    }
+
+    fn emit_call(&mut self, callee: Callee, index: Option<Field>, delta: u32, tail: Option<u32>) -> Result<(), Error> {
+        let Ok(delta) = u16::try_from(delta) else {
+            return Err(
+                Error::limit("operand stack of a function takes more than 64 KiB").at(u64::from(self.wasm_offset))
+            );
+        };
+        let header = tail.map(|header| Field::new(kind::HEADER, i64::from(header)));
+        let delta = Field::new(kind::DELTA, i64::from(delta));
+        let mut fields = Vec::with_capacity(5);
+        let row = match callee {
+            Callee::Function(function) if function < self.module.imported_funcs => {
+                fields.push(Field::new(kind::FUNC, i64::from(function)));
+                if tail.is_some() { Row::ReturnCallImport } else { Row::CallImport }
+            }
+            Callee::Function(function) => {
+                // The entry is filled in when all functions have theirs.
+                self.calls.try_reserve(1).map_err(|_| Error::OUT_OF_MEMORY)?;
+                self.calls.push((self.code.len() as u32 + 1, function));
+                fields.push(Field::new(kind::ENTRY, 0));
+                if tail.is_some() { Row::ReturnCall } else { Row::Call }
+            }
+            Callee::Indirect { table, ty } => {
+                fields.push(index.expect("an indirect call has an index"));
+                fields.push(Field::new(kind::TABLE, i64::from(table)));
+                fields.push(Field::new(kind::TYPE, i64::from(self.module.image_types[ty as usize].0)));
+                if tail.is_some() { Row::ReturnCallIndirect } else { Row::CallIndirect }
+            }
+        };
+        fields.extend(header);
+        fields.push(delta);
+        self.emit(row, &fields)
+    }
+
+    /// Pushes the results: a single datum is in its accumulator, everything else in the window.
+    fn take_results(&mut self, results: &[Ty], window: u32) -> Result<(), Error> {
+        if let [ty] = results
+            && *ty != Ty::Ref
+        {
+            return self.push_accumulator(*ty);
+        }
+        let first = self.stack.len();
+        for &ty in results {
+            self.push(ty, Place::Home)?;
+        }
+        let bytes: u32 = results.iter().map(|ty| ty.bytes()).sum();
+        self.frame_bytes = self.frame_bytes.max(window + bytes);
+        // References first, in one run right behind the call; then data, which only moves down, in order.
+        for pass in [true, false] {
+            let mut offset = window;
+            for (index, &ty) in results.iter().enumerate() {
+                let home = self.stack[first + index].home;
+                if ty == Ty::Ref && pass {
+                    let to = self.slot(home)?;
+                    self.emit(Row::TakeRef, &[Field::new(kind::WINDOW, i64::from(offset)), to])?;
+                    self.seal();
+                } else if ty != Ty::Ref && !pass && home != offset {
+                    let (from, to) = (self.slot(offset)?, self.slot(home)?);
+                    self.copy(ty, from, to)?;
+                }
+                offset += ty.bytes();
+            }
+        }
+        Ok(())
+    }
+}

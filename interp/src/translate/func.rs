@@ -1,0 +1,343 @@
+//! State of one function's translation, and the operators one by one.
+//!
+//! Each operator is validated before it comes here, so that its operands exist and have their types. Operators in dead
+//! code are validated and not translated.
+//!
+//! The frame: parameters (or results, if they are wider), header, locals, homes of references, homes of data. All offsets
+//! are in bytes from the frame pointer and multiples of four.
+
+use super::{
+    control::ControlFrame,
+    emit::Emitted,
+    labels::Labels,
+    module::ModuleInfo,
+    stack::{Entry, Held, Place},
+};
+use crate::{
+    error::Error,
+    isa::{FRAME_UNITS, HEADER_BYTES, Row, Ty, encode::Field},
+};
+use alloc::vec::Vec;
+
+/// A local.
+#[derive(Clone, Copy)]
+pub struct Local {
+    /// Byte offset in the frame.
+    pub offset: u32,
+    /// Type.
+    pub ty: Ty,
+    /// How many stack entries only note it.
+    pub noted: u32,
+}
+
+/// Why a function has to be translated again, with what.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Attempt {
+    /// Forward branches take 32-bit offsets.
+    pub wide: bool,
+    /// Cells set aside for references on the operand stack.
+    pub refs_capacity: u32,
+}
+
+/// What translating a function gives beside its code.
+pub struct Finished {
+    /// Unit offset of the entry.
+    pub entry: u32,
+    /// Frame size in bytes.
+    pub frame_bytes: u32,
+    /// One bit a cell of the frame: whether it holds a reference.
+    pub cell_map: Vec<u8>,
+}
+
+/// Buffers that are used for one function after the other.
+#[derive(Default)]
+pub struct Buffers {
+    stack: Vec<Entry>,
+    locals: Vec<Local>,
+    control: Vec<ControlFrame>,
+    labels: Labels,
+}
+
+/// State of one function.
+pub struct Func<'a> {
+    pub(super) module: &'a ModuleInfo,
+    pub(super) code: &'a mut Vec<u16>,
+    pub(super) source_map: &'a mut Vec<(u32, u32)>,
+    pub(super) block_starts: &'a mut Vec<u32>,
+    pub(super) calls: &'a mut Vec<(u32, u32)>,
+    pub(super) attempt: Attempt,
+    pub(super) retry: Option<Attempt>,
+    pub(super) wasm_offset: u32,
+    pub(super) stack: Vec<Entry>,
+    pub(super) locals: Vec<Local>,
+    pub(super) control: Vec<ControlFrame>,
+    pub(super) labels: Labels,
+    pub(super) data_top: u32,
+    pub(super) refs_base: u32,
+    pub(super) refs_len: u32,
+    pub(super) frame_bytes: u32,
+    pub(super) header: u32,
+    pub(super) results: Vec<Ty>,
+    pub(super) held_int: Held,
+    pub(super) held_float: Held,
+    pub(super) last: Option<Emitted>,
+    pub(super) previous: Option<Emitted>,
+    pub(super) reachable: bool,
+    pub(super) fuel_at: Option<usize>,
+    pub(super) fuel_count: u32,
+    entry: u32,
+    param_bytes: u32,
+}
+
+impl<'a> Func<'a> {
+    /// Begins a function of the given type; locals are added next.
+    #[allow(clippy::too_many_arguments)]
+    pub fn begin(
+        module: &'a ModuleInfo,
+        code: &'a mut Vec<u16>,
+        source_map: &'a mut Vec<(u32, u32)>,
+        block_starts: &'a mut Vec<u32>,
+        calls: &'a mut Vec<(u32, u32)>,
+        buffers: &mut Buffers,
+        type_index: u32,
+        attempt: Attempt,
+    ) -> Result<Func<'a>, Error> {
+        let ty = &module.types[type_index as usize];
+        let mut func = Func {
+            module,
+            code,
+            source_map,
+            block_starts,
+            calls,
+            attempt,
+            retry: None,
+            wasm_offset: 0,
+            stack: core::mem::take(&mut buffers.stack),
+            locals: core::mem::take(&mut buffers.locals),
+            control: core::mem::take(&mut buffers.control),
+            labels: core::mem::take(&mut buffers.labels),
+            data_top: 0,
+            refs_base: 0,
+            refs_len: 0,
+            frame_bytes: 0,
+            header: ty.header_offset(),
+            results: ty.results.clone(),
+            held_int: Held::Nothing,
+            held_float: Held::Nothing,
+            last: None,
+            previous: None,
+            reachable: true,
+            fuel_at: None,
+            fuel_count: 0,
+            entry: 0,
+            param_bytes: ty.params.iter().map(|ty| ty.bytes()).sum(),
+        };
+        let mut offset = 0;
+        for &ty in &ty.params {
+            func.add_local(ty, offset)?;
+            offset += ty.bytes();
+        }
+        func.data_top = func.header + HEADER_BYTES;
+        Ok(func)
+    }
+
+    fn add_local(&mut self, ty: Ty, offset: u32) -> Result<(), Error> {
+        self.locals.try_reserve(1).map_err(|_| Error::OUT_OF_MEMORY)?;
+        self.locals.push(Local { offset, ty, noted: 0 });
+        Ok(())
+    }
+
+    /// Declares `count` locals.
+    pub fn declare_locals(&mut self, count: u32, ty: Ty) -> Result<(), Error> {
+        for _ in 0..count {
+            let offset = self.data_top;
+            self.add_local(ty, offset)?;
+            self.data_top += ty.bytes();
+        }
+        Ok(())
+    }
+
+    /// Lays out the rest of the frame and writes the units in front of the entry.
+    pub fn enter(&mut self) -> Result<(), Error> {
+        self.refs_base = self.data_top;
+        self.data_top += 4 * self.attempt.refs_capacity;
+        self.frame_bytes = self.data_top;
+        if self.frame_bytes > u32::from(u16::MAX) {
+            return Err(Error::limit("locals of a function take more than 64 KiB").at(u64::from(self.wasm_offset)));
+        }
+        self.reserve(FRAME_UNITS + 2)?;
+        self.code.extend_from_slice(&[0; FRAME_UNITS]);
+        self.entry = self.code.len() as u32;
+        self.block_start()?;
+        self.begin_function_frame()?;
+        if self.module.config.signal {
+            self.emit(Row::Signal, &[])?;
+            self.seal();
+        }
+        Ok(())
+    }
+
+    /// Ends the function: fills the units in front of the entry. `Ok(None)` asks for another attempt.
+    pub fn finish(mut self, buffers: &mut Buffers) -> Result<(Option<Finished>, Attempt), Error> {
+        self.close_fuel();
+        let zero_bytes = self.zero_end() - (self.header + HEADER_BYTES);
+        let finished = self.retry.is_none().then(|| {
+            let at = self.entry as usize - FRAME_UNITS;
+            let [frame, zero] = [self.frame_bytes, zero_bytes];
+            self.code[at] = self.param_bytes as u16;
+            self.code[at + 1] = self.header as u16;
+            crate::isa::encode::put32(self.code, at + 2, zero);
+            crate::isa::encode::put32(self.code, at + 4, frame);
+            Finished { entry: self.entry, frame_bytes: frame, cell_map: self.cell_map() }
+        });
+        let attempt = self.retry.unwrap_or(self.attempt);
+        self.stack.clear();
+        self.locals.clear();
+        self.control.clear();
+        self.labels.clear();
+        *buffers = Buffers { stack: self.stack, locals: self.locals, control: self.control, labels: self.labels };
+        Ok((finished, attempt))
+    }
+
+    /// End of the bytes that are zeroed on entry: locals and homes of references.
+    fn zero_end(&self) -> u32 {
+        self.refs_base + 4 * self.attempt.refs_capacity
+    }
+
+    fn cell_map(&self) -> Vec<u8> {
+        let mut map = alloc::vec![0; (self.frame_bytes as usize / 4).div_ceil(8)];
+        let mut mark = |offset: u32| {
+            let cell = offset as usize / 4;
+            map[cell / 8] |= 1 << (cell % 8);
+        };
+        self.locals.iter().filter(|local| local.ty == Ty::Ref).for_each(|local| mark(local.offset));
+        (0..self.attempt.refs_capacity).for_each(|index| mark(self.refs_base + 4 * index));
+        map
+    }
+
+    /// A slot field for a byte offset; the frame must stay near.
+    pub fn slot(&mut self, offset: u32) -> Result<Field, Error> {
+        match u16::try_from(offset) {
+            Ok(offset) => Ok(Field::slot(offset)),
+            Err(_) => {
+                Err(Error::limit("operand stack of a function takes more than 64 KiB").at(u64::from(self.wasm_offset)))
+            }
+        }
+    }
+
+    /// Slot field of a local.
+    pub fn local_slot(&mut self, local: u32) -> Result<Field, Error> {
+        self.slot(self.locals[local as usize].offset)
+    }
+
+    /// How often a local is noted on the stack.
+    pub fn noted(&self, local: u32) -> u32 {
+        self.locals[local as usize].noted
+    }
+
+    /// The same, to change.
+    pub fn noted_mut(&mut self, local: u32) -> &mut u32 {
+        &mut self.locals[local as usize].noted
+    }
+
+    /// Notes the start of a basic block: code from elsewhere may arrive here.
+    pub fn block_start(&mut self) -> Result<(), Error> {
+        let at = self.code.len() as u32;
+        if self.block_starts.last() != Some(&at) {
+            self.block_starts.try_reserve(1).map_err(|_| Error::OUT_OF_MEMORY)?;
+            self.block_starts.push(at);
+        }
+        self.seal();
+        Ok(())
+    }
+
+    /// Checks that the homes of references suffice; if not, the function is translated again with more.
+    pub fn check_refs(&mut self) {
+        if self.refs_len > self.attempt.refs_capacity {
+            let attempt = self.retry.get_or_insert(self.attempt);
+            attempt.refs_capacity = attempt.refs_capacity.max((self.refs_len * 2).next_power_of_two().max(4));
+        }
+    }
+
+    /// Asks for another attempt with wide branches.
+    pub fn widen(&mut self) {
+        self.retry.get_or_insert(self.attempt).wide = true;
+    }
+
+    /// Charges one operator, when fuel is on: the charge stands at the start of the basic block.
+    pub fn charge_operator(&mut self) -> Result<(), Error> {
+        if !self.module.config.fuel {
+            return Ok(());
+        }
+        if self.fuel_at.is_none() {
+            self.fuel_at = Some(self.code.len());
+            self.emit(Row::Fuel, &[Field::new(crate::isa::kind::IMM32, 0)])?;
+            self.seal();
+            self.fuel_count = 0;
+        }
+        self.fuel_count += 1;
+        Ok(())
+    }
+
+    /// Ends the charged block: fills in its charge.
+    pub fn close_fuel(&mut self) {
+        if let Some(at) = self.fuel_at.take() {
+            crate::isa::encode::put32(self.code, at + 1, self.fuel_count);
+        }
+    }
+
+    // The operators of variables stand here because they are about the stack's places more than about instructions.
+
+    /// local.get
+    pub fn local_get(&mut self, local: u32) -> Result<(), Error> {
+        let ty = self.locals[local as usize].ty;
+        self.push(ty, Place::Local(local))
+    }
+
+    /// local.set
+    pub fn local_set(&mut self, local: u32) -> Result<(), Error> {
+        let entry = self.pop();
+        if entry.place == Place::Local(local) {
+            return Ok(());
+        }
+        self.preserve(local)?;
+        let to = self.local_slot(local)?;
+        let accumulator = super::emit::accumulator_of(entry.ty);
+        if entry.ty == Ty::Ref {
+            return self.store_at(&entry, self.locals[local as usize].offset);
+        }
+        match entry.place {
+            Place::Accumulator => {
+                self.store_accumulator(entry.ty, to)?;
+                self.hold(accumulator, Held::Local(local));
+            }
+            Place::Local(_) if self.field_is_accumulator(&entry) => {
+                self.emit(super::stack::copy_row(entry.ty), &[Field::REG, to])?;
+                self.hold(accumulator, Held::Local(local));
+            }
+            Place::Const(bits) => {
+                self.store_const(entry.ty, bits, to)?;
+                if self.held(accumulator) == Held::Local(local) {
+                    self.hold(accumulator, Held::Nothing);
+                }
+            }
+            Place::Local(_) | Place::Home => {
+                let from = self.slot_field(&entry)?;
+                if matches!(self.held(accumulator), Held::Entry(_)) {
+                    self.copy(entry.ty, from, to)?;
+                } else {
+                    let to = Field::new(crate::isa::kind::WRITE, to.value);
+                    self.emit(super::stack::copy_row(entry.ty), &[from, to])?;
+                    self.hold(accumulator, Held::Local(local));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// local.tee
+    pub fn local_tee(&mut self, local: u32) -> Result<(), Error> {
+        self.local_set(local)?;
+        self.local_get(local)
+    }
+}

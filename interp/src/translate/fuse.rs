@@ -1,0 +1,195 @@
+//! Fusion: the only place where two operators become one instruction beyond what operand forms do.
+//!
+//! Compare and branch, test and branch, loop edge. Everything is derived from the order of comparison rows in the table,
+//! which tests pin down.
+
+use super::{emit::Emitted, func::Func};
+use crate::{
+    error::Error,
+    isa::{
+        Role, Row,
+        encode::{Field, has_form},
+        kind,
+    },
+};
+
+/// Order of integer comparisons in the table: eq ne lt_s lt_u gt_s gt_u le_s le_u ge_s ge_u.
+const INT_NEGATED: [usize; 10] = [1, 0, 8, 9, 6, 7, 4, 5, 2, 3];
+const INT_EXCHANGED: [usize; 10] = [0, 1, 4, 5, 2, 3, 8, 9, 6, 7];
+
+/// Families of comparisons: first comparison, first `br_if`, how many; for floats the first `br_unless` of lt gt le ge.
+struct Family {
+    compare: Row,
+    branch: Row,
+    len: usize,
+    unless: Option<Row>,
+    edge: Option<Row>,
+}
+const FAMILIES: [Family; 4] = [
+    Family { compare: Row::I32Eq, branch: Row::BrIfI32Eq, len: 10, unless: None, edge: Some(Row::LoopI32Eq) },
+    Family { compare: Row::I64Eq, branch: Row::BrIfI64Eq, len: 10, unless: None, edge: Some(Row::LoopI64Eq) },
+    Family { compare: Row::F32Eq, branch: Row::BrIfF32Eq, len: 6, unless: Some(Row::BrUnlessF32Lt), edge: None },
+    Family { compare: Row::F64Eq, branch: Row::BrIfF64Eq, len: 6, unless: Some(Row::BrUnlessF64Lt), edge: None },
+];
+
+fn offset(row: Row, index: usize) -> Row {
+    Row::from_index(row as usize + index).expect("families lie inside the table")
+}
+
+/// Family and number of a row among those that begin with `first`.
+fn find(row: Row, first: fn(&Family) -> Option<Row>) -> Option<(&'static Family, usize)> {
+    FAMILIES.iter().find_map(|family| {
+        let index = (row as usize).checked_sub(first(family)? as usize)?;
+        (index < family.len).then_some((family, index))
+    })
+}
+
+/// The comparison with its operands exchanged.
+pub fn exchanged(row: Row) -> Option<Row> {
+    let (family, index) = find(row, |family| Some(family.compare))?;
+    family.edge.map(|_| offset(family.compare, INT_EXCHANGED[index]))
+}
+
+/// The branch that is taken when `row` holds, or when it does not.
+fn branch_row(row: Row, when: bool) -> Option<Row> {
+    if let Some((family, index)) = find(row, |family| Some(family.compare)) {
+        return Some(if when {
+            offset(family.branch, index)
+        } else if family.edge.is_some() {
+            offset(family.branch, INT_NEGATED[index])
+        } else {
+            match index {
+                0 => offset(family.branch, 1),
+                1 => offset(family.branch, 0),
+                _ => offset(family.unless?, index - 2),
+            }
+        });
+    }
+    Some(match (row, when) {
+        (Row::I32Eqz, true) => Row::BrIfI32Eqz,
+        (Row::I32Eqz, false) => Row::BrUnlessI32Eqz,
+        (Row::I64Eqz, true) => Row::BrIfI64Eqz,
+        (Row::I64Eqz, false) => Row::BrUnlessI64Eqz,
+        _ => return None,
+    })
+}
+
+/// Whether the last operand of a row is a result.
+pub fn has_result(row: Row) -> bool {
+    row.get().shape.roles.last() == Some(&Role::Out)
+}
+
+/// A conditional branch that is ready to be emitted: everything but its target.
+pub struct Condition {
+    row: Row,
+    operands: [Field; 2],
+    len: usize,
+}
+
+impl Func<'_> {
+    /// Turns the i32 operand `entry`, just popped, into a branch condition: taken when it is not zero, or when it is.
+    /// Takes a comparison or test back that was only made for this.
+    pub fn condition(&mut self, entry: &super::stack::Entry, mut when: bool) -> Result<Condition, Error> {
+        if entry.place == super::stack::Place::Accumulator {
+            // `i32.eqz` of a truth value turns it round.
+            if let Some(last) = self.last
+                && last.row == Row::I32Eqz
+                && last.fields[0].kind == kind::REG
+                && let Some(previous) = self.previous
+                && produces_truth(&previous)
+            {
+                self.retract(&last);
+                when = !when;
+            }
+            if let Some(last) = self.last
+                && produces_truth(&last)
+                && let Some(row) = branch_row(last.row, when)
+            {
+                self.retract(&last);
+                let len = last.len - 1;
+                return Ok(Condition { row, operands: [last.fields[0], last.fields[1]], len });
+            }
+        }
+        let field = self.field(entry)?;
+        let row = if when { Row::BrUnlessI32Eqz } else { Row::BrIfI32Eqz };
+        Ok(Condition { row, operands: [field, Field::NONE], len: 1 })
+    }
+
+    /// Emits a conditional branch with a 16-bit offset; returns the unit offset of its target field.
+    pub fn emit_branch_if(&mut self, condition: &Condition, distance: i64) -> Result<usize, Error> {
+        let mut fields = [Field::NONE; 3];
+        fields[..condition.len].copy_from_slice(&condition.operands[..condition.len]);
+        fields[condition.len] = Field::new(kind::REL16, distance);
+        self.emit(condition.row, &fields[..=condition.len])?;
+        self.seal();
+        Ok(self.code.len() - 1)
+    }
+
+    /// Emits a conditional branch back to unit `target`, as a loop edge where the compared local was just stepped.
+    /// Returns whether the distance fitted.
+    pub fn emit_branch_back(&mut self, condition: &Condition, target: usize) -> Result<bool, Error> {
+        let edge = self.loop_edge(condition);
+        if let Some((row, step, bound)) = edge {
+            let last = self.last.expect("a loop edge replaces the last instruction");
+            let field = last.at + 4;
+            let distance = target as i64 - field as i64;
+            if i16::try_from(distance).is_err() {
+                return Ok(false);
+            }
+            self.retract(&last);
+            self.emit(
+                row,
+                &[Field::slot(last.fields[2].value as u16), step, bound, Field::new(kind::REL16, distance)],
+            )?;
+            self.seal();
+            return Ok(true);
+        }
+        let operand_units: usize =
+            condition.operands[..condition.len].iter().map(|field| kind::units(field.kind)).sum();
+        let distance = target as i64 - (self.code.len() + 1 + operand_units) as i64;
+        if i16::try_from(distance).is_err() {
+            return Ok(false);
+        }
+        self.emit_branch_if(condition, distance)?;
+        Ok(true)
+    }
+
+    /// `x += k` just emitted, and `x` compared with a slot or a short immediate: the row, step and bound of the edge.
+    fn loop_edge(&self, condition: &Condition) -> Option<(Row, Field, Field)> {
+        let last = self.last?;
+        let (family, index) = find(condition.row, |family| Some(family.branch))?;
+        let edge = family.edge?;
+        let add = if edge == Row::LoopI32Eq { Row::I32Add } else { Row::I64Add };
+        let [x, step, result] = [last.fields[0], last.fields[1], last.fields[2]];
+        let steps_itself = last.row == add
+            && x.kind == kind::SLOT
+            && step.kind == kind::IMM16
+            && result.kind == kind::WRITE
+            && x.value == result.value;
+        let is_x = |field: Field| field.kind == kind::REG || (field.kind == kind::SLOT && field.value == x.value);
+        let [left, right] = condition.operands;
+        let bounds = |field: Field| field.kind == kind::IMM16 || (field.kind == kind::SLOT && field.value != x.value);
+        if !steps_itself {
+            None
+        } else if is_x(left) && bounds(right) {
+            Some((offset(edge, index), step, right))
+        } else if is_x(right) && bounds(left) {
+            Some((offset(edge, INT_EXCHANGED[index]), step, left))
+        } else {
+            None
+        }
+    }
+}
+
+/// Whether an instruction leaves a truth value in r0 that a branch can test itself.
+fn produces_truth(emitted: &Emitted) -> bool {
+    emitted.fields().last().is_some_and(|field| field.kind == kind::REG)
+        && branch_row(emitted.row, true).is_some_and(|row| {
+            let mut letters = [0; 3];
+            for (letter, field) in letters.iter_mut().zip(emitted.fields()) {
+                *letter = field.kind;
+            }
+            letters[emitted.len - 1] = kind::REL16;
+            has_form(row, &letters[..emitted.len])
+        })
+}

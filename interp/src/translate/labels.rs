@@ -1,0 +1,81 @@
+//! Labels: branch targets that are not known yet, and the branches that wait for them.
+//!
+//! The waiting branches of a label form a list inside one vector, so that a function's labels need no allocation each.
+
+use super::func::Func;
+use crate::{error::Error, isa::encode::put32};
+use alloc::vec::Vec;
+
+/// A label by its number in the function.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Label(u32);
+
+const NONE: u32 = u32::MAX;
+
+#[derive(Clone, Copy)]
+struct Waiting {
+    field: u32,
+    is_wide: bool,
+    next: u32,
+}
+
+/// All labels of a function.
+#[derive(Default)]
+pub struct Labels {
+    heads: Vec<u32>,
+    waiting: Vec<Waiting>,
+}
+
+impl Labels {
+    /// Forgets all labels.
+    pub fn clear(&mut self) {
+        self.heads.clear();
+        self.waiting.clear();
+    }
+
+    /// A new label.
+    pub fn create(&mut self) -> Result<Label, Error> {
+        self.heads.try_reserve(1).map_err(|_| Error::OUT_OF_MEMORY)?;
+        self.heads.push(NONE);
+        Ok(Label(self.heads.len() as u32 - 1))
+    }
+
+    /// Whether a branch to the label has been emitted.
+    pub fn is_used(&self, label: Label) -> bool {
+        self.heads[label.0 as usize] != NONE
+    }
+
+    /// Notes that the target field at unit `field` waits for the label.
+    pub fn wait(&mut self, label: Label, field: usize, is_wide: bool) -> Result<(), Error> {
+        self.waiting.try_reserve(1).map_err(|_| Error::OUT_OF_MEMORY)?;
+        let head = &mut self.heads[label.0 as usize];
+        self.waiting.push(Waiting { field: field as u32, is_wide, next: *head });
+        *head = self.waiting.len() as u32 - 1;
+        Ok(())
+    }
+}
+
+impl Func<'_> {
+    /// Puts the label here: fills in all branches that wait for it.
+    pub fn bind(&mut self, label: Label) -> Result<(), Error> {
+        let target = self.code.len() as i64;
+        let mut next = self.labels.heads[label.0 as usize];
+        if next != NONE {
+            self.block_start()?;
+        }
+        while next != NONE {
+            let waiting = self.labels.waiting[next as usize];
+            next = waiting.next;
+            let field = waiting.field as usize;
+            let distance = target - field as i64;
+            if waiting.is_wide {
+                put32(self.code, field, distance as i32 as u32);
+            } else if let Ok(distance) = i16::try_from(distance) {
+                self.code[field] = distance as u16;
+            } else {
+                self.widen();
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,139 @@
+//! Loads, stores and the bulk memory operators.
+
+use super::{
+    emit::accumulator_of,
+    func::Func,
+    stack::{Entry, Place},
+};
+use crate::{
+    error::Error,
+    isa::{Row, Ty, encode::Field, kind},
+};
+use wasmparser::{MemArg, MemArgTarget};
+
+impl Func<'_> {
+    /// A load.
+    pub fn load(&mut self, row: Row, far: Row, memarg: MemArg) -> Result<(), Error> {
+        let address = self.pop();
+        let result = row.get().types[1];
+        let near = memory_of(memarg) == 0;
+        match (absolute(&address, memarg.offset), u16::try_from(memarg.offset)) {
+            (Some(absolute), _) if near => {
+                self.claim(accumulator_of(result))?;
+                self.emit_mapped(row, &[absolute, Field::NONE, Field::REG])?;
+            }
+            (_, Ok(offset)) if near => {
+                let address = self.field(&address)?;
+                self.claim(accumulator_of(result))?;
+                self.emit_mapped(row, &[address, Field::new(kind::OFF16, i64::from(offset)), Field::REG])?;
+            }
+            _ => {
+                self.load_accumulator(&address)?;
+                self.claim(accumulator_of(result))?;
+                let [memory, offset] = far_fields(memarg);
+                self.emit_mapped(far, &[Field::REG, memory, offset, Field::REG])?;
+            }
+        }
+        self.push_accumulator(result)
+    }
+
+    /// A store of an integer, or of a float by its bits: `float` is the row that takes it from f0, if it can be there.
+    pub fn store(&mut self, row: Row, far: Row, float: Option<Row>, memarg: MemArg) -> Result<(), Error> {
+        let value = self.pop();
+        let address = self.pop();
+        let near = memory_of(memarg) == 0;
+        let absolute = absolute(&address, memarg.offset).filter(|_| near);
+        let offset = u16::try_from(memarg.offset).ok().filter(|_| near);
+        let Some(offset) =
+            offset.map(|offset| Field::new(kind::OFF16, i64::from(offset))).or(absolute.map(|_| Field::NONE))
+        else {
+            return self.store_far(far, &address, &value, memarg);
+        };
+        let (mut row, mut value_field) = (row, self.value_field(&value)?);
+        if value_field == Field::REG
+            && let Some(float) = float
+        {
+            row = float;
+        }
+        let (address, offset) = match absolute {
+            Some(absolute) => (absolute, Field::NONE),
+            None => (self.field(&address)?, offset),
+        };
+        let both_in_r0 = address == Field::REG && value_field == Field::REG && float.is_none();
+        if both_in_r0 {
+            value_field = self.slot_field(&value)?;
+        }
+        self.emit_mapped(row, &[address, offset, value_field])
+    }
+
+    /// The value of a store: a short immediate, an accumulator, or a slot.
+    fn value_field(&mut self, value: &Entry) -> Result<Field, Error> {
+        match (value.place, value.ty) {
+            (Place::Const(bits), Ty::I32 | Ty::F32) if i16::try_from(bits as u32 as i32).is_ok() => {
+                Ok(Field::immediate(i64::from(bits as u32 as i32)))
+            }
+            (Place::Const(bits), Ty::I64 | Ty::F64) if i16::try_from(bits as i64).is_ok() => {
+                Ok(Field::immediate(bits as i64))
+            }
+            _ => self.field(value),
+        }
+    }
+
+    fn store_far(&mut self, far: Row, address: &Entry, value: &Entry, memarg: MemArg) -> Result<(), Error> {
+        let value = self.slot_field(value)?;
+        let address = self.field(address)?;
+        let [memory, offset] = far_fields(memarg);
+        self.emit_mapped(far, &[address, memory, offset, value])
+    }
+
+    /// memory.size
+    pub fn memory_size(&mut self, memory: u32) -> Result<(), Error> {
+        self.claim(super::stack::Accumulator::Int)?;
+        self.emit(Row::MemorySize, &[memory_field(memory), Field::REG])?;
+        self.push_accumulator(Ty::I32)
+    }
+
+    /// memory.grow
+    pub fn memory_grow(&mut self, memory: u32) -> Result<(), Error> {
+        let pages = self.pop();
+        let pages = self.field(&pages)?;
+        self.claim(super::stack::Accumulator::Int)?;
+        self.emit_mapped(Row::MemoryGrow, &[memory_field(memory), pages, Field::REG])?;
+        self.push_accumulator(Ty::I32)
+    }
+
+    /// An operator on three i32 operands (or references) in slots, behind the given index fields.
+    pub fn bulk(&mut self, row: Row, indices: &[Field]) -> Result<(), Error> {
+        let mut fields = [Field::NONE; 5];
+        fields[..indices.len()].copy_from_slice(indices);
+        for index in (0..3).rev() {
+            let entry = self.pop();
+            fields[indices.len() + index] = self.slot_field(&entry)?;
+        }
+        self.emit_mapped(row, &fields[..indices.len() + 3])
+    }
+}
+
+/// The index of a memory as a field.
+pub fn memory_field(memory: u32) -> Field {
+    Field::new(kind::MEMORY, i64::from(memory))
+}
+
+/// The memory that an access names.
+fn memory_of(memarg: MemArg) -> u32 {
+    match memarg.target {
+        MemArgTarget::Memory(index) => index,
+        MemArgTarget::Array(_) => unreachable!("the feature that brings accesses of arrays is off"),
+    }
+}
+
+fn far_fields(memarg: MemArg) -> [Field; 2] {
+    [memory_field(memory_of(memarg)), Field::new(kind::OFF32, memarg.offset as i64)]
+}
+
+/// A constant address with its offset added, if the sum is an immediate.
+fn absolute(address: &Entry, offset: u64) -> Option<Field> {
+    let Place::Const(bits) = address.place else { return None };
+    let sum = u64::from(bits as u32) + offset;
+    i32::try_from(sum).ok().map(|sum| Field::new(kind::IMM32, i64::from(sum)))
+}

@@ -1,0 +1,313 @@
+//! Wasm bytes to an image: validation, translation of each function in one pass, the image's parts put together.
+//!
+//! Sits between `wasmparser`, which reads and validates, and `image`, which writes. Each operator is validated right before
+//! it is translated. Invariant: what comes out passes `image::verify`; a translator's mistake becomes a rejection there.
+//!
+//! Read `module` for sections, then `func` (state of a function), `operator` (the operators one by one), `stack` (where
+//! operands are), `control`, `call`, `numeric`, `memory`, `variable`; `emit` and `fuse` for how instructions are chosen.
+//!
+//! A function is translated again, with other settings, in two rare cases: a forward branch is too far for 16 bits, or
+//! references on its stack need more homes. Both settings only grow, the second by doubling, so the work stays linear.
+
+mod call;
+mod control;
+mod emit;
+mod func;
+mod fuse;
+mod labels;
+mod memory;
+mod module;
+mod numeric;
+mod operator;
+mod stack;
+mod variable;
+
+use crate::{
+    error::{Error, ErrorKind},
+    image::{Features, FuncPart, ImageParts, Options},
+    isa::{Level, Ty, encode::put32},
+    types::FuncIndex,
+};
+use alloc::vec::Vec;
+use func::{Attempt, Buffers, Func};
+use module::{ModuleInfo, Sections, error};
+use wasmparser::{Chunk, Parser, Payload, ValidPayload, Validator, WasmFeatures};
+
+/// How a module is translated.
+#[derive(Clone, Copy, Debug)]
+pub struct Config {
+    /// Wasm features that are allowed.
+    pub features: Features,
+    /// Whether the code polls the signal word at function entries and loop heads.
+    pub signal: bool,
+    /// Whether the code charges fuel.
+    pub fuel: bool,
+    /// Whether every NaN that an operator makes is the canonical one.
+    pub canonicalize_nans: bool,
+    /// Whether function names and the source map are kept for backtraces.
+    pub debug_names: bool,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config { features: SUPPORTED, signal: false, fuel: false, canonicalize_nans: false, debug_names: true }
+    }
+}
+
+/// Features that this version translates.
+pub const SUPPORTED: Features = Features::MUTABLE_GLOBAL
+    .with(Features::SATURATING_FLOAT_TO_INT)
+    .with(Features::SIGN_EXTENSION)
+    .with(Features::MULTI_VALUE)
+    .with(Features::BULK_MEMORY)
+    .with(Features::REFERENCE_TYPES)
+    .with(Features::TAIL_CALL)
+    .with(Features::EXTENDED_CONST)
+    .with(Features::MULTI_MEMORY)
+    .with(Features::CUSTOM_PAGE_SIZES)
+    .with(Features::WIDE_ARITHMETIC)
+    .with(Features::FLOATS);
+
+/// Each feature as wasmparser knows it.
+const WASM_FEATURES: &[(Features, WasmFeatures)] = &[
+    (Features::MUTABLE_GLOBAL, WasmFeatures::MUTABLE_GLOBAL),
+    (Features::SATURATING_FLOAT_TO_INT, WasmFeatures::SATURATING_FLOAT_TO_INT),
+    (Features::SIGN_EXTENSION, WasmFeatures::SIGN_EXTENSION),
+    (Features::MULTI_VALUE, WasmFeatures::MULTI_VALUE),
+    (Features::BULK_MEMORY, WasmFeatures::BULK_MEMORY),
+    (Features::REFERENCE_TYPES, WasmFeatures::REFERENCE_TYPES),
+    (Features::TAIL_CALL, WasmFeatures::TAIL_CALL),
+    (Features::EXTENDED_CONST, WasmFeatures::EXTENDED_CONST),
+    (Features::MULTI_MEMORY, WasmFeatures::MULTI_MEMORY),
+    (Features::CUSTOM_PAGE_SIZES, WasmFeatures::CUSTOM_PAGE_SIZES),
+    (Features::WIDE_ARITHMETIC, WasmFeatures::WIDE_ARITHMETIC),
+    (Features::FLOATS, WasmFeatures::FLOATS),
+];
+
+fn wasm_features(features: Features) -> WasmFeatures {
+    // A feature of the validator that only names the types which references bring.
+    let mut enabled = WasmFeatures::GC_TYPES;
+    for &(ours, theirs) in WASM_FEATURES {
+        if features.contains(ours) {
+            enabled |= theirs;
+        }
+    }
+    enabled
+}
+
+/// Only validates a module.
+///
+/// # Errors
+/// `Invalid`, with the validator's message and the byte offset; `Unsupported` for features that this version lacks.
+pub fn validate(wasm: &[u8], features: Features) -> Result<(), Error> {
+    supported(features)?;
+    Validator::new_with_features(wasm_features(features)).validate_all(wasm).map(drop).map_err(|e| error(&e))
+}
+
+fn supported(features: Features) -> Result<(), Error> {
+    match features.without(SUPPORTED).first_name() {
+        Some(name) => Err(Error::new(ErrorKind::Unsupported(name))),
+        None => Ok(()),
+    }
+}
+
+/// Translates a module into an image.
+///
+/// # Errors
+/// `Invalid`, with the validator's message and the byte offset; `Unsupported` for features that this version lacks;
+/// `Limit` for frames over 64 KiB and images over 4 GiB; `OutOfMemory`.
+///
+/// # Examples
+/// ```
+/// use sheave_interp::translate::{Config, translate};
+///
+/// let image = translate(b"\0asm\x01\0\0\0", &Config::default())?;
+/// assert!(image.starts_with(b"\x93sheave\n"));
+/// assert!(translate(b"\0asm\x02\0\0\0", &Config::default()).is_err());
+/// # Ok::<(), sheave_interp::error::Error>(())
+/// ```
+pub fn translate(wasm: &[u8], config: &Config) -> Result<Vec<u8>, Error> {
+    supported(config.features)?;
+    let mut translator = Translator {
+        sections: Sections {
+            info: ModuleInfo {
+                config: *config,
+                types: Vec::new(),
+                image_types: Vec::new(),
+                func_types: Vec::new(),
+                imported_funcs: 0,
+                globals: Vec::new(),
+                imported_globals: 0,
+            },
+            parts: ImageParts::new(Level::Full)?,
+            hidden: Vec::new(),
+        },
+        buffers: Buffers::default(),
+        entries: Vec::new(),
+        calls: Vec::new(),
+    };
+    let mut validator = Validator::new_with_features(wasm_features(config.features));
+    let mut allocations = wasmparser::FuncValidatorAllocations::default();
+    let mut parser = Parser::new(0);
+    parser.set_features(wasm_features(config.features));
+    let mut rest = wasm;
+    loop {
+        let (consumed, payload) = match parser.parse(rest, true).map_err(|e| error(&e))? {
+            Chunk::Parsed { consumed, payload } => (consumed, payload),
+            Chunk::NeedMoreData(_) => return Err(Error::new(ErrorKind::Malformed("unexpected end"))),
+        };
+        rest = &rest[consumed..];
+        match validator.payload(&payload).map_err(|e| error(&e))? {
+            ValidPayload::Func(function, body) => {
+                allocations = translator.function(function, allocations, &body)?;
+            }
+            ValidPayload::End(_) => return translator.finish(),
+            _ => translator.section(payload)?,
+        }
+    }
+}
+
+struct Translator<'a> {
+    sections: Sections<'a>,
+    buffers: Buffers,
+    /// Entries of the functions translated so far, hidden ones included.
+    entries: Vec<u32>,
+    /// Calls whose entry is to be filled in: unit offset of the field, function index.
+    calls: Vec<(u32, u32)>,
+}
+
+impl<'a> Translator<'a> {
+    fn section(&mut self, payload: Payload<'a>) -> Result<(), Error> {
+        let sections = &mut self.sections;
+        match payload {
+            Payload::TypeSection(section) => sections.types(section),
+            Payload::ImportSection(section) => sections.imports(section),
+            Payload::FunctionSection(section) => sections.functions(section),
+            Payload::TableSection(section) => sections.tables(section),
+            Payload::MemorySection(section) => sections.memories(section),
+            Payload::GlobalSection(section) => sections.globals(section),
+            Payload::ExportSection(section) => sections.exports(section),
+            Payload::ElementSection(section) => sections.elements(section),
+            Payload::DataSection(section) => sections.data(section),
+            Payload::StartSection { func, .. } => {
+                sections.parts.start = Some(FuncIndex(func));
+                Ok(())
+            }
+            Payload::CustomSection(section) if sections.info.config.debug_names => match section.as_known() {
+                wasmparser::KnownCustom::Name(names) => sections.names(names),
+                _ => Ok(()),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    /// Translates a function's body.
+    fn function(
+        &mut self,
+        function: wasmparser::FuncToValidate<wasmparser::ValidatorResources>,
+        allocations: wasmparser::FuncValidatorAllocations,
+        body: &wasmparser::FunctionBody<'_>,
+    ) -> Result<wasmparser::FuncValidatorAllocations, Error> {
+        let index = function.index;
+        let type_index = self.sections.info.func_types[index as usize];
+        let offset = body.range().start as u32;
+        let mut validator = function.into_validator(allocations);
+        let first = self.attempt(Attempt { wide: false, refs_capacity: 0 }, type_index, offset, |func| {
+            let mut reader = body.get_binary_reader();
+            func.body(&mut reader, Some(&mut validator))
+        });
+        let mut outcome = first.map_err(|error| error.in_func(index))?;
+        while let Some(attempt) = outcome {
+            // Valid by now.
+            outcome = self.attempt(attempt, type_index, offset, |func| {
+                let mut reader = body.get_binary_reader();
+                func.body::<wasmparser::ValidatorResources>(&mut reader, None)
+            })?;
+        }
+        Ok(validator.into_allocations())
+    }
+
+    /// Translates one function; gives the settings for another attempt if it takes one.
+    fn attempt(
+        &mut self,
+        attempt: Attempt,
+        type_index: u32,
+        wasm_offset: u32,
+        body: impl FnOnce(&mut Func<'_>) -> Result<(), Error>,
+    ) -> Result<Option<Attempt>, Error> {
+        let Sections { info, parts, .. } = &mut self.sections;
+        let marks = (parts.code.len(), parts.block_starts.len(), self.calls.len());
+        let mut source_map = Vec::new();
+        let mut func = Func::begin(
+            info,
+            &mut parts.code,
+            &mut source_map,
+            &mut parts.block_starts,
+            &mut self.calls,
+            &mut self.buffers,
+            type_index,
+            attempt,
+        )?;
+        body(&mut func)?;
+        let (finished, next) = func.finish(&mut self.buffers)?;
+        let Some(finished) = finished else {
+            parts.code.truncate(marks.0);
+            parts.block_starts.truncate(marks.1);
+            self.calls.truncate(marks.2);
+            return Ok(Some(next));
+        };
+        self.entries.try_reserve(1).map_err(|_| Error::OUT_OF_MEMORY)?;
+        self.entries.push(finished.entry);
+        if info.config.debug_names {
+            for (code, wasm) in source_map {
+                parts.source_map.push(code, wasm)?;
+            }
+        }
+        parts.push_func(FuncPart {
+            entry: finished.entry,
+            cell_map: &finished.cell_map,
+            frame_cells: finished.frame_bytes / 4,
+            wasm_offset,
+        })?;
+        Ok(None)
+    }
+
+    /// Translates what constant expressions need code for, fills in calls, writes the image.
+    fn finish(mut self) -> Result<Vec<u8>, Error> {
+        for hidden in core::mem::take(&mut self.sections.hidden) {
+            let val_type = match hidden.ty {
+                Ty::I32 => crate::types::ValType::I32,
+                Ty::I64 => crate::types::ValType::I64,
+                Ty::F32 => crate::types::ValType::F32,
+                Ty::F64 => crate::types::ValType::F64,
+                Ty::Ref => crate::types::ValType::FUNCREF,
+            };
+            let ty = self.sections.parts.intern_type([].into_iter(), [val_type].into_iter())?;
+            self.sections.parts.push_hidden_func_type(ty)?;
+            let type_index = self.sections.info.types.len() as u32;
+            self.sections.info.types.push(module::FuncTypeInfo { params: Vec::new(), results: alloc::vec![hidden.ty] });
+            let mut attempt = Some(Attempt { wide: false, refs_capacity: 0 });
+            while let Some(settings) = attempt {
+                attempt = self.attempt(settings, type_index, 0, |func| func.expression(&hidden.expr))?;
+            }
+        }
+        let Sections { info, mut parts, .. } = self.sections;
+        for (field, function) in self.calls {
+            let entry = self.entries[(function - info.imported_funcs) as usize];
+            put32(&mut parts.code, field as usize, entry.wrapping_sub(field));
+        }
+        let mut options = Options::NONE;
+        for (is_on, option) in [
+            (info.config.signal, Options::SIGNAL),
+            (info.config.fuel, Options::FUEL),
+            (info.config.canonicalize_nans, Options::CANONICALIZE_NAN),
+        ] {
+            if is_on {
+                options = options.with(option);
+            }
+        }
+        parts.options = options;
+        parts.features = info.config.features;
+        parts.write()
+    }
+}

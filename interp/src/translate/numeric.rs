@@ -1,0 +1,198 @@
+//! Numeric operators and select: picks the operand form.
+
+use super::{
+    emit::accumulator_of,
+    func::Func,
+    fuse,
+    stack::{Entry, Place},
+};
+use crate::{
+    error::Error,
+    isa::{
+        Row, Ty,
+        encode::{Field, has_form},
+        kind,
+    },
+};
+
+impl Func<'_> {
+    /// A unary operator: operand type and result type are the row's.
+    pub fn unary(&mut self, row: Row) -> Result<(), Error> {
+        let entry = self.pop();
+        let operand = self.field(&entry)?;
+        self.unary_field(row, operand)
+    }
+
+    fn unary_field(&mut self, row: Row, operand: Field) -> Result<(), Error> {
+        let result = row.get().types[1];
+        self.claim(accumulator_of(result))?;
+        self.map_if_trapping(row)?;
+        self.emit(row, &[operand, Field::REG])?;
+        self.canonicalize(result)?;
+        self.push_accumulator(result)
+    }
+
+    /// An operator that only looks at the same bits as another type of the same or a smaller width: free for a slot.
+    pub fn wrap(&mut self) -> Result<(), Error> {
+        let entry = self.pop();
+        match entry.place {
+            Place::Const(bits) => self.push(Ty::I32, Place::Const(u64::from(bits as u32))),
+            Place::Accumulator => self.push_accumulator(Ty::I32),
+            _ => {
+                let operand = self.field(&entry)?;
+                self.unary_field(Row::I32WrapI64, operand)
+            }
+        }
+    }
+
+    /// Notes the place of an operator that can trap: division, and truncation that does not saturate.
+    fn map_if_trapping(&mut self, row: Row) -> Result<(), Error> {
+        let divides = core::ptr::eq(row.get().shape, &crate::isa::table::BINARY);
+        let truncates = (Row::I32TruncF32S as u16..=Row::I64TruncF64U as u16).contains(&(row as u16));
+        if divides || truncates { self.map_here() } else { Ok(()) }
+    }
+
+    /// Adds the instruction that makes any NaN the canonical one, when that is asked for and the type is a float's.
+    fn canonicalize(&mut self, ty: Ty) -> Result<(), Error> {
+        let row = match ty {
+            Ty::F32 => Row::F32CanonicalizeNan,
+            Ty::F64 => Row::F64CanonicalizeNan,
+            _ => return Ok(()),
+        };
+        if self.module.config.canonicalize_nans { self.emit(row, &[Field::REG, Field::REG]) } else { Ok(()) }
+    }
+
+    /// A binary operator.
+    pub fn binary(&mut self, row: Row) -> Result<(), Error> {
+        let right = self.pop();
+        let left = self.pop();
+        let (row, left, right) = self.binary_operands(row, left, right)?;
+        let result = row.get().types[2];
+        self.claim(accumulator_of(result))?;
+        self.map_if_trapping(row)?;
+        self.emit(row, &[left, right, Field::REG])?;
+        self.canonicalize(result)?;
+        self.push_accumulator(result)
+    }
+
+    /// Row and operand fields in a form that exists.
+    fn binary_operands(&mut self, row: Row, left: Entry, right: Entry) -> Result<(Row, Field, Field), Error> {
+        let (row, right) = subtraction_as_addition(row, right);
+        let mut a = self.immediate_or_field(&left, row, 0)?;
+        let mut b = self.immediate_or_field(&right, row, 1)?;
+        // Both in the accumulator: the same local twice. One of them is read from its slot.
+        if a == Field::REG && b == Field::REG {
+            b = self.slot_field(&right)?;
+        }
+        let form = |a: Field, b: Field, row: Row| has_form(row, &[a.kind, b.kind, kind::REG]);
+        if form(a, b, row) {
+            return Ok((row, a, b));
+        }
+        let mirrored = if is_commutative(row) { Some(row) } else { fuse::exchanged(row) };
+        if let Some(mirrored) = mirrored
+            && form(b, a, mirrored)
+        {
+            return Ok((mirrored, b, a));
+        }
+        // An immediate that no form takes becomes a slot.
+        if is_immediate(b) {
+            b = self.constant_slot(&right)?;
+        }
+        if is_immediate(a) && !form(a, b, row) {
+            a = self.constant_slot(&left)?;
+        }
+        if form(a, b, row) {
+            return Ok((row, a, b));
+        }
+        let mirrored = mirrored.filter(|&mirrored| form(b, a, mirrored));
+        Ok(mirrored.map_or((row, a, b), |mirrored| (mirrored, b, a)))
+    }
+
+    /// A constant as the shortest immediate, if the operand is an integer; else the operand where it is.
+    fn immediate_or_field(&mut self, entry: &Entry, row: Row, index: usize) -> Result<Field, Error> {
+        match (entry.place, row.get().types[index]) {
+            (Place::Const(bits), Ty::I32) => Ok(Field::immediate(i64::from(bits as u32 as i32))),
+            (Place::Const(bits), Ty::I64) => Ok(Field::immediate(bits as i64)),
+            (Place::Const(_), _) => self.constant_slot(entry),
+            _ => self.field(entry),
+        }
+    }
+
+    /// A constant in its home.
+    pub fn constant_slot(&mut self, entry: &Entry) -> Result<Field, Error> {
+        let slot = self.home_slot(entry)?;
+        let Place::Const(bits) = entry.place else { return Ok(slot) };
+        self.store_const(entry.ty, bits, slot)?;
+        Ok(slot)
+    }
+
+    /// select
+    pub fn select(&mut self) -> Result<(), Error> {
+        let condition = self.pop();
+        let right = self.pop();
+        let left = self.pop();
+        let ty = left.ty;
+        // The values are read from slots; nothing on the way to them may touch the accumulator that holds the condition.
+        let a = self.slot_field(&left)?;
+        let b = self.slot_field(&right)?;
+        let condition = self.field(&condition)?;
+        match ty {
+            Ty::Ref => {
+                self.push(Ty::Ref, Place::Home)?;
+                let home = self.stack.last().expect("just pushed").home;
+                let to = self.slot(home)?;
+                self.emit(Row::RefSelect, &[condition, a, b, to])
+            }
+            _ => {
+                let row = match ty {
+                    Ty::I32 => Row::I32Select,
+                    Ty::I64 => Row::I64Select,
+                    Ty::F32 => Row::F32Select,
+                    _ => Row::F64Select,
+                };
+                self.claim(accumulator_of(ty))?;
+                self.emit(row, &[condition, a, b, Field::REG])?;
+                self.push_accumulator(ty)
+            }
+        }
+    }
+
+    /// i64.add128, i64.sub128: four operands, two results, all in slots.
+    pub fn wide(&mut self, row: Row, operands: usize) -> Result<(), Error> {
+        let mut fields = [Field::NONE; 6];
+        for index in (0..operands).rev() {
+            let entry = self.pop();
+            fields[index] = self.slot_field(&entry)?;
+        }
+        for index in 0..2 {
+            self.push(Ty::I64, Place::Home)?;
+            let home = self.stack.last().expect("just pushed").home;
+            fields[operands + index] = self.slot(home)?;
+        }
+        self.emit(row, &fields[..operands + 2])
+    }
+}
+
+fn is_immediate(field: Field) -> bool {
+    matches!(field.kind, kind::IMM16 | kind::IMM32 | kind::IMM64)
+}
+
+fn is_commutative(row: Row) -> bool {
+    core::ptr::eq(row.get().shape, &crate::isa::table::COMMUTATIVE)
+        || matches!(row, Row::F32Add | Row::F32Mul | Row::F64Add | Row::F64Mul)
+}
+
+/// `x - k` as `x + -k`, which has more forms.
+fn subtraction_as_addition(row: Row, mut right: Entry) -> (Row, Entry) {
+    match (row, right.place) {
+        (Row::I32Sub, Place::Const(bits)) => {
+            right.place = Place::Const(u64::from((bits as u32).wrapping_neg()));
+            (Row::I32Add, right)
+        }
+        (Row::I64Sub, Place::Const(bits)) => {
+            right.place = Place::Const(bits.wrapping_neg());
+            (Row::I64Add, right)
+        }
+        _ => (row, right),
+    }
+}

@@ -1,0 +1,327 @@
+//! The translator's operand stack: where each Wasm operand is at this moment.
+//!
+//! Operands stay where they come from as long as they can: a local or a constant is only noted, a result waits in its
+//! accumulator. An operand gets its *home*, a cell fixed by its place on the stack, when it must outlive that. Homes of
+//! data operands are packed from the frame's temporaries upwards exactly as parameters are packed in a callee's frame, so
+//! that the operands of a call already stand in the callee's frame. References have homes of their own, below all call
+//! windows.
+//!
+//! Invariant: a local that is noted on the stack is copied home before it is written ([`Func::preserve`]); only the top
+//! [`LAZY_WINDOW`] entries may be noted locals, which bounds that search.
+
+use super::{emit::accumulator_of, func::Func};
+use crate::{
+    error::Error,
+    isa::{Row, Ty, encode::Field, kind},
+};
+
+/// How deep a noted local may lie.
+pub const LAZY_WINDOW: usize = 48;
+
+/// Where an operand is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Place {
+    /// Still in this local.
+    Local(u32),
+    /// A constant, as bits.
+    Const(u64),
+    /// In the accumulator of its type.
+    Accumulator,
+    /// In its home.
+    Home,
+}
+
+/// An operand.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// Where it is.
+    pub place: Place,
+    /// Its type.
+    pub ty: Ty,
+    /// Byte offset of its home in the frame.
+    pub home: u32,
+}
+
+/// The two accumulators.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Accumulator {
+    /// r0.
+    Int,
+    /// f0.
+    Float,
+}
+
+/// What an accumulator holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Held {
+    /// Nothing of use.
+    Nothing,
+    /// The stack entry at this index.
+    Entry(usize),
+    /// A copy of this local.
+    Local(u32),
+}
+
+impl Func<'_> {
+    /// Pushes an operand.
+    pub fn push(&mut self, ty: Ty, place: Place) -> Result<(), Error> {
+        let home = if ty == Ty::Ref {
+            let home = self.refs_base + 4 * self.refs_len;
+            self.refs_len += 1;
+            self.check_refs();
+            home
+        } else {
+            let home = self.data_top;
+            self.data_top += ty.bytes();
+            self.frame_bytes = self.frame_bytes.max(self.data_top);
+            home
+        };
+        if let Place::Local(local) = place {
+            *self.noted_mut(local) += 1;
+        }
+        if place == Place::Accumulator {
+            self.hold(accumulator_of(ty), Held::Entry(self.stack.len()));
+        }
+        self.stack.try_reserve(1).map_err(|_| Error::OUT_OF_MEMORY)?;
+        self.stack.push(Entry { place, ty, home });
+        if let Some(index) = self.stack.len().checked_sub(LAZY_WINDOW + 1)
+            && matches!(self.stack[index].place, Place::Local(_))
+        {
+            self.settle(index)?;
+        }
+        Ok(())
+    }
+
+    /// Pushes a result that an instruction just left in its accumulator.
+    pub fn push_accumulator(&mut self, ty: Ty) -> Result<(), Error> {
+        self.push(ty, Place::Accumulator)
+    }
+
+    /// Pops an operand. An operand in the accumulator stays there until that is claimed.
+    pub fn pop(&mut self) -> Entry {
+        let entry = self.stack.pop().expect("validated code does not underflow the stack");
+        if entry.ty == Ty::Ref {
+            self.refs_len -= 1;
+        } else {
+            self.data_top = entry.home;
+        }
+        match entry.place {
+            Place::Local(local) => *self.noted_mut(local) -= 1,
+            Place::Accumulator => self.hold(accumulator_of(entry.ty), Held::Nothing),
+            _ => {}
+        }
+        entry
+    }
+
+    /// What the accumulator for `ty` holds.
+    pub fn held(&self, accumulator: Accumulator) -> Held {
+        match accumulator {
+            Accumulator::Int => self.held_int,
+            Accumulator::Float => self.held_float,
+        }
+    }
+
+    /// Notes what an accumulator holds.
+    pub fn hold(&mut self, accumulator: Accumulator, held: Held) {
+        match accumulator {
+            Accumulator::Int => self.held_int = held,
+            Accumulator::Float => self.held_float = held,
+        }
+    }
+
+    /// Makes an accumulator free to be written: an entry in it goes home.
+    pub fn claim(&mut self, accumulator: Accumulator) -> Result<(), Error> {
+        if let Held::Entry(index) = self.held(accumulator) {
+            self.settle(index)?;
+        }
+        self.hold(accumulator, Held::Nothing);
+        Ok(())
+    }
+
+    /// Forgets which locals the accumulators hold copies of: code from elsewhere arrives here.
+    pub fn forget(&mut self) {
+        debug_assert!(!matches!(self.held_int, Held::Entry(_)) && !matches!(self.held_float, Held::Entry(_)));
+        self.held_int = Held::Nothing;
+        self.held_float = Held::Nothing;
+    }
+
+    /// Puts entry `index` into its home.
+    pub fn settle(&mut self, index: usize) -> Result<(), Error> {
+        let entry = self.stack[index];
+        if entry.place == Place::Home {
+            return Ok(());
+        }
+        if let Place::Local(local) = entry.place {
+            *self.noted_mut(local) -= 1;
+        }
+        if entry.place == Place::Accumulator {
+            self.hold(accumulator_of(entry.ty), Held::Nothing);
+        }
+        self.stack[index].place = Place::Home;
+        self.store_at(&entry, entry.home)
+    }
+
+    /// Puts all entries from `from` into their homes, accumulators included.
+    pub fn settle_from(&mut self, from: usize) -> Result<(), Error> {
+        for index in from..self.stack.len() {
+            self.settle(index)?;
+        }
+        Ok(())
+    }
+
+    /// Puts all noted locals and accumulator entries into their homes, before code that can be left or joined elsewhere.
+    pub fn settle_lazy(&mut self) -> Result<(), Error> {
+        let from = self.stack.len().saturating_sub(LAZY_WINDOW);
+        for index in from..self.stack.len() {
+            if matches!(self.stack[index].place, Place::Local(_) | Place::Accumulator) {
+                self.settle(index)?;
+            }
+        }
+        self.claim(Accumulator::Int)?;
+        self.claim(Accumulator::Float)
+    }
+
+    /// Copies a local home wherever it is noted, before it is written.
+    pub fn preserve(&mut self, local: u32) -> Result<(), Error> {
+        let mut index = self.stack.len();
+        while self.noted(local) > 0 {
+            index -= 1;
+            if self.stack[index].place == Place::Local(local) {
+                self.settle(index)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes an operand to a frame cell, by the shortest way.
+    pub fn store_at(&mut self, entry: &Entry, offset: u32) -> Result<(), Error> {
+        let to = self.slot(offset)?;
+        match entry.place {
+            Place::Accumulator => self.store_accumulator(entry.ty, to),
+            Place::Const(bits) => self.store_const(entry.ty, bits, to),
+            Place::Local(local) => {
+                let accumulator = accumulator_of(entry.ty);
+                if entry.ty != Ty::Ref && self.held(accumulator) == Held::Local(local) {
+                    return self.emit(copy_row(entry.ty), &[Field::REG, to]);
+                }
+                let from = self.local_slot(local)?;
+                self.copy(entry.ty, from, to)
+            }
+            Place::Home if entry.home == offset => Ok(()),
+            Place::Home => {
+                let from = self.slot(entry.home)?;
+                self.copy(entry.ty, from, to)
+            }
+        }
+    }
+
+    /// Writes the accumulator to a slot; where the instruction just emitted can do that itself, it does.
+    pub fn store_accumulator(&mut self, ty: Ty, to: Field) -> Result<(), Error> {
+        if self.write_through(ty, to) {
+            return Ok(());
+        }
+        self.emit(copy_row(ty), &[Field::REG, to])
+    }
+
+    /// Writes a constant to a slot.
+    pub fn store_const(&mut self, ty: Ty, bits: u64, to: Field) -> Result<(), Error> {
+        match ty {
+            Ty::I32 | Ty::F32 => self.emit(Row::I32Const, &[Field::immediate(i64::from(bits as u32 as i32)), to]),
+            Ty::I64 | Ty::F64 => self.emit(Row::I64Const, &[Field::immediate(bits as i64), to]),
+            Ty::Ref => self.emit(Row::RefNull, &[to]),
+        }
+    }
+
+    /// Copies between slots.
+    pub fn copy(&mut self, ty: Ty, from: Field, to: Field) -> Result<(), Error> {
+        let row = match ty {
+            Ty::I32 | Ty::F32 => Row::I32Copy,
+            Ty::I64 | Ty::F64 => Row::I64Copy,
+            Ty::Ref => Row::RefCopy,
+        };
+        self.emit(row, &[from, to])
+    }
+
+    /// The operand as a field that reads it where it is: accumulator or slot. A constant goes to its (free) home first.
+    pub fn field(&mut self, entry: &Entry) -> Result<Field, Error> {
+        match entry.place {
+            Place::Accumulator => Ok(Field::REG),
+            Place::Local(local) => {
+                if entry.ty != Ty::Ref && self.held(accumulator_of(entry.ty)) == Held::Local(local) {
+                    return Ok(Field::REG);
+                }
+                self.local_slot(local)
+            }
+            Place::Home => self.slot(entry.home),
+            Place::Const(bits) => {
+                let slot = self.home_slot(entry)?;
+                self.store_const(entry.ty, bits, slot)?;
+                Ok(slot)
+            }
+        }
+    }
+
+    /// The operand as a slot field; anything that is in no slot goes to its (free) home first.
+    pub fn slot_field(&mut self, entry: &Entry) -> Result<Field, Error> {
+        match entry.place {
+            Place::Accumulator => {
+                let slot = self.home_slot(entry)?;
+                self.store_accumulator(entry.ty, slot)?;
+                Ok(slot)
+            }
+            Place::Local(local) => self.local_slot(local),
+            _ => self.field(entry),
+        }
+    }
+
+    /// The home of an operand that has been popped, as a slot.
+    pub fn home_slot(&mut self, entry: &Entry) -> Result<Field, Error> {
+        self.frame_bytes = self.frame_bytes.max(entry.home + entry.ty.bytes());
+        self.slot(entry.home)
+    }
+
+    /// The operand in its accumulator: loads it if it is not there.
+    pub fn load_accumulator(&mut self, entry: &Entry) -> Result<(), Error> {
+        if self.field_is_accumulator(entry) {
+            return Ok(());
+        }
+        self.claim(accumulator_of(entry.ty))?;
+        match (entry.place, entry.ty) {
+            (Place::Const(bits), Ty::I32) => {
+                let value = Field::immediate(i64::from(bits as u32 as i32));
+                self.emit(Row::I32Const, &[value, Field::REG])
+            }
+            (Place::Const(bits), Ty::I64) => self.emit(Row::I64Const, &[Field::immediate(bits as i64), Field::REG]),
+            (Place::Const(bits), Ty::F32) => {
+                self.emit(Row::F32Const, &[Field::new(kind::IMM32, bits as i64), Field::REG])
+            }
+            (Place::Const(bits), Ty::F64) => {
+                self.emit(Row::F64Const, &[Field::new(kind::IMM64, bits as i64), Field::REG])
+            }
+            _ => {
+                let from = self.slot_field(entry)?;
+                self.emit(copy_row(entry.ty), &[from, Field::REG])
+            }
+        }
+    }
+
+    /// Whether the operand can be read from its accumulator.
+    pub fn field_is_accumulator(&self, entry: &Entry) -> bool {
+        match entry.place {
+            Place::Accumulator => true,
+            Place::Local(local) => entry.ty != Ty::Ref && self.held(accumulator_of(entry.ty)) == Held::Local(local),
+            _ => false,
+        }
+    }
+}
+
+/// The row that copies between an accumulator and a slot.
+pub fn copy_row(ty: Ty) -> Row {
+    match ty {
+        Ty::I32 => Row::I32Copy,
+        Ty::I64 => Row::I64Copy,
+        Ty::F32 => Row::F32Copy,
+        Ty::F64 => Row::F64Copy,
+        Ty::Ref => Row::RefCopy,
+    }
+}

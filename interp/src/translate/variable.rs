@@ -1,0 +1,147 @@
+//! Globals, tables and references.
+
+use super::{
+    emit::accumulator_of,
+    func::Func,
+    stack::{Accumulator, Place},
+};
+use crate::{
+    error::Error,
+    isa::{Row, Ty, encode::Field, kind},
+};
+
+impl Func<'_> {
+    /// global.get
+    pub fn global_get(&mut self, index: u32) -> Result<(), Error> {
+        let ty = self.module.globals[index as usize];
+        if let Some(number) = self.own_global(index, ty) {
+            let row = match ty {
+                Ty::I32 => Row::I32GlobalGet,
+                Ty::I64 => Row::I64GlobalGet,
+                Ty::F32 => Row::F32GlobalGet,
+                _ => Row::F64GlobalGet,
+            };
+            self.claim(accumulator_of(ty))?;
+            self.emit(row, &[number, Field::REG])?;
+            return self.push_accumulator(ty);
+        }
+        let row = match ty {
+            Ty::I32 | Ty::F32 => Row::I32GlobalGetFar,
+            Ty::I64 | Ty::F64 => Row::I64GlobalGetFar,
+            Ty::Ref => Row::RefGlobalGetFar,
+        };
+        self.push(ty, Place::Home)?;
+        let home = self.stack.last().expect("just pushed").home;
+        let to = self.slot(home)?;
+        self.emit(row, &[Field::new(kind::GLOBAL32, i64::from(index)), to])
+    }
+
+    /// global.set
+    pub fn global_set(&mut self, index: u32) -> Result<(), Error> {
+        let ty = self.module.globals[index as usize];
+        let entry = self.pop();
+        if let Some(number) = self.own_global(index, ty) {
+            let (mut row, float) = match ty {
+                Ty::I32 => (Row::I32GlobalSet, false),
+                Ty::I64 => (Row::I64GlobalSet, false),
+                Ty::F32 => (Row::I32GlobalSet, true),
+                _ => (Row::I64GlobalSet, true),
+            };
+            let value = match entry.place {
+                Place::Const(bits) if ty == Ty::I32 && i16::try_from(bits as u32 as i32).is_ok() => {
+                    Field::immediate(i64::from(bits as u32 as i32))
+                }
+                Place::Const(bits) if ty == Ty::I64 && i16::try_from(bits as i64).is_ok() => {
+                    Field::immediate(bits as i64)
+                }
+                _ => self.field(&entry)?,
+            };
+            if float && value == Field::REG {
+                row = if ty == Ty::F32 { Row::F32GlobalSet } else { Row::F64GlobalSet };
+            }
+            return self.emit(row, &[number, value]);
+        }
+        let row = match ty {
+            Ty::I32 | Ty::F32 => Row::I32GlobalSetFar,
+            Ty::I64 | Ty::F64 => Row::I64GlobalSetFar,
+            Ty::Ref => Row::RefGlobalSetFar,
+        };
+        let value = self.slot_field(&entry)?;
+        self.emit(row, &[Field::new(kind::GLOBAL32, i64::from(index)), value])
+    }
+
+    /// The number of a data global among those that this module defines, if it is one and near.
+    fn own_global(&self, index: u32, ty: Ty) -> Option<Field> {
+        let number = index.checked_sub(self.module.imported_globals)?;
+        (ty != Ty::Ref).then_some(())?;
+        u16::try_from(number).ok().map(|number| Field::new(kind::GLOBAL, i64::from(number)))
+    }
+
+    /// A reference in a fresh home, as a slot.
+    fn push_ref(&mut self) -> Result<Field, Error> {
+        self.push(Ty::Ref, Place::Home)?;
+        let home = self.stack.last().expect("just pushed").home;
+        self.slot(home)
+    }
+
+    /// ref.null
+    pub fn ref_null(&mut self) -> Result<(), Error> {
+        self.push(Ty::Ref, Place::Const(0))?;
+        Ok(())
+    }
+
+    /// ref.func
+    pub fn ref_func(&mut self, function: u32) -> Result<(), Error> {
+        let to = self.push_ref()?;
+        self.emit(Row::RefFunc, &[Field::new(kind::FUNC, i64::from(function)), to])
+    }
+
+    /// ref.is_null
+    pub fn ref_is_null(&mut self) -> Result<(), Error> {
+        let entry = self.pop();
+        let operand = self.slot_field(&entry)?;
+        self.claim(Accumulator::Int)?;
+        self.emit(Row::RefIsNull, &[operand, Field::REG])?;
+        self.push_accumulator(Ty::I32)
+    }
+
+    /// table.get
+    pub fn table_get(&mut self, table: u32) -> Result<(), Error> {
+        let index = self.pop();
+        let index = self.slot_field(&index)?;
+        let to = self.push_ref()?;
+        self.emit_mapped(Row::TableGet, &[table_field(table), index, to])
+    }
+
+    /// table.set
+    pub fn table_set(&mut self, table: u32) -> Result<(), Error> {
+        let value = self.pop();
+        let index = self.pop();
+        let value = self.slot_field(&value)?;
+        let index = self.slot_field(&index)?;
+        self.emit_mapped(Row::TableSet, &[table_field(table), index, value])
+    }
+
+    /// table.size
+    pub fn table_size(&mut self, table: u32) -> Result<(), Error> {
+        self.claim(Accumulator::Int)?;
+        self.emit(Row::TableSize, &[table_field(table), Field::REG])?;
+        self.push_accumulator(Ty::I32)
+    }
+
+    /// table.grow
+    pub fn table_grow(&mut self, table: u32) -> Result<(), Error> {
+        let count = self.pop();
+        let value = self.pop();
+        let count = self.slot_field(&count)?;
+        let value = self.slot_field(&value)?;
+        self.claim(Accumulator::Int)?;
+        self.emit_mapped(Row::TableGrow, &[table_field(table), value, count, Field::REG])?;
+        self.push_accumulator(Ty::I32)
+    }
+}
+
+/// The index of a table as a field.
+pub fn table_field(table: u32) -> Field {
+    Field::new(kind::TABLE, i64::from(table))
+}
