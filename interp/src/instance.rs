@@ -1,0 +1,361 @@
+//! Instantiation: a module's image becomes entities of a store, in the order of the specification (4.7.2, "Instantiation").
+//!
+//! A trap while segments are copied leaves what was written before, as the specification asks; entities that were made
+//! stay in the store, since a table may refer to them by then. Calling the start function is left to the caller.
+
+use crate::{
+    error::{Error, ErrorKind},
+    exec::{
+        context::{DataEntity, ElemEntity, FuncEntity, Spaces},
+        handle,
+    },
+    image::{ConstExpr, Image, format::{DataMode, ElemMode}},
+    store::{External, InstanceEntity, OutOfMemory, Store, limits::Limiter, list::List},
+    trap::Trap,
+    types::{DataIndex, ElemIndex, ExternKind, ExternType, GlobalIndex, MemoryIndex, TableIndex, TypeIndex, ValTypes},
+};
+use core::{fmt, mem};
+
+/// Makes an instance of a module. `imports` are in the order of the module's imports.
+///
+/// # Errors
+/// `Link` if the number or a type of the imports differs from what the module asks for; `Limit` and `OutOfMemory`;
+/// `Trap` if an active segment does not fit.
+///
+/// # Safety
+/// The image's code is verified, and its bytes outlive the store and do not change.
+pub unsafe fn instantiate(
+    store: &mut Store,
+    image: &Image<'_>,
+    imports: &[External],
+    limiter: &mut dyn Limiter,
+) -> Result<u32, Error> {
+    // SAFETY: the caller promises that the image's bytes outlive the store, which is the only one to keep this.
+    let image = unsafe { mem::transmute::<Image<'_>, Image<'static>>(*image) };
+    if store.instances_count() >= store.limits.instances {
+        return Err(Error::new(ErrorKind::Limit("number of instances")));
+    }
+    // 1.–4. The imports are as many, and of the types, that the module asks for.
+    check_imports(store, &image, imports)?;
+    // 5.–11. Everything the module defines is allocated, globals and tables being zero.
+    let instance = allocate(store, &image, imports, limiter)?;
+    // 6.–8. Initial values of globals, then of tables.
+    initialise_globals(store, &image, instance, limiter)?;
+    initialise_tables(store, &image, instance, limiter)?;
+    // 12.–15. Element segments: passive ones are kept, active ones copied, the rest dropped.
+    for index in 0..image.elems_count() {
+        element_segment(store, &image, instance, ElemIndex(index), limiter)?;
+    }
+    // 16. Active data segments are copied.
+    for index in 0..image.data_count() {
+        data_segment(store, &image, instance, DataIndex(index), limiter)?;
+    }
+    Ok(instance)
+}
+
+/// A structurally sound image answers for every index below its counts.
+const SOUND: &str = "an image that was parsed has what it counts";
+
+fn check_imports(store: &Store, image: &Image<'static>, imports: &[External]) -> Result<(), Error> {
+    if imports.len() != image.imports_count() as usize {
+        return Err(Error::new(ErrorKind::Link("number of imports")));
+    }
+    for (import, external) in image.imports().zip(imports) {
+        let found = store.extern_type(*external);
+        let matches = match (import.ty, found) {
+            (ExternType::Func(expected), ExternType::Func(found)) => expected == found,
+            (ExternType::Table(expected), ExternType::Table(found)) => found.matches(expected),
+            (ExternType::Memory(expected), ExternType::Memory(found)) => found.matches(expected),
+            (ExternType::Global(expected), ExternType::Global(found)) => found == expected,
+            _ => false,
+        };
+        if !matches {
+            return Err(mismatch((import.module, import.name), import.ty, found));
+        }
+    }
+    Ok(())
+}
+
+#[cold]
+#[cfg(feature = "alloc")]
+fn mismatch((module, name): (&str, &str), expected: ExternType<'_>, found: ExternType<'_>) -> Error {
+    let (expected, found) = (Described(expected), Described(found));
+    let text = alloc::format!("import {module:?}.{name:?}: expected {expected}, found {found}");
+    Error::new(ErrorKind::Link("")).with_detail(text)
+}
+
+#[cold]
+#[cfg(not(feature = "alloc"))]
+fn mismatch(_: (&str, &str), _: ExternType<'_>, _: ExternType<'_>) -> Error {
+    Error::new(ErrorKind::Link("import of another type"))
+}
+
+/// A type of an import or export in words: `func (i32, i64) -> (f32)`, `memory 1 16`, `global mut i32`.
+pub struct Described<'a>(pub ExternType<'a>);
+
+impl fmt::Display for Described<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |f: &mut fmt::Formatter<'_>, types: ValTypes<'_>| {
+            f.write_str("(")?;
+            for (i, ty) in types.iter().enumerate() {
+                write!(f, "{}{ty}", if i == 0 { "" } else { ", " })?;
+            }
+            f.write_str(")")
+        };
+        f.write_str(self.0.kind().name())?;
+        f.write_str(" ")?;
+        match self.0 {
+            ExternType::Func(ty) => {
+                list(f, ty.params())?;
+                f.write_str(" -> ")?;
+                list(f, ty.results())
+            }
+            ExternType::Table(ty) => write!(f, "{} {}", ty.limits, ty.element),
+            ExternType::Memory(ty) => write!(f, "{}", ty.limits),
+            ExternType::Global(ty) => write!(f, "{}{}", if ty.is_mutable { "mut " } else { "" }, ty.content),
+            ExternType::Tag(ty) => list(f, ty.params()),
+        }
+    }
+}
+
+/// Allocates what the module defines, and the instance with its index spaces.
+fn allocate(
+    store: &mut Store,
+    image: &Image<'static>,
+    imports: &[External],
+    limiter: &mut dyn Limiter,
+) -> Result<u32, Error> {
+    let instance = store.instances_count();
+    let types = type_addresses(store, image)?;
+    let functions = func_addresses(store, image, imports, instance, &types)?;
+    let mut tables = imported(store, imports, |external| match external {
+        External::Table(address) => Some(address),
+        _ => None,
+    })?;
+    for index in tables.len() as u32..image.count(ExternKind::Table) {
+        let table = image.table(TableIndex(index)).expect(SOUND);
+        let address = store.new_table(table.ty, 0, limiter)?;
+        tables.push(&mut store.heap, address)?;
+    }
+    let mut memories = imported(store, imports, |external| match external {
+        External::Memory(address) => Some(address),
+        _ => None,
+    })?;
+    for index in memories.len() as u32..image.count(ExternKind::Memory) {
+        let address = store.new_memory(image.memory(MemoryIndex(index)).expect(SOUND), limiter)?;
+        memories.push(&mut store.heap, address)?;
+    }
+    let mut globals = imported(store, imports, |external| match external {
+        External::Global(address) => Some(address),
+        _ => None,
+    })?;
+    let first_own_global = store.globals.len() as u32;
+    for index in globals.len() as u32..image.count(ExternKind::Global) {
+        let address = store.new_global(image.global(GlobalIndex(index)).expect(SOUND).ty, 0)?;
+        globals.push(&mut store.heap, address)?;
+    }
+    let datas = List::filled(&mut store.heap, NO_DATA, image.data_count() as usize)?;
+    let elems = List::filled(&mut store.heap, NO_ELEM, image.elems_count() as usize)?;
+    for list in [&types, &functions, &tables, &memories, &globals] {
+        store.keep(list)?;
+    }
+    store.keep(&datas)?;
+    store.keep(&elems)?;
+    let spaces = Spaces {
+        types: types.first_ptr(),
+        functions: functions.first_ptr(),
+        tables: tables.first_ptr(),
+        memories: memories.first_ptr(),
+        globals: globals.first_ptr(),
+        datas: datas.first_ptr(),
+        elems: elems.first_ptr(),
+        code: image.code().as_ptr(),
+        first_own_global,
+        has_memory: !memories.is_empty(),
+        has_table: !tables.is_empty(),
+    };
+    store.instances.reserve(&mut store.heap, 1)?;
+    store.spaces.push(&mut store.heap, spaces)?;
+    store.instances.push(&mut store.heap, InstanceEntity { image: *image })?;
+    store.set_stale();
+    Ok(instance)
+}
+
+const NO_DATA: DataEntity = DataEntity { base: core::ptr::null(), len: 0 };
+const NO_ELEM: ElemEntity = ElemEntity { base: core::ptr::null(), len: 0 };
+
+/// Canonical type per type index.
+fn type_addresses(store: &mut Store, image: &Image<'static>) -> Result<List<u32>, OutOfMemory> {
+    let mut types = List::EMPTY;
+    types.reserve(&mut store.heap, image.types_count() as usize)?;
+    for index in 0..image.types_count() {
+        let id = store.intern_type(image.func_type(TypeIndex(index)).expect(SOUND))?;
+        types.push(&mut store.heap, id)?;
+    }
+    Ok(types)
+}
+
+/// Address per function index: imported ones, then those with code, in a row.
+fn func_addresses(
+    store: &mut Store,
+    image: &Image<'static>,
+    imports: &[External],
+    instance: u32,
+    types: &[u32],
+) -> Result<List<u32>, OutOfMemory> {
+    let mut functions = imported(store, imports, |external| match external {
+        External::Func(address) => Some(address),
+        _ => None,
+    })?;
+    functions.reserve(&mut store.heap, image.code_funcs_count() as usize)?;
+    store.funcs.reserve(&mut store.heap, image.code_funcs_count() as usize)?;
+    for func in image.code_funcs() {
+        let ty = image.func_type_index(func.index).expect(SOUND);
+        let entity = FuncEntity { type_id: types[ty.to_usize()], instance, entry: func.entry };
+        let address = store.push_func(entity)?;
+        functions.push(&mut store.heap, address)?;
+    }
+    Ok(functions)
+}
+
+/// Addresses of the imports of one kind.
+fn imported(
+    store: &mut Store,
+    imports: &[External],
+    address: impl Fn(External) -> Option<u32>,
+) -> Result<List<u32>, OutOfMemory> {
+    let mut list = List::EMPTY;
+    for address in imports.iter().filter_map(|external| address(*external)) {
+        list.push(&mut store.heap, address)?;
+    }
+    Ok(list)
+}
+
+/// Value of a constant expression, as the bits of a number or a handle.
+fn evaluate(
+    store: &mut Store,
+    instance: u32,
+    expr: ConstExpr,
+    limiter: &mut dyn Limiter,
+) -> Result<u64, Trap> {
+    let func = |store: &Store, index| store.func_address(instance, index).expect(SOUND);
+    Ok(match expr {
+        ConstExpr::Zero => 0,
+        ConstExpr::Bits(bits) => bits,
+        ConstExpr::GlobalGet(index) => match store.resolve(instance, ExternKind::Global, index.0) {
+            Some(External::Global(address)) => store.global(address),
+            _ => unreachable!("{SOUND}"),
+        },
+        ConstExpr::RefFunc(index) => u64::from(handle::from_func(func(store, index))),
+        ConstExpr::Code(index) => {
+            let address = func(store, index);
+            store.evaluate(address, limiter)?
+        }
+    })
+}
+
+fn initialise_globals(
+    store: &mut Store,
+    image: &Image<'static>,
+    instance: u32,
+    limiter: &mut dyn Limiter,
+) -> Result<(), Trap> {
+    for index in image.imported_count(ExternKind::Global)..image.count(ExternKind::Global) {
+        let init = image.global(GlobalIndex(index)).expect(SOUND).init;
+        let bits = evaluate(store, instance, init, limiter)?;
+        if let Some(External::Global(address)) = store.resolve(instance, ExternKind::Global, index) {
+            store.set_global(address, bits);
+        }
+    }
+    Ok(())
+}
+
+fn initialise_tables(
+    store: &mut Store,
+    image: &Image<'static>,
+    instance: u32,
+    limiter: &mut dyn Limiter,
+) -> Result<(), Trap> {
+    for index in image.imported_count(ExternKind::Table)..image.count(ExternKind::Table) {
+        let init = image.table(TableIndex(index)).expect(SOUND).init;
+        let value = evaluate(store, instance, init, limiter)? as u32;
+        if let Some(External::Table(address)) = store.resolve(instance, ExternKind::Table, index)
+            && value != 0
+        {
+            store.table_mut(address).fill(value);
+        }
+    }
+    Ok(())
+}
+
+fn element_segment(
+    store: &mut Store,
+    image: &Image<'static>,
+    instance: u32,
+    index: ElemIndex,
+    limiter: &mut dyn Limiter,
+) -> Result<(), Error> {
+    let elem = image.elem(index).expect(SOUND);
+    let count = elem.items.len();
+    match elem.mode {
+        ElemMode::Declared => {}
+        ElemMode::Passive => {
+            let mut items = List::filled(&mut store.heap, 0_u32, count as usize)?;
+            for i in 0..count {
+                items[i as usize] = evaluate(store, instance, elem.items.get(i).expect(SOUND), limiter)? as u32;
+            }
+            store.keep(&items)?;
+            let segments = store.spaces[instance as usize].elems;
+            let entity = ElemEntity { base: items.first_ptr(), len: count };
+            // SAFETY: the instance has as many segments as its image, and the index is below that.
+            unsafe { segments.add(index.to_usize()).write(entity) };
+        }
+        ElemMode::Active { table, offset } => {
+            let Some(External::Table(address)) = store.resolve(instance, ExternKind::Table, table.0) else {
+                unreachable!("{SOUND}")
+            };
+            let start = evaluate(store, instance, offset, limiter)? as u32 as usize;
+            if start + count as usize > store.table(address).len() {
+                return Err(Trap::TableOutOfBounds.into());
+            }
+            for i in 0..count {
+                let value = evaluate(store, instance, elem.items.get(i).expect(SOUND), limiter)? as u32;
+                store.table_mut(address)[start + i as usize] = value;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn data_segment(
+    store: &mut Store,
+    image: &Image<'static>,
+    instance: u32,
+    index: DataIndex,
+    limiter: &mut dyn Limiter,
+) -> Result<(), Error> {
+    let data = image.data(index).expect(SOUND);
+    match data.mode {
+        DataMode::Passive => {
+            let segments = store.spaces[instance as usize].datas;
+            let entity = DataEntity { base: data.bytes.as_ptr(), len: data.bytes.len() as u32 };
+            // SAFETY: the instance has as many segments as its image, and the index is below that.
+            unsafe { segments.add(index.to_usize()).write(entity) };
+        }
+        DataMode::Active { memory, offset } => {
+            let Some(External::Memory(address)) = store.resolve(instance, ExternKind::Memory, memory.0) else {
+                unreachable!("{SOUND}")
+            };
+            let start = evaluate(store, instance, offset, limiter)? as u32 as usize;
+            let bytes = store.memory_mut(address);
+            // Checked without an overflow on 32-bit machines.
+            match bytes.len().checked_sub(start) {
+                Some(room) if data.bytes.len() <= room => {
+                    bytes[start..start + data.bytes.len()].copy_from_slice(data.bytes);
+                }
+                _ => return Err(Trap::MemoryOutOfBounds.into()),
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,280 @@
+//! Calls from the host, and the loop around the interpreter: a state machine that the embedder steps.
+//!
+//! ```text
+//! begin ─► (parameters into the window) ─► enter ─► run ─► Finished ─► finish ─► (results in the window)
+//!                                                    ▲ └──► HostCall ─► (the host writes results) ─► host_return
+//!                                                    └──────────────────────────────────────────────────┘
+//! ```
+//! A window is a range of cells of the guest stack: parameters packed from its start, later the results. Inside the guest
+//! a single number comes back in an accumulator instead; here that is undone, so that the embedder sees windows only.
+//! Calls nest: each begins above the window of the host call that waits, and ends before it goes on.
+
+use super::{
+    Store,
+    limits::{Denied, Limiter},
+};
+use crate::{
+    exec::{
+        self,
+        context::{FuncEntity, Registers},
+        machine::{Exit, read32},
+    },
+    isa::{EXIT_OFFSET, HEADER_BYTES},
+    trap::Trap,
+    types::{CELL_BYTES, ValType},
+};
+
+/// A call from the host that has begun and not ended. Calls end in reverse order.
+#[derive(Clone, Copy, Debug)]
+pub struct Call {
+    /// Address of the function called.
+    pub func: u32,
+    /// Where its window is: bytes from the start of the guest stack.
+    pub window: usize,
+    /// Cells of the window.
+    pub cells: usize,
+    outer: Outer,
+}
+
+/// What a call from the host covers up, and is put back when it ends.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Outer {
+    registers: Registers,
+    instance: u32,
+    stack_top: usize,
+}
+
+/// A host function that the guest waits for.
+#[derive(Clone, Copy, Debug)]
+pub struct HostCall {
+    /// Address of the host function.
+    pub func: u32,
+    /// Its number, given when it was made.
+    pub number: u32,
+    /// Where its window is: bytes from the start of the guest stack.
+    pub window: usize,
+    /// Cells of the window.
+    pub cells: usize,
+    /// Header offset of the frame to leave, if it was a tail call.
+    pub(super) leaves: Option<u16>,
+}
+
+/// Why the interpreter was left.
+#[derive(Clone, Copy, Debug)]
+pub enum Stop {
+    /// The function returned.
+    Finished,
+    /// A host function is to be called, then [`Store::host_return`].
+    HostCall(HostCall),
+    /// The guest was stopped; the frames are there until the call is abandoned.
+    Trap(Trap),
+    /// The resource limiter wants the guest stopped.
+    Denied,
+    /// Not enough fuel for what comes next; with more, it can go on.
+    OutOfFuel {
+        /// What comes next needs this much.
+        required: u32,
+    },
+    /// The signal word is set; once it is cleared, it can go on.
+    Interrupted,
+}
+
+impl Store {
+    /// Begins a call: reserves the window, its cells are the parameters' and results'. If this succeeds, the call has to
+    /// be ended by [`Store::finish`] or [`Store::abandon`].
+    ///
+    /// # Errors
+    /// `StackOverflow` if there is no room, `HostNesting` if too many host functions wait.
+    pub fn begin(&mut self, func: u32) -> Result<Call, Trap> {
+        let cells = self.func_type(func).window_cells() as usize;
+        let window = self.stack_top;
+        if self.limits.stack_bytes - window < cells * CELL_BYTES as usize + HEADER_BYTES as usize {
+            return Err(Trap::StackOverflow);
+        }
+        if self.calls_count > self.limits.host_nesting {
+            return Err(Trap::HostNesting);
+        }
+        Ok(self.open_call(func, window, cells))
+    }
+
+    pub(super) fn open_call(&mut self, func: u32, window: usize, cells: usize) -> Call {
+        self.calls_count += 1;
+        let cx = self.context();
+        let outer = Outer { registers: cx.saved, instance: cx.instance, stack_top: self.stack_top };
+        self.stack_top = window + cells * CELL_BYTES as usize;
+        Call { func, window, cells, outer }
+    }
+
+    /// Enters the function called, which is one of a guest; its parameters are in the window.
+    ///
+    /// # Errors
+    /// `StackOverflow` if there is no room for its frame.
+    ///
+    /// # Panics
+    /// If it is a function of the host.
+    pub fn enter(&mut self, call: &Call) -> Result<(), Trap> {
+        let func = self.funcs[call.func as usize];
+        assert!(func.instance != FuncEntity::HOST, "a function of a guest");
+        let code = self.spaces[func.instance as usize].code;
+        // SAFETY: the entry stems from instantiation; the frame units stand before it. The header and what is zeroed behind
+        // it lie inside the frame, which is checked to lie inside the stack.
+        let entry = unsafe {
+            let entry = code.add(func.entry as usize);
+            if read32(entry.sub(2)) as usize > self.limits.stack_bytes - call.window {
+                return Err(Trap::StackOverflow);
+            }
+            let header = self.stack.as_ptr().add(call.window + *entry.sub(5) as usize);
+            header.cast::<u32>().write(EXIT_OFFSET);
+            header.add(HEADER_BYTES as usize).write_bytes(0, read32(entry.sub(4)) as usize);
+            entry
+        };
+        let fp = self.stack.as_ptr().wrapping_add(call.window);
+        let cx = self.context_mut();
+        cx.saved = Registers { ip: entry, fp, r0: 0, r1: 0, r2: 0, f0: 0.0, f1: 0.0 };
+        cx.instance = func.instance;
+        self.set_stale();
+        Ok(())
+    }
+
+    /// Runs until something has to be done outside. A call has been entered, and is not waiting for the host.
+    pub fn run(&mut self, limiter: &mut dyn Limiter) -> Stop {
+        loop {
+            let cx = self.fresh_context().as_ptr();
+            // SAFETY: the context is up to date; the registers are those of an entered function, or of one that was left at
+            // a point where it can go on; its code is verified, as the creator of the instance promised.
+            let exit = unsafe { exec::run(cx) };
+            if let Some(trap) = exit.as_trap() {
+                return Stop::Trap(trap);
+            }
+            return match exit {
+                Exit::FINISHED => Stop::Finished,
+                Exit::HOST_CALL => self.host_call(false),
+                Exit::HOST_TAIL_CALL => self.host_call(true),
+                Exit::GROW => match self.grow(limiter) {
+                    Ok(()) => continue,
+                    Err(Denied) => Stop::Denied,
+                },
+                Exit::OUT_OF_FUEL => {
+                    // SAFETY: the interpreter stands at a `fuel` instruction: a token and a field of two units.
+                    let required = unsafe { read32(self.context().saved.ip.add(1)) };
+                    Stop::OutOfFuel { required }
+                }
+                _ => Stop::Interrupted,
+            };
+        }
+    }
+
+    fn host_call(&mut self, is_tail: bool) -> Stop {
+        let request = self.context().request;
+        let func = self.funcs[request.address as usize];
+        let cells = self.types.get(func.type_id).window_cells() as usize;
+        let window = request.window as usize - self.stack.as_ptr() as usize;
+        // Results may be wider than the parameters that the guest put there.
+        if cells * CELL_BYTES as usize > self.limits.stack_bytes - window {
+            return Stop::Trap(Trap::StackOverflow);
+        }
+        self.stack_top = window + cells * CELL_BYTES as usize;
+        let leaves = is_tail.then_some(request.header);
+        Stop::HostCall(HostCall { func: request.address, number: func.entry, window, cells, leaves })
+    }
+
+    /// Goes back from a host function to the guest that called it; the results are in the window.
+    pub fn host_return(&mut self, call: &HostCall) {
+        let single = single_number(self.func_type(call.func).results().iter());
+        let results_cells = self.func_type(call.func).results().cells() as usize;
+        if let Some(ty) = single {
+            let bits = self.read_window(call.window, ty);
+            let saved = &mut self.context_mut().saved;
+            if matches!(ty, ValType::F32 | ValType::F64) {
+                saved.f0 = f64::from_bits(bits);
+            } else {
+                saved.r0 = bits;
+            }
+        }
+        let Some(header) = call.leaves else { return };
+        let base = self.stack.as_ptr();
+        let code = self.spaces[self.context().instance as usize].code;
+        let saved = &mut self.context_mut().saved;
+        // SAFETY: the frame at `fp` is the one that made the tail call, its header at `header`; the window lies above `fp` and
+        // inside the stack, its results fit below the header. The rest is what `return` does.
+        unsafe {
+            let offset = saved.fp.add(usize::from(header)).cast::<u32>().read();
+            if single.is_none() {
+                saved.fp.copy_from(base.add(call.window), results_cells * CELL_BYTES as usize);
+            }
+            saved.ip = code.byte_add(offset as usize);
+            saved.fp = saved.fp.sub(usize::from(*saved.ip.sub(1)));
+        }
+    }
+
+    fn read_window(&self, window: usize, ty: ValType) -> u64 {
+        let cells = self.cells(window, ty.cells() as usize);
+        u64::from(cells[0]) | u64::from(cells.get(1).copied().unwrap_or(0)) << 32
+    }
+
+    fn grow(&mut self, limiter: &mut dyn Limiter) -> Result<(), Denied> {
+        let request = self.context().request;
+        let old = if request.is_table {
+            let delta = u32::try_from(request.delta).unwrap_or(u32::MAX);
+            self.grow_table(request.address, delta, request.value, limiter)?
+        } else {
+            self.grow_memory(request.address, request.delta, limiter)?.map(|pages| pages as u32)
+        };
+        self.context_mut().saved.r0 = u64::from(old.unwrap_or(u32::MAX));
+        Ok(())
+    }
+
+    /// Ends a call that has finished; its results are in its window until the next call begins.
+    pub fn finish(&mut self, call: &Call) {
+        if let Some(ty) = single_number(self.func_type(call.func).results().iter()) {
+            let saved = self.context().saved;
+            let bits = if matches!(ty, ValType::F32 | ValType::F64) { saved.f0.to_bits() } else { saved.r0 };
+            let cells = self.cells_mut(call.window, ty.cells() as usize);
+            cells[0] = bits as u32;
+            if let Some(high) = cells.get_mut(1) {
+                *high = (bits >> 32) as u32;
+            }
+        }
+        self.abandon(call);
+    }
+
+    /// Ends a call without results: it failed, or was of a host function, which leaves them in the window.
+    pub fn abandon(&mut self, call: &Call) {
+        let outer = call.outer;
+        self.calls_count -= 1;
+        self.stack_top = outer.stack_top;
+        let cx = self.context_mut();
+        cx.saved = outer.registers;
+        cx.instance = outer.instance;
+        self.set_stale();
+    }
+
+    /// Calls a guest function without parameters that calls no host, to its end; gives the bits of its single result.
+    pub(crate) fn evaluate(&mut self, func: u32, limiter: &mut dyn Limiter) -> Result<u64, Trap> {
+        let call = self.begin(func)?;
+        let stop = match self.enter(&call) {
+            Ok(()) => self.run(limiter),
+            Err(trap) => Stop::Trap(trap),
+        };
+        let trap = match stop {
+            Stop::Finished => {
+                self.finish(&call);
+                let ty = self.func_type(func).results().get(0).unwrap_or(ValType::I32);
+                return Ok(self.read_window(call.window, ty));
+            }
+            Stop::Trap(trap) => trap,
+            Stop::OutOfFuel { .. } => Trap::OutOfFuel,
+            Stop::HostCall(_) | Stop::Denied | Stop::Interrupted => Trap::Interrupted,
+        };
+        self.abandon(&call);
+        Err(trap)
+    }
+}
+
+/// The type of a single result that comes back in an accumulator.
+fn single_number(mut results: impl Iterator<Item = ValType>) -> Option<ValType> {
+    match (results.next(), results.next()) {
+        (Some(ty), None) if !ty.is_ref() => Some(ty),
+        _ => None,
+    }
+}

@@ -1,0 +1,132 @@
+//! A growable array of plain values over [`Heap`]: what a store keeps its entities in.
+//!
+//! Growth is fallible. A list does not know its heap, so whoever owns both gives the block back with [`List::free`].
+
+use super::{OutOfMemory, heap::Heap};
+use core::{
+    alloc::Layout,
+    ops::{Deref, DerefMut},
+    ptr::NonNull,
+    slice,
+};
+
+/// A growable array.
+#[derive(Debug)]
+pub struct List<T: Copy> {
+    first: NonNull<T>,
+    len: usize,
+    capacity: usize,
+}
+
+impl<T: Copy> List<T> {
+    /// Nothing.
+    pub const EMPTY: List<T> = List { first: NonNull::dangling(), len: 0, capacity: 0 };
+
+    /// A list of `len` times `value`.
+    ///
+    /// # Errors
+    /// The heap has no more room.
+    pub fn filled(heap: &mut Heap, value: T, len: usize) -> Result<List<T>, OutOfMemory> {
+        let mut list = List::EMPTY;
+        list.reserve_exact(heap, len)?;
+        for _ in 0..len {
+            list.push_within_capacity(value);
+        }
+        Ok(list)
+    }
+
+    /// Makes room for `more` further values.
+    ///
+    /// # Errors
+    /// The heap has no more room.
+    pub fn reserve(&mut self, heap: &mut Heap, more: usize) -> Result<(), OutOfMemory> {
+        if more <= self.capacity - self.len {
+            return Ok(());
+        }
+        // Doubling keeps the cost of a push constant; the first step is small because most stores are.
+        let wanted = self.len.checked_add(more).ok_or(OutOfMemory)?;
+        self.reserve_exact(heap, wanted.max(self.capacity.saturating_mul(2)).max(4) - self.len)
+    }
+
+    fn reserve_exact(&mut self, heap: &mut Heap, more: usize) -> Result<(), OutOfMemory> {
+        let old = Layout::array::<T>(self.capacity).map_err(|_| OutOfMemory)?;
+        let capacity = self.len.checked_add(more).ok_or(OutOfMemory)?;
+        let new = Layout::array::<T>(capacity).map_err(|_| OutOfMemory)?;
+        let block = if self.capacity == 0 {
+            heap.allocate(new)?
+        } else {
+            // SAFETY: the block was allocated with this layout; the list is borrowed mutably, so nothing points into it
+            // but the store's context, which is refreshed after every change of a list.
+            unsafe { heap.grow(self.first.cast(), old, new.size())? }
+        };
+        self.first = block.cast();
+        self.capacity = capacity;
+        Ok(())
+    }
+
+    /// Adds a value.
+    ///
+    /// # Errors
+    /// The heap has no more room.
+    pub fn push(&mut self, heap: &mut Heap, value: T) -> Result<(), OutOfMemory> {
+        self.reserve(heap, 1)?;
+        self.push_within_capacity(value);
+        Ok(())
+    }
+
+    fn push_within_capacity(&mut self, value: T) {
+        assert!(self.len < self.capacity, "room was made before");
+        // SAFETY: `len` is below the capacity.
+        unsafe { self.first.add(self.len).write(value) };
+        self.len += 1;
+    }
+
+    /// Adds all values of a slice.
+    ///
+    /// # Errors
+    /// The heap has no more room.
+    pub fn extend(&mut self, heap: &mut Heap, values: &[T]) -> Result<(), OutOfMemory> {
+        self.reserve(heap, values.len())?;
+        for value in values {
+            self.push_within_capacity(*value);
+        }
+        Ok(())
+    }
+
+    /// The first value's place; dangling if there is none.
+    pub fn first_ptr(&self) -> *mut T {
+        self.first.as_ptr()
+    }
+
+    /// Number of values that fit the block.
+    pub fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// Gives the block back and leaves nothing.
+    pub fn free(&mut self, heap: &mut Heap) {
+        if self.capacity != 0
+            && let Ok(layout) = Layout::array::<T>(self.capacity)
+        {
+            // SAFETY: the block was allocated with this layout; the list forgets it.
+            unsafe { heap.free(self.first.cast(), layout) };
+        }
+        *self = List::EMPTY;
+    }
+}
+
+impl<T: Copy> Deref for List<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        // SAFETY: `len` values from `first` on are initialised and belong to this list.
+        unsafe { slice::from_raw_parts(self.first.as_ptr(), self.len) }
+    }
+}
+
+impl<T: Copy> DerefMut for List<T> {
+    fn deref_mut(&mut self) -> &mut [T] {
+        // SAFETY: `len` values from `first` on are initialised and belong to this list.
+        unsafe { slice::from_raw_parts_mut(self.first.as_ptr(), self.len) }
+    }
+}

@@ -1,0 +1,135 @@
+//! Linear memories: each its own block, zeroed, never smaller than before.
+
+use super::{
+    Heap, OutOfMemory, Store,
+    limits::{Denied, Limiter},
+    next_address,
+};
+use crate::{
+    error::{Error, ErrorKind},
+    exec::context::MemoryEntity,
+    types::MemoryType,
+};
+use core::{alloc::Layout, ptr::NonNull, slice};
+
+impl Store {
+    /// A memory of the minimal size of its type.
+    ///
+    /// # Errors
+    /// `Limit` if the limiter forbids it or there are too many memories; `OutOfMemory`.
+    pub fn new_memory(&mut self, ty: MemoryType, limiter: &mut dyn Limiter) -> Result<u32, Error> {
+        if self.memories_count() >= self.limits.tables_and_memories {
+            return Err(Error::new(ErrorKind::Limit("number of memories")));
+        }
+        let desired = ty.limits.min.checked_mul(ty.page_bytes()).ok_or(OutOfMemory)?;
+        let maximum = ty.limits.max.map(|pages| pages.saturating_mul(ty.page_bytes()));
+        if !limiter.memory_growing(0, desired, maximum).unwrap_or(false) {
+            return Err(Error::new(ErrorKind::Limit("memory size")));
+        }
+        let address = next_address(self.memories.len())?;
+        let len = usize::try_from(desired).map_err(|_| OutOfMemory)?;
+        let base = self.heap.allocate(layout(len)?)?;
+        let maximum = ty.limits.max.unwrap_or(u64::MAX).min(ty.pages_max()).saturating_mul(ty.page_bytes());
+        let entity = MemoryEntity {
+            base: base.as_ptr(),
+            len,
+            capacity: len,
+            maximum,
+            page_size_log2: ty.page_size_log2,
+            ty,
+        };
+        self.memories.push(&mut self.heap, entity)?;
+        self.set_stale();
+        Ok(address)
+    }
+
+    /// Adds `delta` pages; the size in pages before, or `None` if that cannot be.
+    ///
+    /// # Errors
+    /// The limiter wants the guest stopped.
+    pub fn grow_memory(
+        &mut self,
+        address: u32,
+        delta: u64,
+        limiter: &mut dyn Limiter,
+    ) -> Result<Option<u64>, Denied> {
+        let memory = self.memories[address as usize];
+        let (current, log2) = (memory.len as u64, memory.page_size_log2);
+        let old = current >> log2;
+        let Some(desired) = delta.checked_mul(1 << log2).and_then(|bytes| bytes.checked_add(current)) else {
+            return Ok(None);
+        };
+        let maximum = memory.ty.limits.max.map(|pages| pages.saturating_mul(1 << log2));
+        if desired > memory.maximum || !limiter.memory_growing(current, desired, maximum)? {
+            return Ok(None);
+        }
+        let grown = self.reallocate_memory(&memory, desired);
+        let Some((base, len)) = grown else { return Ok(None) };
+        let memory = &mut self.memories[address as usize];
+        memory.base = base;
+        memory.len = len;
+        memory.capacity = len;
+        self.set_stale();
+        Ok(Some(old))
+    }
+
+    fn reallocate_memory(&mut self, memory: &MemoryEntity, desired: u64) -> Option<(*mut u8, usize)> {
+        let len = usize::try_from(desired).ok()?;
+        if len == memory.len {
+            return Some((memory.base, len));
+        }
+        let base = NonNull::new(memory.base)?;
+        // SAFETY: the block was allocated with this layout; only the context points into it, and it is set stale.
+        let base = unsafe { self.heap.grow(base, layout(memory.capacity).ok()?, len) }.ok()?;
+        Some((base.as_ptr(), len))
+    }
+
+    /// Type of a memory, its minimum being the present size.
+    pub fn memory_type(&self, address: u32) -> MemoryType {
+        let memory = &self.memories[address as usize];
+        let mut ty = memory.ty;
+        ty.limits.min = self.memory_pages(address);
+        ty
+    }
+
+    /// Type of a memory as it was declared.
+    pub fn declared_memory_type(&self, address: u32) -> MemoryType {
+        self.memories[address as usize].ty
+    }
+
+    /// Size in pages.
+    pub fn memory_pages(&self, address: u32) -> u64 {
+        let memory = &self.memories[address as usize];
+        memory.len as u64 >> memory.page_size_log2
+    }
+
+    /// The bytes of a memory.
+    pub fn memory(&self, address: u32) -> &[u8] {
+        let memory = &self.memories[address as usize];
+        // SAFETY: the block has `len` initialised bytes, which only the guest and `memory_mut` write, neither while the
+        // store is borrowed.
+        unsafe { slice::from_raw_parts(memory.base, memory.len) }
+    }
+
+    /// The bytes of a memory, for writing.
+    pub fn memory_mut(&mut self, address: u32) -> &mut [u8] {
+        let memory = &self.memories[address as usize];
+        // SAFETY: as for `memory`; the store is borrowed mutably, and no two memories overlap.
+        unsafe { slice::from_raw_parts_mut(memory.base, memory.len) }
+    }
+}
+
+/// Alignment of a memory's first byte.
+const ALIGN: usize = 16;
+
+fn layout(len: usize) -> Result<Layout, OutOfMemory> {
+    Layout::from_size_align(len, ALIGN).map_err(|_| OutOfMemory)
+}
+
+/// Gives the bytes of a memory back.
+pub(super) fn free(heap: &mut Heap, memory: &MemoryEntity) {
+    if let (Some(base), Ok(layout)) = (NonNull::new(memory.base), layout(memory.capacity)) {
+        // SAFETY: allocated with this layout; the store goes, so nothing points into it.
+        unsafe { heap.free(base, layout) };
+    }
+}

@@ -1,0 +1,387 @@
+//! The store: everything that exists at run time, owned by one value without a type parameter.
+//!
+//! Entities are plain values in lists, named by their address, the index in the list; they are never removed, so an
+//! address stays valid as long as the store. Lists may move when they grow: the interpreter's [`Context`] holds pointers
+//! into them, and `stale` says that they have to be read anew before it runs again.
+//!
+//! Read `list`, `heap_*` (the allocator), `limits`, `types`, then `memory`, `table`, `global`; `call` drives the
+//! interpreter, `backtrace` and `suspend` look at its frames. `crate::instance` fills a store from an image.
+
+mod backtrace;
+mod call;
+mod global;
+#[cfg_attr(feature = "alloc", path = "heap_global.rs")]
+#[cfg_attr(not(feature = "alloc"), path = "heap_arena.rs")]
+mod heap;
+pub mod limits;
+pub(crate) mod list;
+mod memory;
+#[cfg(feature = "alloc")]
+mod suspend;
+mod table;
+mod types;
+
+pub use backtrace::{Frame, Frames};
+pub use call::{Call, HostCall, Stop};
+pub use heap::Heap;
+#[cfg(feature = "alloc")]
+pub use suspend::Suspended;
+
+use crate::{
+    exec::{
+        context::{Context, FuncEntity, GlobalEntity, MemoryEntity, Spaces, TableEntity},
+        handle,
+    },
+    image::Image,
+    types::{ExternKind, ExternType, FuncIndex, FuncType, GlobalType},
+};
+use core::{alloc::Layout, mem, ptr::NonNull, slice, sync::atomic::AtomicU32};
+use limits::Limits;
+use list::List;
+use types::Types;
+
+/// The allocator, or the arena, has no more room; or a count no longer fits its type.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OutOfMemory;
+
+impl From<OutOfMemory> for crate::error::Error {
+    #[cold]
+    fn from(_: OutOfMemory) -> Self {
+        crate::error::Error::new(crate::error::ErrorKind::OutOfMemory)
+    }
+}
+
+/// Address of something that can be imported and exported.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum External {
+    /// Of a function.
+    Func(u32),
+    /// Of a table.
+    Table(u32),
+    /// Of a memory.
+    Memory(u32),
+    /// Of a global.
+    Global(u32),
+}
+
+/// What the store knows of an instance beside its [`Spaces`].
+#[derive(Clone, Copy)]
+pub(crate) struct InstanceEntity {
+    /// The creator of the instance promised that the image's bytes outlive the store.
+    pub(crate) image: Image<'static>,
+}
+
+/// A block that lives as long as the store.
+#[derive(Clone, Copy)]
+struct Block {
+    first: NonNull<u8>,
+    layout: Layout,
+}
+
+/// All run-time entities, the guest stack, and the interpreter's state.
+pub struct Store {
+    pub(crate) heap: Heap,
+    pub(crate) limits: Limits,
+    context: NonNull<Context>,
+    stack: NonNull<u8>,
+    /// Where in the stack region the next call from the host begins, in bytes.
+    stack_top: usize,
+    /// Calls from the host that have not ended.
+    calls_count: u32,
+    /// Whether the context may hold pointers into lists that have moved.
+    stale: bool,
+    pub(crate) types: Types,
+    pub(crate) funcs: List<FuncEntity>,
+    pub(crate) tables: List<TableEntity>,
+    pub(crate) memories: List<MemoryEntity>,
+    pub(crate) globals: List<GlobalEntity>,
+    pub(crate) global_types: List<GlobalType>,
+    pub(crate) spaces: List<Spaces>,
+    pub(crate) instances: List<InstanceEntity>,
+    blocks: List<Block>,
+    externs_count: u32,
+}
+
+// SAFETY: all pointers are to memory that the store owns, to images that outlive it, or to the signal word, which is atomic.
+unsafe impl Send for Store {}
+// SAFETY: as above; shared references only read, nothing is cached behind them.
+unsafe impl Sync for Store {}
+
+impl Store {
+    /// An empty store.
+    ///
+    /// # Errors
+    /// `heap` has no room for the guest stack.
+    ///
+    /// # Safety
+    /// `signal` stays valid as long as the store.
+    pub unsafe fn new(mut heap: Heap, limits: Limits, signal: *const AtomicU32) -> Result<Store, OutOfMemory> {
+        let stack = heap.allocate(stack_layout(limits)?)?;
+        let context = heap.allocate(Layout::new::<Context>())?.cast::<Context>();
+        // SAFETY: both blocks were just allocated with room for what is written; the end is one past the stack.
+        unsafe {
+            context.write(Context { signal, stack_end: stack.as_ptr().add(limits.stack_bytes), ..Context::EMPTY });
+        }
+        Ok(Store {
+            heap,
+            limits,
+            context,
+            stack,
+            stack_top: 0,
+            calls_count: 0,
+            stale: true,
+            types: Types::EMPTY,
+            funcs: List::EMPTY,
+            tables: List::EMPTY,
+            memories: List::EMPTY,
+            globals: List::EMPTY,
+            global_types: List::EMPTY,
+            spaces: List::EMPTY,
+            instances: List::EMPTY,
+            blocks: List::EMPTY,
+            externs_count: 0,
+        })
+    }
+
+    /// The interpreter's context.
+    fn context(&self) -> &Context {
+        // SAFETY: the context lives as long as the store and is written only through `&mut self`.
+        unsafe { self.context.as_ref() }
+    }
+
+    /// The interpreter's context.
+    fn context_mut(&mut self) -> &mut Context {
+        // SAFETY: the context lives as long as the store, which is borrowed mutably.
+        unsafe { self.context.as_mut() }
+    }
+
+    /// The interpreter's context as it is handed to it, its pointers up to date.
+    fn fresh_context(&mut self) -> NonNull<Context> {
+        if mem::take(&mut self.stale) {
+            let (functions, tables) = (self.funcs.first_ptr(), self.tables.first_ptr());
+            let (memories, globals) = (self.memories.first_ptr(), self.globals.first_ptr());
+            let (instances, instances_count) = (self.spaces.first_ptr(), self.spaces.len());
+            let cx = self.context_mut();
+            cx.functions = functions;
+            cx.tables = tables;
+            cx.memories = memories;
+            cx.globals = globals;
+            cx.instances = instances;
+            if (cx.instance as usize) < instances_count {
+                // SAFETY: the index was just checked, and the lists are up to date.
+                unsafe { cx.enter(cx.instance) };
+            }
+        }
+        self.context
+    }
+
+    /// Notes that a list may have moved, or that something that the context caches has changed.
+    pub(crate) fn set_stale(&mut self) {
+        self.stale = true;
+    }
+
+    /// Keeps a list for as long as the store lives.
+    pub(crate) fn keep<T: Copy>(&mut self, list: &List<T>) -> Result<(), OutOfMemory> {
+        let layout = Layout::array::<T>(list.capacity()).map_err(|_| OutOfMemory)?;
+        let first = NonNull::new(list.first_ptr().cast()).ok_or(OutOfMemory)?;
+        self.blocks.push(&mut self.heap, Block { first, layout })
+    }
+
+    /// The number of a function type in this store; equal types have equal numbers.
+    ///
+    /// # Errors
+    /// No memory.
+    pub fn intern_type(&mut self, ty: FuncType<'_>) -> Result<u32, OutOfMemory> {
+        self.types.intern(&mut self.heap, ty)
+    }
+
+    /// A function of the host: `number` is handed back when it is to be called.
+    ///
+    /// # Errors
+    /// No memory, or too many functions.
+    pub fn new_host_func(&mut self, ty: FuncType<'_>, number: u32) -> Result<u32, OutOfMemory> {
+        let type_id = self.intern_type(ty)?;
+        self.push_func(FuncEntity { type_id, instance: FuncEntity::HOST, entry: number })
+    }
+
+    pub(crate) fn push_func(&mut self, func: FuncEntity) -> Result<u32, OutOfMemory> {
+        let address = next_address(self.funcs.len())?;
+        self.funcs.push(&mut self.heap, func)?;
+        self.stale = true;
+        Ok(address)
+    }
+
+    /// Type of the function at `address`.
+    pub fn func_type(&self, address: u32) -> FuncType<'_> {
+        self.types.get(self.funcs[address as usize].type_id)
+    }
+
+    /// Number of the type of the function at `address`.
+    pub fn func_type_id(&self, address: u32) -> u32 {
+        self.funcs[address as usize].type_id
+    }
+
+    /// Number of the host function at `address`, if it is one.
+    pub fn host_func_number(&self, address: u32) -> Option<u32> {
+        let func = self.funcs[address as usize];
+        (func.instance == FuncEntity::HOST).then_some(func.entry)
+    }
+
+    /// A handle for a new external value; the embedder keeps the value itself under the number in it.
+    ///
+    /// # Errors
+    /// Too many of them.
+    pub fn new_extern(&mut self) -> Result<u32, OutOfMemory> {
+        let number = next_address(self.externs_count as usize)?;
+        self.externs_count += 1;
+        Ok(number)
+    }
+
+    /// Whether a handle is null, or of something that exists in this store.
+    pub fn is_valid_handle(&self, handle: u32) -> bool {
+        handle == 0
+            || handle::to_func(handle).is_some_and(|address| (address as usize) < self.funcs.len())
+            || handle::to_extern(handle).is_some_and(|number| number < self.externs_count)
+    }
+
+    /// Type of something that can be exported, its limits as they are now.
+    pub fn extern_type(&self, external: External) -> ExternType<'_> {
+        match external {
+            External::Func(address) => ExternType::Func(self.func_type(address)),
+            External::Table(address) => ExternType::Table(self.table_type(address)),
+            External::Memory(address) => ExternType::Memory(self.memory_type(address)),
+            External::Global(address) => ExternType::Global(self.global_type(address)),
+        }
+    }
+
+    /// Number of instances.
+    pub fn instances_count(&self) -> u32 {
+        self.instances.len() as u32
+    }
+
+    /// Number of tables.
+    pub fn tables_count(&self) -> u32 {
+        self.tables.len() as u32
+    }
+
+    /// Number of memories.
+    pub fn memories_count(&self) -> u32 {
+        self.memories.len() as u32
+    }
+
+    /// The image of an instance.
+    pub fn image(&self, instance: u32) -> &Image<'_> {
+        &self.instances[instance as usize].image
+    }
+
+    /// What an instance has at an index of one of its index spaces.
+    pub fn resolve(&self, instance: u32, kind: ExternKind, index: u32) -> Option<External> {
+        let image = self.image(instance);
+        let len = match kind {
+            ExternKind::Func => image.count(kind) + image.hidden_funcs_count(),
+            _ => image.count(kind),
+        } as usize;
+        let spaces = &self.spaces[instance as usize];
+        // SAFETY: each list has as many entries as the module has indices of its kind; instantiation made it so.
+        let list = |first: *const u32| unsafe { slice::from_raw_parts(first, len) }.get(index as usize).copied();
+        Some(match kind {
+            ExternKind::Func => External::Func(list(spaces.functions)?),
+            ExternKind::Table => External::Table(list(spaces.tables)?),
+            ExternKind::Memory => External::Memory(list(spaces.memories)?),
+            ExternKind::Global => External::Global(list(spaces.globals)?),
+            ExternKind::Tag => return None,
+        })
+    }
+
+    /// What an instance exports under a name.
+    pub fn export(&self, instance: u32, name: &str) -> Option<External> {
+        let export = self.image(instance).export_by_name(name)?;
+        self.resolve(instance, export.kind, export.index)
+    }
+
+    /// Address of a function of an instance.
+    pub fn func_address(&self, instance: u32, index: FuncIndex) -> Option<u32> {
+        match self.resolve(instance, ExternKind::Func, index.0) {
+            Some(External::Func(address)) => Some(address),
+            _ => None,
+        }
+    }
+
+    /// The instance whose code runs or has called the host; `None` while no guest runs.
+    pub fn current_instance(&self) -> Option<u32> {
+        let instance = self.context().instance;
+        ((instance as usize) < self.instances.len()).then_some(instance)
+    }
+
+    /// Fuel left.
+    pub fn fuel(&self) -> u64 {
+        self.context().fuel
+    }
+
+    /// Sets the fuel, and whether bulk operators charge it.
+    pub fn set_fuel(&mut self, fuel: u64, is_metered: bool) {
+        let cx = self.context_mut();
+        cx.fuel = fuel;
+        cx.metered = is_metered;
+    }
+
+    /// `count` cells of the guest stack, `offset` bytes from its start.
+    ///
+    /// # Panics
+    /// If they are not inside the stack.
+    pub fn cells(&self, offset: usize, count: usize) -> &[u32] {
+        assert!(offset.is_multiple_of(4) && offset + count * 4 <= self.limits.stack_bytes, "cells inside the stack");
+        // SAFETY: the range was checked, the stack is aligned and its bytes are initialised.
+        unsafe { slice::from_raw_parts(self.stack.as_ptr().add(offset).cast(), count) }
+    }
+
+    /// `count` cells of the guest stack, `offset` bytes from its start, for writing.
+    ///
+    /// # Panics
+    /// If they are not inside the stack.
+    pub fn cells_mut(&mut self, offset: usize, count: usize) -> &mut [u32] {
+        assert!(offset.is_multiple_of(4) && offset + count * 4 <= self.limits.stack_bytes, "cells inside the stack");
+        // SAFETY: the range was checked, the stack is aligned, its bytes are initialised, and the store is borrowed mutably.
+        unsafe { slice::from_raw_parts_mut(self.stack.as_ptr().add(offset).cast(), count) }
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        let heap = &mut self.heap;
+        for block in self.blocks.iter() {
+            // SAFETY: the block was allocated with this layout and kept until now.
+            unsafe { heap.free(block.first, block.layout) };
+        }
+        for memory in self.memories.iter() {
+            memory::free(heap, memory);
+        }
+        for table in self.tables.iter() {
+            table::free(heap, table);
+        }
+        self.blocks.free(heap);
+        self.instances.free(heap);
+        self.spaces.free(heap);
+        self.global_types.free(heap);
+        self.globals.free(heap);
+        self.memories.free(heap);
+        self.tables.free(heap);
+        self.funcs.free(heap);
+        self.types.free(heap);
+        // SAFETY: allocated in `new` with these layouts; nothing runs any more.
+        unsafe {
+            heap.free(self.context.cast(), Layout::new::<Context>());
+            if let Ok(layout) = stack_layout(self.limits) {
+                heap.free(self.stack, layout);
+            }
+        }
+    }
+}
+
+fn stack_layout(limits: Limits) -> Result<Layout, OutOfMemory> {
+    Layout::from_size_align(limits.stack_bytes, 16).map_err(|_| OutOfMemory)
+}
+
+fn next_address(len: usize) -> Result<u32, OutOfMemory> {
+    u32::try_from(len).ok().filter(|address| *address < limits::ADDRESSES_MAX).ok_or(OutOfMemory)
+}

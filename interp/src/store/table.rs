@@ -1,0 +1,158 @@
+//! Tables: each its own block of handles.
+
+use super::{
+    Heap, OutOfMemory, Store,
+    limits::{Denied, Limiter},
+    next_address,
+};
+use crate::{
+    error::{Error, ErrorKind},
+    exec::context::TableEntity,
+    types::{Limits, TableType},
+};
+use core::{alloc::Layout, ptr::NonNull, slice};
+
+impl Store {
+    /// A table of the minimal size of its type, all elements being `value`, a handle of its element type.
+    ///
+    /// # Errors
+    /// `Limit` if a limit or the limiter forbids it; `OutOfMemory`.
+    pub fn new_table(&mut self, ty: TableType, value: u32, limiter: &mut dyn Limiter) -> Result<u32, Error> {
+        if self.tables_count() >= self.limits.tables_and_memories {
+            return Err(Error::new(ErrorKind::Limit("number of tables")));
+        }
+        const TOO_LARGE: Error = Error::new(ErrorKind::Limit("table size"));
+        let len = u32::try_from(ty.limits.min).map_err(|_| TOO_LARGE)?;
+        let declared_maximum = ty.limits.max.map(|max| u32::try_from(max).unwrap_or(u32::MAX));
+        if len > self.limits.table_elements || !limiter.table_growing(0, len, declared_maximum).unwrap_or(false) {
+            return Err(TOO_LARGE);
+        }
+        let address = next_address(self.tables.len())?;
+        let elements = self.heap.allocate(layout(len)?)?.cast::<u32>();
+        let entity = TableEntity {
+            elements: elements.as_ptr(),
+            len,
+            capacity: len,
+            maximum: declared_maximum.unwrap_or(u32::MAX).min(self.limits.table_elements),
+            declared_minimum: len,
+            declared_maximum,
+            element: ty.element,
+        };
+        self.tables.push(&mut self.heap, entity)?;
+        self.set_stale();
+        if value != 0 {
+            self.table_mut(address).fill(value);
+        }
+        Ok(address)
+    }
+
+    /// Adds `delta` elements, all `value`; the size before, or `None` if that cannot be.
+    ///
+    /// # Errors
+    /// The limiter wants the guest stopped.
+    pub fn grow_table(
+        &mut self,
+        address: u32,
+        delta: u32,
+        value: u32,
+        limiter: &mut dyn Limiter,
+    ) -> Result<Option<u32>, Denied> {
+        let table = self.tables[address as usize];
+        let Some(desired) = table.len.checked_add(delta).filter(|desired| *desired <= table.maximum) else {
+            return Ok(None);
+        };
+        if !limiter.table_growing(table.len, desired, table.declared_maximum)? {
+            return Ok(None);
+        }
+        if desired > table.capacity {
+            // Doubling keeps the cost of growing one by one constant.
+            let capacity = desired.max(table.capacity.saturating_mul(2).min(table.maximum));
+            let Some(elements) = self.reallocate_table(&table, capacity) else { return Ok(None) };
+            let table = &mut self.tables[address as usize];
+            table.elements = elements;
+            table.capacity = capacity;
+        }
+        self.tables[address as usize].len = desired;
+        self.set_stale();
+        self.table_mut(address)[table.len as usize..].fill(value);
+        Ok(Some(table.len))
+    }
+
+    fn reallocate_table(&mut self, table: &TableEntity, capacity: u32) -> Option<*mut u32> {
+        let (old, new) = (layout(table.capacity).ok()?, layout(capacity).ok()?);
+        let elements = NonNull::new(table.elements)?.cast();
+        // SAFETY: the block was allocated with this layout; only the context points into it, and it is set stale.
+        let elements = unsafe { self.heap.grow(elements, old, new.size()) }.ok()?;
+        Some(elements.cast().as_ptr())
+    }
+
+    /// Type of a table, its minimum being the present size.
+    pub fn table_type(&self, address: u32) -> TableType {
+        let table = &self.tables[address as usize];
+        let limits = Limits::new(u64::from(table.len), table.declared_maximum.map(u64::from));
+        TableType { element: table.element, limits, is_table64: false }
+    }
+
+    /// Type of a table as it was declared.
+    pub fn declared_table_type(&self, address: u32) -> TableType {
+        let mut ty = self.table_type(address);
+        ty.limits.min = u64::from(self.tables[address as usize].declared_minimum);
+        ty
+    }
+
+    /// The elements of a table, as handles.
+    pub fn table(&self, address: u32) -> &[u32] {
+        let table = &self.tables[address as usize];
+        // SAFETY: the block has `len` initialised elements, which only the guest and `table_mut` write, neither while the
+        // store is borrowed.
+        unsafe { slice::from_raw_parts(table.elements, table.len as usize) }
+    }
+
+    /// The elements of a table, for writing handles of its element type.
+    pub(crate) fn table_mut(&mut self, address: u32) -> &mut [u32] {
+        let table = &self.tables[address as usize];
+        // SAFETY: as for `table`; the store is borrowed mutably, and no two tables overlap.
+        unsafe { slice::from_raw_parts_mut(table.elements, table.len as usize) }
+    }
+
+    /// Writes elements from `start` on; whether they are all inside the table.
+    ///
+    /// # Panics
+    /// If a handle is not one of this store.
+    pub fn set_table(&mut self, address: u32, start: u32, count: u32, value: u32) -> bool {
+        assert!(self.is_valid_handle(value), "the handle is one of this store");
+        let end = start as usize + count as usize;
+        match self.table_mut(address).get_mut(start as usize..end) {
+            Some(elements) => elements.fill(value),
+            None => return false,
+        }
+        true
+    }
+
+    /// Copies elements between tables of one element type; whether all are inside.
+    pub fn copy_table(&mut self, (to, to_start): (u32, u32), (from, from_start): (u32, u32), count: u32) -> bool {
+        let inside = |table: &TableEntity, start: u32| u64::from(start) + u64::from(count) <= u64::from(table.len);
+        let (source, destination) = (&self.tables[from as usize], &self.tables[to as usize]);
+        if !inside(source, from_start) || !inside(destination, to_start) || source.element != destination.element {
+            return false;
+        }
+        // SAFETY: both ranges were just checked; they may overlap.
+        unsafe {
+            let source = source.elements.add(from_start as usize);
+            destination.elements.add(to_start as usize).copy_from(source, count as usize);
+        }
+        true
+    }
+}
+
+fn layout(len: u32) -> Result<Layout, OutOfMemory> {
+    Layout::array::<u32>(len as usize).map_err(|_| OutOfMemory)
+}
+
+/// Gives the elements of a table back.
+pub(super) fn free(heap: &mut Heap, table: &TableEntity) {
+    if let (Some(elements), Ok(layout)) = (NonNull::new(table.elements), layout(table.capacity)) {
+        // SAFETY: allocated with this layout; the store goes, so nothing points into it.
+        unsafe { heap.free(elements.cast(), layout) };
+    }
+}
