@@ -209,6 +209,7 @@ fn config(features: FeatureSet, consume_fuel: bool) -> Config {
         .wasm_multi_memory(features.contains("multi-memory"))
         .wasm_custom_page_sizes(features.contains("custom-page-sizes"))
         .wasm_wide_arithmetic(features.contains("wide-arithmetic"))
+        .wasm_memory64(features.contains("memory64"))
         .consume_fuel(consume_fuel);
     config
 }
@@ -245,6 +246,10 @@ fn failure(error: &Error) -> Failure {
     let message = first_line(error);
     let kind = match error.kind() {
         ErrorKind::TrapCode(TrapCode::StackOverflow) => FailureKind::Exhaustion,
+        // The stand-in's message names an element it does not know.
+        ErrorKind::TrapCode(TrapCode::IndirectCallToNull) => {
+            return Failure { kind: FailureKind::Trap, message: "uninitialized element".into() };
+        }
         ErrorKind::TrapCode(TrapCode::OutOfFuel) | ErrorKind::Fuel(_) => FailureKind::Fuel,
         ErrorKind::TrapCode(_) => FailureKind::Trap,
         ErrorKind::Linker(LinkerError::MissingDefinition { .. }) => FailureKind::UnknownImport,
@@ -256,10 +261,11 @@ fn failure(error: &Error) -> Failure {
             | InstantiationError::TableTypeMismatch { .. }
             | InstantiationError::MemoryTypeMismatch { .. },
         ) => FailureKind::IncompatibleImport,
-        // The stand-in reports this trap as an error of its own with its own words.
+        // The stand-in reports these two traps of instantiation as errors of their own.
         ErrorKind::Instantiation(InstantiationError::ElementSegmentDoesNotFit { .. }) => {
             return Failure { kind: FailureKind::Trap, message: "out of bounds table access".into() };
         }
+        ErrorKind::Memory(_) => FailureKind::Trap,
         _ => FailureKind::Other,
     };
     Failure { kind, message }

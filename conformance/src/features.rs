@@ -38,7 +38,6 @@ pub const FEATURES: &[Feature] = &[
     feature("threads", WasmFeatures::THREADS),
     feature("custom-page-sizes", WasmFeatures::CUSTOM_PAGE_SIZES),
     feature("wide-arithmetic", WasmFeatures::WIDE_ARITHMETIC),
-    feature("custom-descriptors", WasmFeatures::CUSTOM_DESCRIPTORS),
 ];
 
 const fn feature(name: &'static str, flags: WasmFeatures) -> Feature {
@@ -112,13 +111,15 @@ pub fn reason_for_rejection(module: &[u8], supported: FeatureSet) -> Option<Stri
         Err(_) => None,
         Ok(()) => {
             let needed = supported.missing().filter(|it| validate(module, all.without(*it)).is_err());
-            let needed: Vec<_> = needed.map(|it| it.name).collect();
-            // Proposals that imply one another can each be missed without being indispensable alone.
-            Some(if needed.is_empty() {
-                "needs a later proposal".into()
-            } else {
-                format!("needs {}", needed.join(", "))
-            })
+            let mut names: Vec<_> = needed.map(|it| it.name).collect();
+            let mut separator = ", ";
+            if names.is_empty() {
+                // None is indispensable: several proposals allow the same thing.
+                let enough = supported.missing().filter(|it| validate(module, supported.with(*it)).is_ok());
+                (names, separator) = (enough.map(|it| it.name).collect(), " or ");
+            }
+            let names = if names.is_empty() { "several proposals".into() } else { names.join(separator) };
+            Some(format!("needs {names}"))
         }
     }
 }
@@ -132,7 +133,8 @@ pub fn reason_rejection_is_moot(module: &[u8], supported: FeatureSet) -> Option<
     }
     let makes_a_difference =
         |feature: &Feature| validate(module, supported.with(*feature)).err().as_deref() != Some(message.as_str());
-    let names_a_proposal = ["not enabled", "proposal", "disabled"].iter().any(|word| message.contains(word));
+    let names_a_proposal =
+        ["not enabled", "must be enabled", "proposal", "disabled"].iter().any(|word| message.contains(word));
     if !names_a_proposal {
         return None;
     }
@@ -146,4 +148,42 @@ fn validate(module: &[u8], features: FeatureSet) -> Result<(), String> {
 /// The decoder may be built without vector operators; it then cannot even read past them.
 fn is_undecodable_simd(message: &str) -> bool {
     message.contains("SIMD")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Command, ModuleSource, wast};
+
+    /// The two reasons for one module given as text, with the proposals of `names` on.
+    fn reasons(text: &str, names: &[&str]) -> (Option<String>, Option<String>) {
+        let script = wast::parse(text).expect("a script");
+        let Command::Module { module: ModuleSource::Binary(bytes), .. } = &script.steps[0].command else {
+            panic!("no module: {text}")
+        };
+        let set = FeatureSet::from_names(names.iter().copied()).expect("known names");
+        (reason_for_rejection(bytes, set), reason_rejection_is_moot(bytes, set))
+    }
+
+    #[test]
+    fn the_missing_proposal_is_named() {
+        let needs = |name: &str| Some(format!("needs {name}"));
+        let shared = "(module (memory 1 1 shared))";
+        assert_eq!(reasons(shared, &[]).0, needs("threads"));
+        assert_eq!(reasons(shared, &["threads"]).0, None);
+        assert_eq!(reasons("(module (memory i64 1))", &[]).0, needs("memory64"));
+        assert_eq!(reasons("(module (type (struct)))", &[]).0, needs("gc"));
+    }
+
+    #[test]
+    fn a_module_invalid_everywhere_is_rejected_for_a_good_reason() {
+        assert_eq!(reasons("(module (func (result i32)))", &[]), (None, None));
+        let moot = reasons("(module (memory i64 1) (func (result i32)))", &[]);
+        assert_eq!(moot, (None, Some("needs memory64".into())));
+    }
+
+    #[test]
+    fn unknown_names_are_returned() {
+        assert_eq!(FeatureSet::from_names(["gc", "nonesuch"]), Err("nonesuch"));
+    }
 }

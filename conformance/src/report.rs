@@ -43,6 +43,15 @@ pub struct FailureReport {
     pub message: String,
 }
 
+/// Commands that were not judged, all for the same reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct SkipReport {
+    /// The line of the first: mostly the module that the others need.
+    pub first_line: u32,
+    /// How many, modules included.
+    pub commands: u32,
+}
+
 /// The result of one script.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FileReport {
@@ -55,7 +64,7 @@ pub struct FileReport {
     /// Failures that are not listed as known.
     pub failures: Vec<FailureReport>,
     /// Skipped commands by reason, modules included.
-    pub skipped: BTreeMap<String, u32>,
+    pub skipped: BTreeMap<String, SkipReport>,
     /// Known failures that did not come true.
     pub unexpected_passes: Vec<String>,
 }
@@ -77,7 +86,7 @@ impl FileReport {
                 Outcome::TextOnly => counts.text_only += assertions,
                 Outcome::Skipped(reason) => {
                     counts.skipped += assertions;
-                    *report.skipped.entry(reason).or_default() += 1;
+                    report.skipped.entry(reason).or_insert(SkipReport { first_line: line, commands: 0 }).commands += 1;
                 }
                 Outcome::Failed(_) if expected => counts.expected_failures += 1,
                 Outcome::Failed(message) => {
@@ -219,8 +228,9 @@ fn write_slice(out: &mut String, slice: &SliceReport, verbose: bool) {
     writeln!(out, "{}", header(&slice.slice)).expect("a string grows");
     for file in &slice.files {
         writeln!(out, "  {}", &row(&file.file, file.assertions, file.counts)).expect("a string grows");
-        for (reason, count) in &file.skipped {
-            writeln!(out, "      {count} commands skipped: {reason}").expect("a string grows");
+        for (reason, skip) in &file.skipped {
+            writeln!(out, "      {}:{}: {reason}: {} skipped from here", file.file, skip.first_line, skip.commands)
+                .expect("a string grows");
         }
         let shown = if verbose { usize::MAX } else { FAILURES_SHOWN };
         for failure in file.failures.iter().take(shown) {
@@ -265,7 +275,7 @@ mod tests {
         assert_eq!((mixed.counts.passed, mixed.counts.failed, mixed.counts.skipped), (1, 1, 1));
         assert!(!mixed.is_ok());
         let text = text(mixed);
-        assert!(text.contains("a.wast:1: no") && text.contains("1 commands skipped: needs gc"), "{text}");
+        assert!(text.contains("a.wast:1: no") && text.contains("a.wast:2: needs gc: 1 skipped"), "{text}");
         assert!(text.ends_with("\n1 passed, 1 failed, 1 skipped\n"), "{text}");
     }
 
