@@ -72,12 +72,13 @@ impl Runner {
     }
 
     fn guarded_step(&mut self, line: u32, command: &Command) -> Outcome {
-        let outcome = CATCHING.with(|catching| {
-            catching.set(true);
-            let outcome = panic::catch_unwind(AssertUnwindSafe(|| self.step(line, command)));
-            catching.set(false);
-            outcome
-        });
+        self.guarded(line, |runner| runner.step(line, command))
+    }
+
+    fn guarded(&mut self, line: u32, work: impl FnOnce(&mut Self) -> Outcome) -> Outcome {
+        CATCHING.set(true);
+        let outcome = panic::catch_unwind(AssertUnwindSafe(|| work(self)));
+        CATCHING.set(false);
         outcome.unwrap_or_else(|payload| {
             let text = payload.downcast_ref::<String>().map(String::as_str);
             let text = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no message");
@@ -375,6 +376,19 @@ mod tests {
         check("(module (func unreachable) (start 0))", "Trap");
         check("(module (func unreachable) (start 0)) (assert_return (invoke \"f\"))", "Failed");
         check("(assert_trap (module (func unreachable) (start 0)) \"unreachable\")", "Passed");
+    }
+
+    #[test]
+    fn a_panic_is_a_failure_and_the_script_goes_on() {
+        silence_caught_panics();
+        let script = wast::parse("(module $m) (invoke $m \"f\") (module $n)").expect("a script");
+        let mut runner = Runner::new(engine::supported(), None);
+        assert_eq!(runner.guarded_step(1, &script.steps[0].command), Outcome::Passed);
+        let panicked = runner.guarded(2, |_| panic!("slot {} is not a register", 3));
+        assert_eq!(panicked, Outcome::Failed("the engine panicked: slot 3 is not a register".into()));
+        let lost = Outcome::Failed("its instance was lost in the panic at line 2".into());
+        assert_eq!(runner.guarded_step(3, &script.steps[1].command), lost);
+        assert_eq!(runner.guarded_step(4, &script.steps[2].command), Outcome::Passed);
     }
 
     #[test]
