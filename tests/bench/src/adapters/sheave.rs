@@ -1,0 +1,46 @@
+//! Sheave itself: the whole way from wasm through translation, verification and image.
+
+use crate::engine::{Engine, Instance, Module};
+use anyhow::Result;
+use sheave::{Config, Linker, Store, TypedFunc};
+
+struct Sheave(sheave::Engine);
+struct Loaded(sheave::Engine, sheave::Module);
+struct Running(Store<()>, TypedFunc<i32, i64>);
+
+/// The engine.
+///
+/// # Errors
+/// The configuration is refused.
+pub fn new() -> Result<impl Engine> {
+    Ok(Sheave(sheave::Engine::new(&Config::default())))
+}
+
+impl Engine for Sheave {
+    fn name(&self) -> &'static str {
+        "sheave"
+    }
+
+    fn about(&self) -> &'static str {
+        "Sheave, default Config; load is validate, translate and verify"
+    }
+
+    fn load(&self, wasm: &[u8]) -> Result<Box<dyn Module>> {
+        Ok(Box::new(Loaded(self.0.clone(), sheave::Module::new(&self.0, wasm)?)))
+    }
+}
+
+impl Module for Loaded {
+    fn instantiate(&self) -> Result<Box<dyn Instance>> {
+        let mut store = Store::new(&self.0, ());
+        let instance = Linker::new(&self.0).instantiate_and_start(&mut store, &self.1)?;
+        let run = instance.get_typed_func(&store, "run")?;
+        Ok(Box::new(Running(store, run)))
+    }
+}
+
+impl Instance for Running {
+    fn run(&mut self, n: i32) -> Result<i64> {
+        Ok(self.1.call(&mut self.0, n)?)
+    }
+}

@@ -1,0 +1,114 @@
+//! `sheave-bench`: how fast Sheave runs and loads the programs of `programs.toml`, beside its peers.
+//!
+//! `engine.rs` says what an engine must do and `adapters/` does it for each; `programs.rs` reads the programs; `run.rs`
+//! and `load.rs` measure; `report.rs` prints. Invariant: no time is reported for a run whose checksum was wrong.
+//! Read `main`, then `run.rs`.
+
+#![forbid(unsafe_code)]
+
+mod adapters;
+mod circumstances;
+mod engine;
+mod large;
+mod load;
+mod programs;
+mod report;
+mod run;
+mod stats;
+
+use anyhow::{Context, Result, ensure};
+use clap::Parser;
+use std::path::PathBuf;
+
+/// Measure Sheave beside its peers: run time, load time, memory
+///
+/// Build it with `--release`: a debug build measures nothing. Engines come in through Cargo features: wasmi and tinywasm by
+/// default, `sheave`, and `wasmtime` (Pulley and Cranelift; minutes of building).
+#[derive(Parser)]
+#[command(
+    name = "sheave-bench",
+    after_help = "Examples:
+  Tune one thing:     sheave-bench --engines sheave,wasmi --programs crc32,fib --rounds 9 --no-load
+  A quick look:       sheave-bench --quick
+  The published page: sheave-bench --rounds 9 --markdown docs/benchmarks.md
+
+Times are CPU times of this process. On a shared machine trust the geomean of minima, and more rounds."
+)]
+struct Options {
+    /// Programs to run, separated by commas [default: all]
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    programs: Option<Vec<String>>,
+    /// Engines to measure, separated by commas [default: all of this build]
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    engines: Option<Vec<String>>,
+    /// How often each engine runs each program
+    #[arg(long, default_value_t = 5, value_name = "N")]
+    rounds: usize,
+    /// One round of everything, no load measurement
+    #[arg(long, conflicts_with = "rounds")]
+    quick: bool,
+    /// Leave out the load measurement
+    #[arg(long)]
+    no_load: bool,
+    /// Only the load measurement
+    #[arg(long, conflicts_with_all = ["no_load", "quick"])]
+    load_only: bool,
+    /// Also write all figures as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Also write the tables as a Markdown page
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+    /// List engines and programs, and stop
+    #[arg(long)]
+    list: bool,
+    /// Write the generated module that loading is measured with, and stop
+    #[arg(long, value_name = "FILE")]
+    write_large: Option<PathBuf>,
+    /// Print how far memory rises while this engine loads the large module (what the load measurement starts)
+    #[arg(long, hide = true, value_name = "ENGINE")]
+    peak_of: Option<String>,
+}
+
+fn main() -> Result<()> {
+    let options = Options::parse();
+    if let Some(engine) = &options.peak_of {
+        println!("{}", load::peak_of(engine)?);
+        return Ok(());
+    }
+    if let Some(path) = &options.write_large {
+        return std::fs::write(path, large::module()?).with_context(|| format!("cannot write {}", path.display()));
+    }
+    let engines = engine::select(options.engines.as_deref())?;
+    let programs = programs::read(options.programs.as_deref())?;
+    if options.list {
+        engines.iter().for_each(|engine| println!("engine   {:14} {}", engine.name(), engine.about()));
+        programs.iter().for_each(|program| println!("program  {:14} {}", program.name, program.what));
+        return Ok(());
+    }
+    ensure!(!engines.is_empty(), "this build has no engine: it was made without default features");
+    if cfg!(debug_assertions) {
+        eprintln!("warning: this is a debug build; its times mean nothing");
+    }
+    let rounds = if options.quick { 1 } else { options.rounds };
+    ensure!(rounds > 0, "--rounds must be at least 1");
+    let runs = if options.load_only { Vec::new() } else { run::measure(&engines, &programs, rounds)? };
+    let loads = if options.no_load || options.quick { Vec::new() } else { load::measure(&engines, rounds)? };
+    let report = report::Report {
+        circumstances: circumstances::collect(rounds),
+        base: report::base(&engines),
+        engines: engines.iter().map(|engine| (engine.name(), engine.about())).collect(),
+        programs: programs.into_iter().map(|program| (program.name, program.what)).collect(),
+        runs,
+        loads,
+    };
+    print!("{}", report.text());
+    if let Some(path) = &options.markdown {
+        std::fs::write(path, report.markdown()).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    if let Some(path) = &options.json {
+        let text = serde_json::to_string_pretty(&report)?;
+        std::fs::write(path, text + "\n").with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
+}

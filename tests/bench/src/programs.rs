@@ -1,0 +1,94 @@
+//! The benchmark programs: `programs.toml` and the modules that it names.
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// One row of `programs.toml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    name: String,
+    file: String,
+    n: i32,
+    checksum: i64,
+    what: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Manifest {
+    program: Vec<Row>,
+}
+
+/// A program, ready to load.
+pub struct Program {
+    /// The name in tables and on the command line.
+    pub name: String,
+    /// The module.
+    pub wasm: Vec<u8>,
+    /// The argument of `run`: how much to do.
+    pub n: i32,
+    /// What `run(n)` must return.
+    pub checksum: i64,
+    /// What it exercises.
+    pub what: String,
+}
+
+/// The folder of this crate, where programs and modules are.
+pub fn folder() -> PathBuf {
+    std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from)
+}
+
+/// Reads the programs that a list names, or all.
+///
+/// # Errors
+/// An unreadable manifest or module; a name that is not in the manifest.
+pub fn read(names: Option<&[String]>) -> Result<Vec<Program>> {
+    let path = folder().join("programs.toml");
+    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let manifest: Manifest = toml::from_str(&text).with_context(|| format!("in {}", path.display()))?;
+    if let Some(unknown) =
+        names.unwrap_or_default().iter().find(|name| manifest.program.iter().all(|row| row.name != **name))
+    {
+        bail!("no program {unknown:?}; `--list` shows them");
+    }
+    manifest
+        .program
+        .into_iter()
+        .filter(|row| names.is_none_or(|names| names.contains(&row.name)))
+        .map(|row| {
+            let path = folder().join("programs/wasm").join(&row.file);
+            let wasm = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            Ok(Program { name: row.name, wasm, n: row.n, checksum: row.checksum, what: row.what })
+        })
+        .collect()
+}
+
+/// Every committed module, by name: the programs here and the guests of `examples/guests`. What loading is measured with.
+///
+/// # Errors
+/// An unreadable folder or module.
+pub fn modules() -> Result<Vec<(String, Vec<u8>)>> {
+    let mut modules = Vec::new();
+    for folder in [folder().join("programs/wasm"), folder().join("../../examples/guests")] {
+        if !folder.is_dir() {
+            continue;
+        }
+        let mut paths: Vec<PathBuf> =
+            std::fs::read_dir(&folder)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+        paths.retain(|path| path.extension().is_some_and(|extension| extension == "wasm"));
+        paths.sort();
+        for path in paths {
+            modules.push((
+                name_of(&path),
+                std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?,
+            ));
+        }
+    }
+    Ok(modules)
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
