@@ -33,7 +33,8 @@ build_c() {
     features="-mmutable-globals -msign-ext -mnontrapping-fptoint -mbulk-memory -mmultivalue -mreference-types"
     for source in c/*.c; do
         # shellcheck disable=SC2086 # the flags are words
-        "$clang" --target=wasm32-wasi --sysroot="$sysroot" $CFLAGS $features -Wl,--strip-all "$source" -o "$(basename "$source" .c).wasm"
+        "$clang" --target=wasm32-wasi --sysroot="$sysroot" $CFLAGS $features -Wl,--strip-all -Wl,-z,stack-size=1048576 "$source" -o "$(basename "$source" .c).wasm"
+        chmod 644 "$(basename "$source" .c).wasm"
     done
 }
 
@@ -62,7 +63,7 @@ build_native() {
     clang=$(find_clang)
     for source in c/*.c; do
         # shellcheck disable=SC2086 # the flags are words
-        "$clang" $CFLAGS -D_POSIX_C_SOURCE=200809L "$source" -o "$OUT/native/$(basename "$source" .c)"
+        "$clang" $CFLAGS -D_POSIX_C_SOURCE=200809L "$source" -o "$OUT/native/$(basename "$source" .c)" -lm
     done
     (cd rust && cargo build --quiet --release --locked)
     for source in rust/src/bin/*.rs; do

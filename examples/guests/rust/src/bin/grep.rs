@@ -24,7 +24,8 @@ struct Grep {
 fn main() {
     let mut args = Args::from_env();
     let ignore_case = args.flag(&["-i"]);
-    let (invert, numbers, count, only) = (args.flag(&["-v"]), args.flag(&["-n"]), args.flag(&["-c"]), args.flag(&["-o"]));
+    let (invert, numbers, count, only) =
+        (args.flag(&["-v"]), args.flag(&["-n"]), args.flag(&["-c"]), args.flag(&["-o"]));
     let recursive = args.flag(&["-r"]);
     let colour = args.flag(&["--colour", "--color"]);
     let mut operands = args.operands(USAGE).into_iter();
@@ -56,7 +57,8 @@ fn walk(path: &str, files: &mut Vec<String>) {
         return;
     }
     let entries = fs::read_dir(path).unwrap_or_else(|error| fail(&format!("{path}: {}", describe(&error))));
-    let mut names: Vec<String> = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let mut names: Vec<String> =
+        entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     for name in names {
         walk(&format!("{}/{name}", path.trim_end_matches('/')), files);

@@ -20,7 +20,8 @@ fn main() {
         fail(USAGE);
     }
     let text = read_text(operands.first().map(String::as_str));
-    let parser = Parser::new_ext(&text, Options::ENABLE_TABLES | Options::ENABLE_TASKLISTS | Options::ENABLE_STRIKETHROUGH);
+    let parser =
+        Parser::new_ext(&text, Options::ENABLE_TABLES | Options::ENABLE_TASKLISTS | Options::ENABLE_STRIKETHROUGH);
     let mut out = String::new();
     if as_html {
         html::push_html(&mut out, parser);
@@ -281,7 +282,13 @@ impl Renderer {
 
     /// Columns left between the prefixes and the right edge.
     fn room(&self) -> usize {
-        let used: usize = self.prefixes.iter().map(|prefix| if prefix.first.is_some() || self.lists.is_empty() { 2 } else { prefix.rest.chars().count().min(4) }).sum();
+        let used: usize =
+            self.prefixes
+                .iter()
+                .map(|prefix| {
+                    if prefix.first.is_some() || self.lists.is_empty() { 2 } else { prefix.rest.chars().count().min(4) }
+                })
+                .sum();
         self.width.saturating_sub(used).max(8)
     }
 
@@ -348,7 +355,9 @@ impl Renderer {
         let rows = std::mem::take(&mut self.rows);
         let length = |cell: &[Span]| cell.iter().map(|span| span.text.chars().count()).sum::<usize>();
         let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-        let widths: Vec<usize> = (0..columns).map(|column| rows.iter().filter_map(|row| row.get(column)).map(|cell| length(cell)).max().unwrap_or(0)).collect();
+        let widths: Vec<usize> = (0..columns)
+            .map(|column| rows.iter().filter_map(|row| row.get(column)).map(|cell| length(cell)).max().unwrap_or(0))
+            .collect();
         for (index, row) in rows.into_iter().enumerate() {
             let mut line = Vec::new();
             for (column, cell) in row.into_iter().enumerate() {
@@ -389,7 +398,10 @@ fn words(spans: &[Span]) -> Vec<Vec<Span>> {
                     words.push(Vec::new());
                 }
                 if !part.is_empty() {
-                    words.last_mut().expect("starts with one word").push(Span { text: part.to_string(), style: span.style });
+                    words
+                        .last_mut()
+                        .expect("starts with one word")
+                        .push(Span { text: part.to_string(), style: span.style });
                 }
             }
         }

@@ -7,7 +7,8 @@ use std::fmt::Write;
 use std::fs;
 use std::process;
 
-const USAGE: &str = "usage: picture info FILE | picture show [--colour] [--width N] FILE | picture convert [--width N] IN OUT";
+const USAGE: &str =
+    "usage: picture info FILE | picture show [--colour] [--width N] FILE | picture convert [--width N] IN OUT";
 
 /// The largest picture that is decoded, in pixels.
 const PIXELS_MAX: usize = 1 << 24;
@@ -47,7 +48,13 @@ fn info(file: &str) {
     colours.sort_unstable();
     colours.dedup();
     let raw = picture.pixels.len() * 3;
-    println!("{file}: {} x {} pixels, {} colours, {} bytes for {raw} bytes of pixels", picture.width, picture.height, colours.len(), bytes.len());
+    println!(
+        "{file}: {} x {} pixels, {} colours, {} bytes for {raw} bytes of pixels",
+        picture.width,
+        picture.height,
+        colours.len(),
+        bytes.len()
+    );
 }
 
 fn load(file: &str) -> Picture {
@@ -126,7 +133,8 @@ fn show(picture: &Picture, columns: usize, colour: bool) {
         let small = scale(picture, columns, rows * 2);
         for row in small.pixels.chunks_exact(columns * 2) {
             for ([r, g, b], [lower_r, lower_g, lower_b]) in row[..columns].iter().zip(&row[columns..]) {
-                write!(out, "\x1b[38;2;{r};{g};{b};48;2;{lower_r};{lower_g};{lower_b}m▀").expect("a String takes any text");
+                write!(out, "\x1b[38;2;{r};{g};{b};48;2;{lower_r};{lower_g};{lower_b}m▀")
+                    .expect("a String takes any text");
             }
             out.push_str("\x1b[0m\n");
         }

@@ -1,0 +1,2 @@
+# one bracket too many
++[->+<]]
