@@ -1,0 +1,345 @@
+//! The structural rules of images: everything but what the instructions do.
+//!
+//! One pass over each section, no memory. After it every accessor of [`Image`] answers for every index below its count,
+//! which the verifier, instantiation and the executor rely on.
+
+use super::{
+    format::{self, ConstExpr, DataMode, ElemMode, Features, Field, HAS_MAX, Header, IS_64, IS_SHARED, NONE, Options},
+    func::Func,
+    read::{Image, Records, slice, text},
+    source_map,
+};
+use crate::{
+    error::{Error, ErrorKind, ImageErrorKind as Kind},
+    isa,
+    types::{
+        CELL_BYTES, DataIndex, ElemIndex, ExternKind, FRAME_HEADER_BYTES, FuncIndex, FuncType, MemoryIndex, RefType,
+        TypeIndex, ValType, ValTypes,
+    },
+};
+
+/// The most bytes that the packed entries of a run of the source map take: two numbers of five bytes each.
+const RUN_BYTES_MAX: usize = (source_map::RUN as usize - 1) * 10;
+
+/// Checks the header and the checksum.
+pub(super) fn header(bytes: &[u8]) -> Result<Header, Error> {
+    let fail = |kind, offset| Err(Error::image(kind, offset));
+    if !(bytes.as_ptr() as usize).is_multiple_of(format::ALIGN) {
+        return Err(Error::new(ErrorKind::Image(Kind::Misaligned)));
+    }
+    if !bytes.starts_with(&format::MAGIC) {
+        return fail(Kind::Magic, 0);
+    }
+    if bytes.len() < Header::BYTES {
+        return fail(Kind::Length, bytes.len() as u64);
+    }
+    let header = Header::read(bytes);
+    if header.version != format::VERSION {
+        return fail(Kind::Version, 8);
+    }
+    if header.length as usize != bytes.len() || !bytes.len().is_multiple_of(format::ALIGN) {
+        return fail(Kind::Length, 12);
+    }
+    if header.isa_hash != isa::HASH {
+        return fail(Kind::IsaHash, 16);
+    }
+    if header.checksum != format::checksum(bytes) {
+        return fail(Kind::Checksum, format::CHECKSUM_OFFSET as u64);
+    }
+    if Features(header.features).without(Features::ALL) != Features::NONE {
+        return Err(Error::new(ErrorKind::Unsupported("unknown wasm feature in image")).at(32));
+    }
+    if Options(header.options).without(Options::ALL) != Options::NONE {
+        return Err(Error::new(ErrorKind::Unsupported("unknown translation option in image")).at(40));
+    }
+    if header.level > isa::Level::Full as u16 {
+        return fail(Kind::Level, 48);
+    }
+    if usize::from(header.sections_count) > format::SECTIONS_MAX {
+        return fail(Kind::Section, 50);
+    }
+    if header.reserved != 0 {
+        return fail(Kind::Reserved, 60);
+    }
+    Ok(header)
+}
+
+/// Checks all records, in an order in which each relies only on those checked before.
+pub(super) fn records(mut image: Image<'_>) -> Result<Image<'_>, Error> {
+    types(&image)?;
+    func_types(&image)?;
+    imports(&mut image)?;
+    funcs(&image)?;
+    tables(&image)?;
+    memories(&image)?;
+    globals(&image)?;
+    exports(&image)?;
+    data(&image)?;
+    elems(&image)?;
+    names(&image)?;
+    start(&image)?;
+    Ok(image)
+}
+
+/// The error for something wrong at these bytes of the image.
+#[cold]
+fn at(image: &Image<'_>, place: &[u8], kind: Kind) -> Error {
+    Error::image(kind, (place.as_ptr() as usize).wrapping_sub(image.bytes.as_ptr() as usize) as u64)
+}
+
+/// The error for something wrong in record `i`.
+#[cold]
+fn in_record<R: Field>(image: &Image<'_>, records: Records<'_, R>, i: u32, kind: Kind) -> Error {
+    at(image, records.bytes_of(i).unwrap_or(&image.bytes[image.bytes.len()..]), kind)
+}
+
+/// Calls `rule` for each record and gives its error the record's place.
+fn each<R: Field>(
+    image: &Image<'_>,
+    records: Records<'_, R>,
+    mut rule: impl FnMut(u32, R) -> Result<(), Kind>,
+) -> Result<(), Error> {
+    for (i, record) in records.iter().enumerate() {
+        rule(i as u32, record).map_err(|kind| in_record(image, records, i as u32, kind))?;
+    }
+    Ok(())
+}
+
+fn require(condition: bool, kind: Kind) -> Result<(), Kind> {
+    if condition { Ok(()) } else { Err(kind) }
+}
+
+fn types(image: &Image<'_>) -> Result<(), Error> {
+    if ValTypes::from_bytes(image.type_bytes).is_none() {
+        return Err(at(image, image.type_bytes, Kind::Type));
+    }
+    each(image, image.types, |i, _| require(image.func_type(TypeIndex(i)).is_some(), Kind::Index))
+}
+
+fn func_types(image: &Image<'_>) -> Result<(), Error> {
+    each(image, image.func_types, |_, ty| require(ty < image.types.len(), Kind::Index))?;
+    each(image, image.tags, |_, ty| {
+        let ty = image.func_type(TypeIndex(ty)).ok_or(Kind::Index)?;
+        require(ty.results().is_empty(), Kind::Type)
+    })
+}
+
+/// Checks imports and counts those of each kind: they are the first of their kind, in order.
+fn imports(image: &mut Image<'_>) -> Result<(), Error> {
+    let mut imported = [0_u32; 5];
+    each(image, image.imports, |_, import| {
+        let kind = u8::try_from(import.kind).ok().and_then(ExternKind::from_byte).ok_or(Kind::Type)?;
+        require(text(image.strings, import.module).is_some(), Kind::Index)?;
+        require(text(image.strings, import.name).is_some(), Kind::Index)?;
+        let next = &mut imported[kind as usize];
+        require(import.index == *next && import.index < image.count(kind), Kind::Index)?;
+        *next += 1;
+        Ok(())
+    })?;
+    image.imported = imported;
+    Ok(())
+}
+
+fn funcs(image: &Image<'_>) -> Result<(), Error> {
+    let hidden_count = image.header.hidden_count;
+    let imported = image.imported_count(ExternKind::Func);
+    if imported.checked_add(image.funcs.len()) != Some(image.func_types.len()) || hidden_count > image.funcs.len() {
+        return Err(Error::image(Kind::Func, 56));
+    }
+    if !image.code.starts_with(&isa::PRELUDE) {
+        return Err(Error::image(Kind::Code("code begins without the reserved instructions"), Header::BYTES as u64));
+    }
+    let mut entry_min = isa::PRELUDE.len() + isa::FRAME_UNITS;
+    each(image, image.funcs, |i, record| {
+        require(record.entry as usize >= entry_min, Kind::Func)?;
+        require(i != 0 || record.blocks_first == 0, Kind::BlockStarts)?;
+        let func = image.code_func(i).ok_or(Kind::Func)?;
+        require(func.entry < func.end, Kind::Func)?;
+        frame(&func)?;
+        block_starts(&func)?;
+        entry_min = func.end as usize + isa::FRAME_UNITS;
+        Ok(())
+    })?;
+    // Without functions nothing refers to block starts, and none may be left over.
+    if image.funcs.len() == 0 && image.block_starts.len() != 0 {
+        return Err(at(image, image.block_starts.bytes(), Kind::BlockStarts));
+    }
+    Ok(())
+}
+
+/// A frame begins with parameters or results, then the header, then what is zeroed, then the rest.
+fn frame(func: &Func<'_>) -> Result<(), Kind> {
+    let params_bytes = func.ty.params().cells() * CELL_BYTES;
+    require(u32::from(func.params_bytes) == params_bytes, Kind::Func)?;
+    require(u32::from(func.header_offset) == func.ty.header_offset(), Kind::Func)?;
+    let zeroed_end = u64::from(func.header_offset) + u64::from(FRAME_HEADER_BYTES) + u64::from(func.zero_bytes);
+    require(zeroed_end <= u64::from(func.frame_bytes), Kind::Func)?;
+    require(func.zero_bytes.is_multiple_of(CELL_BYTES) && func.frame_bytes.is_multiple_of(CELL_BYTES), Kind::Func)
+}
+
+fn block_starts(func: &Func<'_>) -> Result<(), Kind> {
+    require(func.block_starts.is_whole(), Kind::BlockStarts)?;
+    let mut start_min = func.entry;
+    for start in func.block_starts.iter() {
+        require(start >= start_min && start < func.end, Kind::BlockStarts)?;
+        start_min = start + 1;
+    }
+    Ok(())
+}
+
+fn tables(image: &Image<'_>) -> Result<(), Error> {
+    each(image, image.tables, |i, record| {
+        let is_64 = flags(record.flags, HAS_MAX | IS_64, record.reserved, record.max)?;
+        let element = RefType::from_byte(record.element).ok_or(Kind::Type)?;
+        let size_max = if is_64 { u64::MAX } else { u64::from(u32::MAX) };
+        limits(record.flags, record.min, record.max, size_max)?;
+        let init = ConstExpr::from_record(record.init).ok_or(Kind::ConstExpr)?;
+        if i < image.imported_count(ExternKind::Table) {
+            return require(init == ConstExpr::Zero, Kind::ConstExpr);
+        }
+        const_expr(image, init, ValType::Ref(element), image.globals.len())
+    })
+}
+
+fn memories(image: &Image<'_>) -> Result<(), Error> {
+    each(image, image.memories, |i, record| {
+        flags(record.flags, HAS_MAX | IS_64 | IS_SHARED, record.reserved, record.max)?;
+        require(record.page_size_log2 == 0 || record.page_size_log2 == 16, Kind::Limits)?;
+        let ty = image.memory(MemoryIndex(i)).ok_or(Kind::Index)?;
+        limits(record.flags, record.min, record.max, ty.pages_max())
+    })
+}
+
+/// Checks flags and what must be zero; says whether sizes are 64 bits.
+fn flags(flags: u8, known: u8, reserved: u16, max: u64) -> Result<bool, Kind> {
+    require(flags & !known == 0 && reserved == 0, Kind::Reserved)?;
+    require(flags & HAS_MAX != 0 || max == 0, Kind::Reserved)?;
+    Ok(flags & IS_64 != 0)
+}
+
+fn limits(flags: u8, min: u64, max: u64, size_max: u64) -> Result<(), Kind> {
+    let has_max = flags & HAS_MAX != 0;
+    require(min <= size_max && (!has_max || min <= max && max <= size_max), Kind::Limits)
+}
+
+fn globals(image: &Image<'_>) -> Result<(), Error> {
+    each(image, image.globals, |i, record| {
+        require(record.mutable <= 1 && record.reserved == 0, Kind::Reserved)?;
+        let content = ValType::from_byte(record.content).ok_or(Kind::Type)?;
+        let init = ConstExpr::from_record(record.init).ok_or(Kind::ConstExpr)?;
+        if i < image.imported_count(ExternKind::Global) {
+            return require(init == ConstExpr::Zero, Kind::ConstExpr);
+        }
+        const_expr(image, init, content, i)
+    })
+}
+
+/// A constant expression has the type required, and refers to immutable globals before `globals_end`.
+fn const_expr(image: &Image<'_>, expr: ConstExpr, ty: ValType, globals_end: u32) -> Result<(), Kind> {
+    require(
+        match expr {
+            ConstExpr::Zero => ty.is_defaultable(),
+            ConstExpr::Bits(bits) => match ty {
+                ValType::I32 | ValType::F32 => u32::try_from(bits).is_ok(),
+                ValType::I64 | ValType::F64 => true,
+                ValType::V128 | ValType::Ref(_) => false,
+            },
+            ConstExpr::GlobalGet(index) => {
+                let global = image.globals.get(index.0).filter(|_| index.0 < globals_end).ok_or(Kind::Index)?;
+                global.mutable == 0 && global.content == ty.to_byte()
+            }
+            ConstExpr::RefFunc(index) => {
+                require(index.0 < image.count(ExternKind::Func), Kind::Index)?;
+                ty == ValType::FUNCREF
+            }
+            ConstExpr::Code(index) => {
+                require(image.is_hidden(index), Kind::Index)?;
+                let FuncShape { params, result } = shape(image.type_of_func(index).ok_or(Kind::Index)?);
+                params == 0 && result == Some(ty)
+            }
+        },
+        Kind::ConstExpr,
+    )
+}
+
+/// Number of parameters, and the result if there is exactly one.
+struct FuncShape {
+    params: usize,
+    result: Option<ValType>,
+}
+
+fn shape(ty: FuncType<'_>) -> FuncShape {
+    let result = if ty.results().len() == 1 { ty.results().get(0) } else { None };
+    FuncShape { params: ty.params().len(), result }
+}
+
+fn exports(image: &Image<'_>) -> Result<(), Error> {
+    each(image, image.exports, |_, export| {
+        let kind = u8::try_from(export.kind).ok().and_then(ExternKind::from_byte).ok_or(Kind::Type)?;
+        require(text(image.strings, export.name).is_some(), Kind::Index)?;
+        require(export.index < image.count(kind), Kind::Index)
+    })
+}
+
+/// Type of an address in a memory or of an index in a table.
+fn index_type(is_64: bool) -> ValType {
+    if is_64 { ValType::I64 } else { ValType::I32 }
+}
+
+fn data(image: &Image<'_>) -> Result<(), Error> {
+    each(image, image.data, |i, record| {
+        require(slice(image.data_bytes, record.bytes).is_some(), Kind::Index)?;
+        let data = image.data(DataIndex(i)).ok_or(Kind::ConstExpr)?;
+        let DataMode::Active { memory, offset } = data.mode else { return Ok(()) };
+        let memory = image.memory(memory).ok_or(Kind::Index)?;
+        const_expr(image, offset, index_type(memory.is_memory64), image.globals.len())
+    })
+}
+
+fn elems(image: &Image<'_>) -> Result<(), Error> {
+    each(image, image.elem_funcs, |_, func| require(func < image.count(ExternKind::Func), Kind::Index))?;
+    each(image, image.elems, |i, record| {
+        require(record.reserved == 0 && record.form <= 1, Kind::Reserved)?;
+        let element = RefType::from_byte(record.element).ok_or(Kind::Type)?;
+        let mode = ElemMode::from_record(record).ok_or(Kind::ConstExpr)?;
+        let elem = image.elem(ElemIndex(i)).ok_or(Kind::Index)?;
+        require(record.form == 1 || element.is_func(), Kind::Type)?;
+        if record.form == 1 {
+            for item in 0..elem.items.len() {
+                let item = elem.items.get(item).ok_or(Kind::ConstExpr)?;
+                const_expr(image, item, ValType::Ref(element), image.globals.len())?;
+            }
+        }
+        let ElemMode::Active { table, offset } = mode else { return Ok(()) };
+        let table = image.table(table).ok_or(Kind::Index)?;
+        require(table.ty.element == element, Kind::Type)?;
+        const_expr(image, offset, index_type(table.ty.is_table64), image.globals.len())
+    })
+}
+
+/// Names and source map, which are only for people, are still bounded.
+fn names(image: &Image<'_>) -> Result<(), Error> {
+    let mut func_min = 0;
+    each(image, image.names, |_, name| {
+        require(name.func >= func_min && name.func < image.count(ExternKind::Func), Kind::Index)?;
+        func_min = name.func + 1;
+        require(text(image.name_strings, name.name).is_some(), Kind::Index)
+    })?;
+    let mut code_min = 0;
+    each(image, image.source_map, |i, run| {
+        let packed = source_map::run_bytes(image.source_map, image.source_map_bytes, i).ok_or(Kind::Index)?;
+        require(run.code >= code_min && (run.code as usize) < image.code.len(), Kind::Index)?;
+        code_min = run.code + 1;
+        require(packed.len() <= RUN_BYTES_MAX, Kind::Index)
+    })
+}
+
+fn start(image: &Image<'_>) -> Result<(), Error> {
+    if image.header.start == NONE {
+        return Ok(());
+    }
+    let index = FuncIndex(image.header.start);
+    let ty = image.type_of_func(index).filter(|_| index.0 < image.count(ExternKind::Func));
+    let ty = ty.ok_or(Error::image(Kind::Index, 52))?;
+    if ty.header_offset() == 0 { Ok(()) } else { Err(Error::image(Kind::Type, 52)) }
+}

@@ -1,0 +1,592 @@
+//! Writing an image: the translator fills [`ImageParts`], `write` lays the sections out.
+//!
+//! Allocation is fallible throughout, and the bytes depend on the parts alone. Nothing is checked here that reading checks.
+
+use super::{
+    format::{
+        self, ALIGN, CHECKSUM_OFFSET, ConstExpr, ConstRecord, DataMode, DataRecord, ElemMode, ElemRecord, ExportRecord,
+        Features, Field, FuncRecord, GlobalRecord, HAS_MAX, HEADER_BYTES, Header, IS_64, IS_SHARED, ImportRecord,
+        MAGIC, MemoryRecord, NONE, NameRecord, Options, RangeRecord, SectionRecord, TableRecord, TypeRecord, VERSION,
+        section,
+    },
+    func::NARROW_UNITS_MAX,
+    source_map::SourceMapPart,
+};
+use crate::{
+    error::{Error, ErrorKind},
+    isa,
+    types::{
+        ExternKind, FuncIndex, GlobalIndex, GlobalType, Limits, MemoryIndex, MemoryType, RefType, TableIndex,
+        TableType, TypeIndex, ValType,
+    },
+};
+use alloc::vec::Vec;
+
+/// Everything that goes into an image.
+///
+/// Order matters: types first; imports before what is defined of the same kind; function types of defined functions in
+/// order, hidden ones last; code of functions in the order of their indices.
+#[derive(Debug)]
+pub struct ImageParts {
+    /// Instruction set level that the code needs.
+    pub level: isa::Level,
+    /// Instruction families that the code uses, as bits.
+    pub families: u32,
+    /// Wasm features that the module uses.
+    pub features: Features,
+    /// How the module was translated.
+    pub options: Options,
+    /// Start function.
+    pub start: Option<FuncIndex>,
+    /// The instructions. Begins as `isa::PRELUDE`.
+    pub code: Vec<u16>,
+    /// Unit offsets in the code at which blocks begin, of all functions, strictly ascending.
+    pub block_starts: Vec<u32>,
+    /// Where instructions come from.
+    pub source_map: SourceMapPart,
+    types: Vec<TypeRecord>,
+    type_bytes: Vec<u8>,
+    /// Hash table of type indices with linear probing; a power of two, at most half full.
+    type_slots: Vec<u32>,
+    strings: Vec<u8>,
+    last_module: RangeRecord,
+    imports: Vec<ImportRecord>,
+    exports: Vec<ExportRecord>,
+    func_types: Vec<u32>,
+    hidden_count: u32,
+    tables: Vec<TableRecord>,
+    memories: Vec<MemoryRecord>,
+    globals: Vec<GlobalRecord>,
+    tags: Vec<u32>,
+    funcs: Vec<FuncRecord>,
+    cell_maps: Vec<u8>,
+    data: Vec<DataRecord>,
+    data_bytes: Vec<u8>,
+    elems: Vec<ElemRecord>,
+    elem_funcs: Vec<u32>,
+    elem_exprs: Vec<ConstRecord>,
+    names: Vec<NameRecord>,
+    name_strings: Vec<u8>,
+    module_name: Vec<u8>,
+}
+
+/// What an import must be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ImportPart {
+    /// A function of this type.
+    Func(TypeIndex),
+    /// A table.
+    Table(TableType),
+    /// A memory.
+    Memory(MemoryType),
+    /// A global.
+    Global(GlobalType),
+    /// A tag of this type.
+    Tag(TypeIndex),
+}
+
+/// A function's place in the code. Its frame is described by the units before its entry.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FuncPart<'a> {
+    /// Unit offset of the first instruction.
+    pub entry: u32,
+    /// Bits of the cells that hold references: cell `c` is bit `c % 8` of byte `c / 8`. Missing bytes are zero.
+    pub cell_map: &'a [u8],
+    /// Cells of the frame.
+    pub frame_cells: u32,
+    /// Byte offset of the body in the wasm module.
+    pub wasm_offset: u32,
+}
+
+/// A data segment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct DataPart<'a> {
+    /// What happens to it at instantiation.
+    pub mode: DataMode,
+    /// Its bytes.
+    pub bytes: &'a [u8],
+}
+
+/// An element segment; its items follow one by one with [`ImageParts::push_elem_item`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ElemPart {
+    /// What happens to it at instantiation.
+    pub mode: ElemMode,
+    /// Type of the items.
+    pub element: RefType,
+    /// Whether the items are function indices; if not, they are constant expressions.
+    pub is_funcs: bool,
+}
+
+/// Appends one element.
+pub(super) fn push<T>(to: &mut Vec<T>, element: T) -> Result<(), Error> {
+    to.try_reserve(1).map_err(out_of_memory)?;
+    to.push(element);
+    Ok(())
+}
+
+/// Appends bytes and says where they lie.
+fn append(to: &mut Vec<u8>, bytes: &[u8]) -> Result<RangeRecord, Error> {
+    let range = RangeRecord { first: length(to.len())?, length: length(bytes.len())? };
+    to.try_reserve(bytes.len()).map_err(out_of_memory)?;
+    to.extend_from_slice(bytes);
+    Ok(range)
+}
+
+#[cold]
+fn out_of_memory(_: alloc::collections::TryReserveError) -> Error {
+    Error::new(ErrorKind::OutOfMemory)
+}
+
+/// A length as an image can express it.
+fn length(length: usize) -> Result<u32, Error> {
+    u32::try_from(length).map_err(|_| Error::new(ErrorKind::Limit("image longer than 4 GiB")))
+}
+
+fn flags(limits: Limits, is_64: bool) -> u8 {
+    (u8::from(limits.max.is_some()) * HAS_MAX) | (u8::from(is_64) * IS_64)
+}
+
+impl ImageParts {
+    /// Parts of an image without anything in it but the reserved instructions.
+    ///
+    /// # Errors
+    /// `OutOfMemory`.
+    pub fn new(level: isa::Level) -> Result<ImageParts, Error> {
+        let mut code = Vec::new();
+        code.try_reserve(isa::PRELUDE.len()).map_err(out_of_memory)?;
+        code.extend_from_slice(&isa::PRELUDE);
+        Ok(ImageParts {
+            level,
+            families: 0,
+            features: Features::NONE,
+            options: Options::NONE,
+            start: None,
+            code,
+            block_starts: Vec::new(),
+            source_map: SourceMapPart::default(),
+            types: Vec::new(),
+            type_bytes: Vec::new(),
+            type_slots: Vec::new(),
+            strings: Vec::new(),
+            last_module: RangeRecord { first: 0, length: 0 },
+            imports: Vec::new(),
+            exports: Vec::new(),
+            func_types: Vec::new(),
+            hidden_count: 0,
+            tables: Vec::new(),
+            memories: Vec::new(),
+            globals: Vec::new(),
+            tags: Vec::new(),
+            funcs: Vec::new(),
+            cell_maps: Vec::new(),
+            data: Vec::new(),
+            data_bytes: Vec::new(),
+            elems: Vec::new(),
+            elem_funcs: Vec::new(),
+            elem_exprs: Vec::new(),
+            names: Vec::new(),
+            name_strings: Vec::new(),
+            module_name: Vec::new(),
+        })
+    }
+
+    /// The function type with these parameters and results; the same index for equal types.
+    ///
+    /// # Errors
+    /// `OutOfMemory`; `Limit` for more than 65,535 parameters or results.
+    pub fn intern_type(
+        &mut self,
+        params: impl ExactSizeIterator<Item = ValType>,
+        results: impl ExactSizeIterator<Item = ValType>,
+    ) -> Result<TypeIndex, Error> {
+        let count = |count: usize| {
+            u16::try_from(count).map_err(|_| Error::new(ErrorKind::Limit("parameters or results of a function type")))
+        };
+        let (params_count, results_count) = (count(params.len())?, count(results.len())?);
+        let first = self.type_bytes.len();
+        for ty in params.chain(results) {
+            push(&mut self.type_bytes, ty.to_byte())?;
+        }
+        let record = TypeRecord { first: length(first)?, params_count, results_count };
+        if (self.types.len() + 1) * 2 > self.type_slots.len() {
+            self.grow_type_slots()?;
+        }
+        let slot = self.type_slot(record);
+        if self.type_slots[slot] != NONE {
+            self.type_bytes.truncate(first);
+            return Ok(TypeIndex(self.type_slots[slot]));
+        }
+        let index = length(self.types.len())?;
+        push(&mut self.types, record)?;
+        self.type_slots[slot] = index;
+        Ok(TypeIndex(index))
+    }
+
+    fn type_bytes_of(&self, record: TypeRecord) -> &[u8] {
+        let first = record.first as usize;
+        &self.type_bytes[first..first + usize::from(record.params_count) + usize::from(record.results_count)]
+    }
+
+    /// The slot that holds a type equal to this one, or the empty one where it belongs.
+    fn type_slot(&self, record: TypeRecord) -> usize {
+        let bytes = self.type_bytes_of(record);
+        let seed = 0xcbf2_9ce4_8422_2325 ^ u64::from(record.params_count);
+        let hash = bytes.iter().fold(seed, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3));
+        let mask = self.type_slots.len() - 1;
+        let mut slot = (hash ^ hash >> 32) as usize & mask;
+        while let Some(&other) = self.types.get(self.type_slots[slot] as usize) {
+            if other.params_count == record.params_count && self.type_bytes_of(other) == bytes {
+                break;
+            }
+            slot = (slot + 1) & mask;
+        }
+        slot
+    }
+
+    fn grow_type_slots(&mut self) -> Result<(), Error> {
+        let count = (self.type_slots.len() * 2).max(16);
+        let mut slots = Vec::new();
+        slots.try_reserve_exact(count).map_err(out_of_memory)?;
+        slots.resize(count, NONE);
+        self.type_slots = slots;
+        for i in 0..self.types.len() {
+            let slot = self.type_slot(self.types[i]);
+            self.type_slots[slot] = i as u32;
+        }
+        Ok(())
+    }
+
+    /// Appends an import; its index in the index space of its kind is the next.
+    ///
+    /// # Errors
+    /// `OutOfMemory`, `Limit`.
+    pub fn push_import(&mut self, module: &str, name: &str, part: ImportPart) -> Result<(), Error> {
+        // Imports mostly come module by module.
+        let last = self.last_module.first as usize..(self.last_module.first + self.last_module.length) as usize;
+        if &self.strings[last] != module.as_bytes() {
+            self.last_module = append(&mut self.strings, module.as_bytes())?;
+        }
+        let name = append(&mut self.strings, name.as_bytes())?;
+        let (kind, index) = match part {
+            ImportPart::Func(ty) => (ExternKind::Func, self.push_func_type(ty)?.0),
+            ImportPart::Table(ty) => (ExternKind::Table, self.push_table(ty, ConstExpr::Zero)?.0),
+            ImportPart::Memory(ty) => (ExternKind::Memory, self.push_memory(ty)?.0),
+            ImportPart::Global(ty) => (ExternKind::Global, self.push_global(ty, ConstExpr::Zero)?.0),
+            ImportPart::Tag(ty) => (ExternKind::Tag, self.push_tag(ty)?),
+        };
+        push(&mut self.imports, ImportRecord { module: self.last_module, name, kind: kind as u32, index })
+    }
+
+    /// Appends an export.
+    ///
+    /// # Errors
+    /// `OutOfMemory`, `Limit`.
+    pub fn push_export(&mut self, name: &str, kind: ExternKind, index: u32) -> Result<(), Error> {
+        let name = append(&mut self.strings, name.as_bytes())?;
+        push(&mut self.exports, ExportRecord { name, kind: kind as u32, index })
+    }
+
+    /// Declares the next function.
+    ///
+    /// # Errors
+    /// `OutOfMemory`, `Limit`.
+    pub fn push_func_type(&mut self, ty: TypeIndex) -> Result<FuncIndex, Error> {
+        let index = length(self.func_types.len())?;
+        push(&mut self.func_types, ty.0)?;
+        Ok(FuncIndex(index))
+    }
+
+    /// Declares a hidden function, for a constant expression. Only hidden ones may follow.
+    ///
+    /// # Errors
+    /// `OutOfMemory`, `Limit`.
+    pub fn push_hidden_func_type(&mut self, ty: TypeIndex) -> Result<FuncIndex, Error> {
+        let index = self.push_func_type(ty)?;
+        self.hidden_count += 1;
+        Ok(index)
+    }
+
+    /// Type of a function declared before.
+    pub fn func_type(&self, index: FuncIndex) -> Option<TypeIndex> {
+        self.func_types.get(index.to_usize()).copied().map(TypeIndex)
+    }
+
+    /// Adds the code of the next function that is not imported.
+    ///
+    /// # Errors
+    /// `OutOfMemory`, `Limit`.
+    pub fn push_func(&mut self, part: FuncPart<'_>) -> Result<(), Error> {
+        let map_bytes = part.frame_cells.div_ceil(8) as usize;
+        let map = &part.cell_map[..map_bytes.min(part.cell_map.len())];
+        let cell_map = if map.iter().all(|byte| *byte == 0) {
+            NONE
+        } else {
+            let first = append(&mut self.cell_maps, map)?.first;
+            self.cell_maps.try_reserve(map_bytes - map.len()).map_err(out_of_memory)?;
+            self.cell_maps.resize(first as usize + map_bytes, 0);
+            first
+        };
+        // Where its block starts are is known when all code is.
+        push(
+            &mut self.funcs,
+            FuncRecord { entry: part.entry, cell_map, blocks_first: 0, wasm_offset: part.wasm_offset },
+        )
+    }
+
+    /// Appends a table, imported or defined.
+    ///
+    /// # Errors
+    /// `OutOfMemory`, `Limit`.
+    pub fn push_table(&mut self, ty: TableType, init: ConstExpr) -> Result<TableIndex, Error> {
+        let index = length(self.tables.len())?;
+        let record = TableRecord {
+            element: ty.element.to_byte(),
+            flags: flags(ty.limits, ty.is_table64),
+            reserved: 0,
+            min: ty.limits.min,
+            max: ty.limits.max.unwrap_or(0),
+            init: init.to_record(),
+        };
+        push(&mut self.tables, record)?;
+        Ok(TableIndex(index))
+    }
+
+    /// Appends a memory, imported or defined.
+    ///
+    /// # Errors
+    /// `OutOfMemory`, `Limit`.
+    pub fn push_memory(&mut self, ty: MemoryType) -> Result<MemoryIndex, Error> {
+        let index = length(self.memories.len())?;
+        let record = MemoryRecord {
+            page_size_log2: ty.page_size_log2,
+            flags: flags(ty.limits, ty.is_memory64) | (u8::from(ty.is_shared) * IS_SHARED),
+            reserved: 0,
+            min: ty.limits.min,
+            max: ty.limits.max.unwrap_or(0),
+        };
+        push(&mut self.memories, record)?;
+        Ok(MemoryIndex(index))
+    }
+
+    /// Appends a global, imported or defined.
+    ///
+    /// # Errors
+    /// `OutOfMemory`, `Limit`.
+    pub fn push_global(&mut self, ty: GlobalType, init: ConstExpr) -> Result<GlobalIndex, Error> {
+        let index = length(self.globals.len())?;
+        let record = GlobalRecord {
+            content: ty.content.to_byte(),
+            mutable: u8::from(ty.is_mutable),
+            reserved: 0,
+            init: init.to_record(),
+        };
+        push(&mut self.globals, record)?;
+        Ok(GlobalIndex(index))
+    }
+
+    /// Appends a tag, imported or defined; gives its index.
+    ///
+    /// # Errors
+    /// `OutOfMemory`, `Limit`.
+    pub fn push_tag(&mut self, ty: TypeIndex) -> Result<u32, Error> {
+        let index = length(self.tags.len())?;
+        push(&mut self.tags, ty.0)?;
+        Ok(index)
+    }
+
+    /// Appends a data segment.
+    ///
+    /// # Errors
+    /// `OutOfMemory`, `Limit`.
+    pub fn push_data(&mut self, part: DataPart<'_>) -> Result<(), Error> {
+        let (kind, memory, offset) = match part.mode {
+            DataMode::Active { memory, offset } => (0, memory.0, offset),
+            DataMode::Passive => (1, 0, ConstExpr::Zero),
+        };
+        let bytes = append(&mut self.data_bytes, part.bytes)?;
+        push(&mut self.data, DataRecord { kind, memory, offset: offset.to_record(), bytes })
+    }
+
+    /// Appends an element segment without items.
+    ///
+    /// # Errors
+    /// `OutOfMemory`, `Limit`.
+    pub fn push_elem(&mut self, part: ElemPart) -> Result<(), Error> {
+        let (kind, table, offset) = match part.mode {
+            ElemMode::Active { table, offset } => (0, table.0, offset),
+            ElemMode::Passive => (1, 0, ConstExpr::Zero),
+            ElemMode::Declared => (2, 0, ConstExpr::Zero),
+        };
+        let first = length(if part.is_funcs { self.elem_funcs.len() } else { self.elem_exprs.len() })?;
+        let record = ElemRecord {
+            kind,
+            element: part.element.to_byte(),
+            form: u8::from(!part.is_funcs),
+            reserved: 0,
+            table,
+            offset: offset.to_record(),
+            items: RangeRecord { first, length: 0 },
+        };
+        push(&mut self.elems, record)
+    }
+
+    /// Appends an item to the last element segment.
+    ///
+    /// # Errors
+    /// `OutOfMemory`; `Invalid` if the segment was declared to hold functions and this is another expression.
+    ///
+    /// # Panics
+    /// If there is no element segment.
+    pub fn push_elem_item(&mut self, item: ConstExpr) -> Result<(), Error> {
+        let elem = self.elems.last_mut().expect("an element segment comes before its items");
+        match (elem.form, item) {
+            (0, ConstExpr::RefFunc(index)) => push(&mut self.elem_funcs, index.0)?,
+            (0, _) => return Err(Error::new(ErrorKind::Invalid("element segment of functions with another item"))),
+            (_, item) => push(&mut self.elem_exprs, item.to_record())?,
+        }
+        elem.items.length += 1;
+        Ok(())
+    }
+
+    /// Names a function. Functions are named in the order of their indices; a name out of order is left out.
+    ///
+    /// # Errors
+    /// `OutOfMemory`, `Limit`.
+    pub fn push_func_name(&mut self, func: FuncIndex, name: &str) -> Result<(), Error> {
+        if self.names.last().is_some_and(|last| last.func >= func.0) {
+            return Ok(());
+        }
+        let name = append(&mut self.name_strings, name.as_bytes())?;
+        push(&mut self.names, NameRecord { func: func.0, name })
+    }
+
+    /// Names the module.
+    ///
+    /// # Errors
+    /// `OutOfMemory`.
+    pub fn set_module_name(&mut self, name: &str) -> Result<(), Error> {
+        self.module_name.clear();
+        append(&mut self.module_name, name.as_bytes()).map(drop)
+    }
+
+    /// Finds which block starts belong to which function, and packs them.
+    fn pack_block_starts(&mut self) -> Result<Vec<u16>, Error> {
+        let mut packed = Vec::new();
+        packed.try_reserve(self.block_starts.len()).map_err(out_of_memory)?;
+        let mut starts = self.block_starts.iter().copied().peekable();
+        for i in 0..self.funcs.len() {
+            let entry = self.funcs[i].entry;
+            let end = self.funcs.get(i + 1).map_or(self.code.len(), |next| next.entry as usize - isa::FRAME_UNITS);
+            self.funcs[i].blocks_first = length(packed.len())?;
+            let is_wide = end as u64 - u64::from(entry) > u64::from(NARROW_UNITS_MAX);
+            while let Some(start) = starts.next_if(|start| (*start as usize) < end) {
+                let relative = start - entry;
+                push(&mut packed, relative as u16)?;
+                if is_wide {
+                    push(&mut packed, (relative >> 16) as u16)?;
+                }
+            }
+        }
+        assert!(starts.next().is_none(), "a block starts behind the last function");
+        Ok(packed)
+    }
+
+    /// Writes the image.
+    ///
+    /// # Errors
+    /// `OutOfMemory`; `Limit` for an image of 4 GiB or more.
+    ///
+    /// # Panics
+    /// If functions or block starts are out of order, which is an error of the translator.
+    pub fn write(mut self) -> Result<Vec<u8>, Error> {
+        let block_starts = self.pack_block_starts()?;
+        let mut out = Output { directory: Vec::new(), body: Vec::new() };
+        out.records(section::TYPES, &self.types)?;
+        out.records(section::TYPE_BYTES, &self.type_bytes)?;
+        out.records(section::STRINGS, &self.strings)?;
+        out.records(section::IMPORTS, &self.imports)?;
+        out.records(section::EXPORTS, &self.exports)?;
+        out.records(section::FUNC_TYPES, &self.func_types)?;
+        out.records(section::TABLES, &self.tables)?;
+        out.records(section::MEMORIES, &self.memories)?;
+        out.records(section::GLOBALS, &self.globals)?;
+        out.records(section::TAGS, &self.tags)?;
+        out.records(section::FUNCS, &self.funcs)?;
+        out.records(section::CELL_MAPS, &self.cell_maps)?;
+        out.records(section::BLOCK_STARTS, &block_starts)?;
+        out.records(section::CODE, &self.code)?;
+        out.records(section::DATA, &self.data)?;
+        out.records(section::DATA_BYTES, &self.data_bytes)?;
+        out.records(section::ELEMS, &self.elems)?;
+        out.records(section::ELEM_FUNCS, &self.elem_funcs)?;
+        out.records(section::ELEM_EXPRS, &self.elem_exprs)?;
+        out.records(section::SOURCE_MAP, &self.source_map.runs)?;
+        out.records(section::SOURCE_MAP_BYTES, &self.source_map.bytes)?;
+        out.records(section::NAMES, &self.names)?;
+        out.records(section::NAME_STRINGS, &self.name_strings)?;
+        out.records(section::MODULE_NAME, &self.module_name)?;
+        out.finish(Header {
+            magic: u64::from_le_bytes(MAGIC),
+            version: VERSION,
+            length: 0,
+            isa_hash: isa::HASH,
+            checksum: 0,
+            features: self.features.0,
+            options: self.options.0,
+            families: self.families,
+            level: self.level as u16,
+            sections_count: 0,
+            start: self.start.map_or(NONE, |index| index.0),
+            hidden_count: self.hidden_count,
+            reserved: 0,
+        })
+    }
+}
+
+/// Sections as they are laid out; offsets count from the first section until the directory's size is known.
+struct Output {
+    directory: Vec<SectionRecord>,
+    body: Vec<u8>,
+}
+
+impl Output {
+    /// Appends a section, unless it is empty.
+    fn records<R: Field + Copy>(&mut self, id: u16, records: &[R]) -> Result<(), Error> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        let bytes = records.len() * R::BYTES;
+        let offset = length(self.body.len())?;
+        let end = self.body.len() + bytes.next_multiple_of(ALIGN);
+        self.body.try_reserve(end - self.body.len()).map_err(out_of_memory)?;
+        self.body.resize(end, 0);
+        for (place, record) in self.body[offset as usize..][..bytes].chunks_exact_mut(R::BYTES).zip(records) {
+            record.write(place);
+        }
+        let flags = if id < section::REQUIRED_END { format::SECTION_REQUIRED } else { 0 };
+        let (bytes, count) = (length(bytes)?, length(records.len())?);
+        push(&mut self.directory, SectionRecord { id, flags, offset, bytes, count })
+    }
+
+    /// Puts header, directory and sections together.
+    fn finish(self, mut header: Header) -> Result<Vec<u8>, Error> {
+        let body_offset = HEADER_BYTES + self.directory.len() * SectionRecord::BYTES;
+        let total = body_offset + self.body.len();
+        header.length = length(total)?;
+        header.sections_count = self.directory.len() as u16;
+        let mut image = Vec::new();
+        image.try_reserve_exact(total).map_err(out_of_memory)?;
+        image.resize(body_offset, 0);
+        header.write(&mut image);
+        let places = image[HEADER_BYTES..].chunks_exact_mut(SectionRecord::BYTES);
+        for (place, mut record) in places.zip(self.directory) {
+            record.offset = length(record.offset as usize + body_offset)?;
+            record.write(place);
+        }
+        image.extend_from_slice(&self.body);
+        let checksum = format::checksum(&image);
+        image[CHECKSUM_OFFSET..CHECKSUM_OFFSET + 8].copy_from_slice(&checksum.to_le_bytes());
+        Ok(image)
+    }
+}
