@@ -330,7 +330,9 @@ impl FileSystem for HostFileSystem {
     }
 
     fn remove_dir(&mut self, dir: Node, path: &str) -> Result<()> {
-        self.dir(dir)?.remove_dir(path).map_err(kind)
+        // With the slash cap-std would remove `.` inside of it, which no system does. A link stays a link.
+        let name = path.trim_end_matches('/');
+        self.dir(dir)?.remove_dir(if name.is_empty() { path } else { name }).map_err(kind)
     }
 
     fn unlink_file(&mut self, dir: Node, path: &str) -> Result<()> {

@@ -14,6 +14,8 @@ pub mod poll;
 pub mod proc;
 pub mod random;
 pub mod sock;
+#[cfg(test)]
+mod tests;
 
 #[cfg(feature = "linker")]
 pub use link::{I32Exit, add_to_linker};
@@ -110,7 +112,7 @@ macro_rules! functions {
         }
     };
 }
-#[cfg(feature = "linker")]
+#[cfg(any(test, feature = "linker"))]
 pub(crate) use functions;
 
 /// Maps the type of a parameter in Rust to its type in Wasm.
