@@ -39,14 +39,16 @@ build_c() {
 }
 
 build_rust() {
+    # Panic messages name source files; where this machine keeps its crates is left out of them.
+    remap="--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo --remap-path-prefix=$GUESTS=guests"
     if [ -d "$(rustc --print target-libdir --target $TARGET 2>/dev/null)" ]; then
-        (cd rust && cargo build --quiet --release --locked --target $TARGET)
+        (cd rust && CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS="$remap" cargo build --quiet --release --locked --target $TARGET)
     elif [ -x /usr/bin/rustc ] && [ -d "$(/usr/bin/rustc --print sysroot)/lib/rustlib/src/rust/library/std" ]; then
         linker=$(command -v wasm-ld-19 || command -v wasm-ld) || fail "no wasm-ld found: install lld-19"
         libc=/usr/lib/wasm32-wasi
         [ -e $libc/libc.a ] || fail "no wasi-libc: install wasi-libc (Debian)"
         (cd rust && env -u RUSTUP_TOOLCHAIN RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_TARGET_WASM32_WASIP1_LINKER="$linker" \
-            CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS="-Clink-self-contained=no -L$libc -Clink-arg=$libc/crt1-command.o -Clink-arg=-lc" \
+            CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS="$remap -Clink-self-contained=no -L$libc -Clink-arg=$libc/crt1-command.o -Clink-arg=-lc" \
             cargo build --quiet --release --locked --target $TARGET -Zbuild-std=std,panic_abort)
     else
         fail "run \`rustup target add $TARGET\`, or install rustc-web, rust-web-src, lld-19 and wasi-libc (Debian)"
