@@ -213,7 +213,7 @@ fn walk(image: &Image<'_>) {
     for func in image.code_funcs() {
         assert_eq!(func.block_starts.iter().count(), func.block_starts.len() as usize);
         assert!(func.header_offset as u32 + FRAME_HEADER_BYTES + func.zero_bytes <= func.frame_bytes);
-        (0..=func.frame_cells())
+        (0..=func.frame_cells().min(99))
             .for_each(|cell| assert!(func.cell_map.has_references() || func.cell_map.is_data(cell, 2)));
     }
     for i in 0..image.elems_count() {
@@ -343,7 +343,7 @@ fn random_changes_behind_a_good_checksum_are_harmless() {
         state ^= state << 17;
         (state % below as u64) as usize
     };
-    for _ in 0..2_000 {
+    for _ in 0..100_000 {
         let mut changed = bytes.clone();
         for _ in 0..1 + random(4) {
             let at = random(changed.len());

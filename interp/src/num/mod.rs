@@ -13,3 +13,6 @@ mod round;
 pub use convert::*;
 pub use float::*;
 pub use int::*;
+
+#[cfg(test)]
+mod tests;
