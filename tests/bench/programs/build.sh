@@ -26,6 +26,7 @@ build_c() {
         "$clang" --target=wasm32 -O3 -std=c17 -Wall -Wextra -Werror -Wno-incompatible-library-redeclaration -ffp-contract=off -nostdlib -fno-builtin-malloc -fno-builtin-free \
             -mbulk-memory -mmutable-globals -msign-ext -mnontrapping-fptoint -mmultivalue -mreference-types \
             -Wl,--no-entry -Wl,--strip-all -Wl,--lto-O3 "$source" -o "wasm/$name.wasm"
+        chmod 644 "wasm/$name.wasm"
     done
 }
 
@@ -49,7 +50,7 @@ build_rust() {
     fi
     for source in rust/examples/*.rs; do
         name=$(basename "$source" .rs)
-        cp "$OUT/$target/release/examples/$name.wasm" "wasm/$name.wasm"
+        install -m 644 "$OUT/$target/release/examples/$name.wasm" "wasm/$name.wasm"
     done
 }
 
