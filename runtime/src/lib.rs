@@ -1,2 +1,68 @@
-//! To come.
+//! WebAssembly where no machine code may be generated: hosts without a JIT and microcontrollers.
+//!
+//! Wasm is translated once into a compact *image* of register bytecode, which is then interpreted in place. Names and shapes
+//! are those of Wasmtime and wasmi.
+//!
+//! ```
+//! # #[cfg(feature = "wat")] {
+//! use sheave::*;
+//!
+//! // A module that calls a function of the host. Text needs feature `wat`; the binary format does not.
+//! let wasm = r#"
+//!     (module
+//!         (import "host" "hello" (func $host_hello (param i32)))
+//!         (func (export "hello")
+//!             (call $host_hello (i32.const 3))
+//!         )
+//!     )
+//! "#;
+//! let engine = Engine::default();
+//! let module = Module::new(&engine, wasm)?;
+//!
+//! // Everything that lives at run time belongs to a store, which also holds a state of the host: here a number.
+//! type HostState = u32;
+//! let mut store = Store::new(&engine, 42);
+//!
+//! // A linker knows what modules import.
+//! let mut linker = <Linker<HostState>>::new(&engine);
+//! linker.func_wrap("host", "hello", |caller: Caller<'_, HostState>, param: i32| {
+//!     println!("Got {param} from WebAssembly and my host state is: {}", caller.data());
+//! })?;
+//! let instance = linker.instantiate_and_start(&mut store, &module)?;
+//! instance.get_typed_func::<(), ()>(&store, "hello")?.call(&mut store, ())?;
+//!
+//! // What does not fit is an error that names it.
+//! let error = instance.get_typed_func::<i32, ()>(&store, "hello").unwrap_err();
+//! assert_eq!(error.to_string(), "parameter of another type than the function's");
+//! # }
+//! # Ok::<(), sheave::Error>(())
+//! ```
+//!
+//! # Features
+//!
+//! | feature | without it |
+//! |---|---|
+//! | `std` | float rounding comes from `libm` |
+//! | `alloc` | another, smaller API: a store in memory that the caller hands over; see `ArenaStore` |
+//! | `translate` | no wasm is read: modules arrive as images |
+//! | `wat` | (with it, [`Module::new`] also takes text) |
 #![no_std]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+#[cfg(any(feature = "std", test))]
+extern crate std;
+
+pub use sheave_interp::trap::Trap;
+/// The name that wasmi gives [`Trap`].
+pub use sheave_interp::trap::Trap as TrapCode;
+
+#[cfg(not(feature = "alloc"))]
+mod arena;
+#[cfg(not(feature = "alloc"))]
+pub use arena::{ArenaStore, Caller, Error, Import, Val};
+
+#[cfg(feature = "alloc")]
+mod owned;
+#[cfg(feature = "alloc")]
+pub use owned::*;

@@ -1,0 +1,152 @@
+//! What an engine does: Wasm features, what code checks while it runs, sizes.
+
+use sheave_interp::{image::Features, store::limits::Limits};
+
+/// Features that are on unless switched off: all that Sheave supports.
+const DEFAULT_FEATURES: Features = Features::MUTABLE_GLOBAL
+    .with(Features::SATURATING_FLOAT_TO_INT)
+    .with(Features::SIGN_EXTENSION)
+    .with(Features::MULTI_VALUE)
+    .with(Features::BULK_MEMORY)
+    .with(Features::REFERENCE_TYPES)
+    .with(Features::TAIL_CALL)
+    .with(Features::EXTENDED_CONST)
+    .with(Features::MULTI_MEMORY)
+    .with(Features::CUSTOM_PAGE_SIZES)
+    .with(Features::WIDE_ARITHMETIC)
+    .with(Features::FLOATS);
+
+/// Settings of an [`Engine`](crate::Engine).
+///
+/// ```
+/// use sheave::{Config, Engine};
+///
+/// let mut config = Config::default();
+/// config.consume_fuel(true).wasm_tail_call(false);
+/// let engine = Engine::new(&config);
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Config {
+    pub(crate) features: Features,
+    pub(crate) consume_fuel: bool,
+    pub(crate) interruptible: bool,
+    pub(crate) canonicalize_nans: bool,
+    pub(crate) debug_names: bool,
+    pub(crate) limits: Limits,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            features: DEFAULT_FEATURES,
+            consume_fuel: false,
+            interruptible: false,
+            canonicalize_nans: false,
+            debug_names: true,
+            limits: Limits::default(),
+        }
+    }
+}
+
+macro_rules! toggles { ($($(#[$doc:meta])* $name:ident => $feature:ident,)*) => { $(
+    $(#[$doc])*
+    pub fn $name(&mut self, enable: bool) -> &mut Config {
+        self.features =
+            if enable { self.features.with(Features::$feature) } else { self.features.without(Features::$feature) };
+        self
+    }
+)* } }
+
+impl Config {
+    /// The default settings: all supported features, no fuel, not interruptible.
+    pub fn new() -> Config {
+        Config::default()
+    }
+
+    toggles! {
+        /// Whether mutable globals can be imported and exported. Default: true.
+        wasm_mutable_global => MUTABLE_GLOBAL,
+        /// The operators `i32.trunc_sat_f32_s` and their like. Default: true.
+        wasm_saturating_float_to_int => SATURATING_FLOAT_TO_INT,
+        /// The operators `i32.extend8_s` and their like. Default: true.
+        wasm_sign_extension => SIGN_EXTENSION,
+        /// Several results and block parameters. Default: true.
+        wasm_multi_value => MULTI_VALUE,
+        /// The operators `memory.copy` and their like. Default: true.
+        wasm_bulk_memory => BULK_MEMORY,
+        /// References as values and several tables. Default: true.
+        wasm_reference_types => REFERENCE_TYPES,
+        /// Tail calls. Default: true.
+        wasm_tail_call => TAIL_CALL,
+        /// Arithmetic in constant expressions. Default: true.
+        wasm_extended_const => EXTENDED_CONST,
+        /// Several memories. Default: true.
+        wasm_multi_memory => MULTI_MEMORY,
+        /// Memories with pages of one byte. Default: true.
+        wasm_custom_page_sizes => CUSTOM_PAGE_SIZES,
+        /// The operators `i64.add128` and their like. Default: true.
+        wasm_wide_arithmetic => WIDE_ARITHMETIC,
+        /// The types f32 and f64. Default: true.
+        floats => FLOATS,
+        /// Memories of 64-bit addresses: not supported yet, so that every module is refused with it. Default: false.
+        wasm_memory64 => MEMORY64,
+        /// Vectors: not supported yet, so that every module is refused with it. Default: false.
+        wasm_simd => SIMD,
+        /// Relaxed vector operators: not supported yet, so that every module is refused with it. Default: false.
+        wasm_relaxed_simd => RELAXED_SIMD,
+    }
+
+    /// Whether code charges fuel, so that a store's fuel bounds what a guest does. Default: false.
+    ///
+    /// Images have to be made with fuel as well; others are refused.
+    pub fn consume_fuel(&mut self, enable: bool) -> &mut Config {
+        self.consume_fuel = enable;
+        self
+    }
+
+    /// Whether code can be stopped from outside, through [`Store::interrupt_handle`](crate::Store::interrupt_handle).
+    /// Default: false.
+    ///
+    /// Images have to be made with signal checks as well; others are refused.
+    pub fn interruptible(&mut self, enable: bool) -> &mut Config {
+        self.interruptible = enable;
+        self
+    }
+
+    /// Whether every NaN that an operator makes is the canonical one, so that results are the same bit for bit on every
+    /// machine. Default: false.
+    ///
+    /// Images have to be made so as well; others are refused.
+    pub fn canonicalize_nans(&mut self, enable: bool) -> &mut Config {
+        self.canonicalize_nans = enable;
+        self
+    }
+
+    /// Whether function names and places in the wasm are kept for backtraces. Default: true.
+    pub fn debug_names(&mut self, enable: bool) -> &mut Config {
+        self.debug_names = enable;
+        self
+    }
+
+    /// Bytes of each store's guest stack, allocated at once. Default: 1 MiB; 16 KiB on 32-bit machines.
+    ///
+    /// At least 1 KiB and at most 1 GiB; other values count as the nearest of these.
+    pub fn max_wasm_stack(&mut self, bytes: usize) -> &mut Config {
+        self.limits.stack_bytes = bytes.clamp(1 << 10, 1 << 30).next_multiple_of(16);
+        self
+    }
+
+    /// How many host functions may wait for a guest that they called, one in the other. Default: 64; 2 on 32-bit machines.
+    ///
+    /// Each takes native stack; guests that call each other take none.
+    pub fn max_host_nesting(&mut self, calls_count: u32) -> &mut Config {
+        self.limits.host_nesting = calls_count;
+        self
+    }
+
+    /// The most elements of any table. Default: 10,000,000.
+    pub fn max_table_elements(&mut self, elements_count: u32) -> &mut Config {
+        self.limits.table_elements = elements_count;
+        self
+    }
+}

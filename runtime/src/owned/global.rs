@@ -1,0 +1,67 @@
+//! Globals as the host sees them.
+
+use super::{AsContext, AsContextMut, GlobalType, Mutability, StoreContextMut, Val, errors::GlobalError, store::Handle};
+
+/// A global in a store.
+///
+/// All methods panic if the global, or a value given, is one of another store.
+///
+/// ```
+/// use sheave::{Engine, Global, Mutability, Store, Val};
+///
+/// let mut store = Store::new(&Engine::default(), ());
+/// let global = Global::new(&mut store, Val::I64(1), Mutability::Var);
+/// global.set(&mut store, Val::I64(2))?;
+/// assert_eq!(global.get(&store), Val::I64(2));
+/// assert!(global.set(&mut store, Val::I32(3)).is_err());
+/// # Ok::<(), sheave::Error>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Global(pub(crate) Handle);
+
+impl Global {
+    /// A global of this value.
+    ///
+    /// # Panics
+    /// If there is no memory for it.
+    pub fn new(mut ctx: impl AsContextMut, value: Val, mutability: Mutability) -> Global {
+        let StoreContextMut { store } = ctx.as_context_mut();
+        let bits = value.to_bits(store.id).expect("a value is used with the store that it belongs to");
+        let ty = GlobalType::new(value.ty(), mutability);
+        let address = store.core.new_global(ty.to_raw(), bits).expect("memory for a global");
+        Global(store.handle(address))
+    }
+
+    /// Its type.
+    pub fn ty(&self, ctx: impl AsContext) -> GlobalType {
+        let store = ctx.as_context().store;
+        GlobalType::from_raw(store.core.global_type(store.address(self.0)))
+    }
+
+    /// Its value.
+    pub fn get(&self, ctx: impl AsContext) -> Val {
+        let store = ctx.as_context().store;
+        let address = store.address(self.0);
+        let ty = GlobalType::from_raw(store.core.global_type(address));
+        Val::from_bits(store.core.global(address), ty.content(), store.id)
+    }
+
+    /// Sets its value.
+    ///
+    /// # Errors
+    /// `ImmutableWrite` if it is constant; `TypeMismatch`.
+    pub fn set(&self, mut ctx: impl AsContextMut, value: Val) -> Result<(), GlobalError> {
+        let StoreContextMut { store } = ctx.as_context_mut();
+        let address = store.address(self.0);
+        let ty = GlobalType::from_raw(store.core.global_type(address));
+        if ty.mutability().is_const() {
+            return Err(GlobalError::ImmutableWrite);
+        }
+        if ty.content() != value.ty() {
+            return Err(GlobalError::TypeMismatch);
+        }
+        let bits = value.to_bits(store.id).expect("a value is used with the store that it belongs to");
+        store.core.set_global(address, bits);
+        Ok(())
+    }
+}

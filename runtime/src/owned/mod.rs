@@ -1,0 +1,67 @@
+//! The API with an allocator: stores own what they hold, host functions are closures, linkers work at run time.
+//!
+//! One file a type. `call` runs guests, `typed` and `into_func` turn Rust types into Wasm types; `store` is the only one
+//! that the others go through to the interpreter.
+
+use crate::Trap;
+
+mod backtrace;
+mod call;
+mod caller;
+mod config;
+mod context;
+mod engine;
+mod error;
+mod float;
+mod func;
+mod global;
+mod instance;
+mod into_func;
+mod limits;
+mod linker;
+mod memory;
+mod module;
+mod resume;
+mod store;
+mod sync;
+mod table;
+#[cfg(feature = "translate")]
+mod text;
+mod typed;
+mod types;
+mod value;
+
+/// Errors of single operations.
+pub mod errors {
+    pub use super::error::{
+        ErrorKind, FuelError, FuncError, GlobalError, HostError, InstantiationError, LimiterError, LinkerError,
+        MemoryError, TableError,
+    };
+}
+
+pub use backtrace::{Backtrace, FrameInfo};
+pub use caller::Caller;
+pub use config::Config;
+pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
+pub use engine::Engine;
+pub use error::Error;
+pub use float::{F32, F64};
+pub use func::Func;
+pub use global::Global;
+pub use instance::{Export, Extern, Instance};
+pub use into_func::{IntoFunc, WasmRet};
+pub use limits::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
+pub use linker::{InstancePre, Linker};
+pub use memory::Memory;
+pub use module::{ExportType, ImportType, Module};
+pub use resume::{
+    ResumableCall, ResumableCallHostTrap, ResumableCallOutOfFuel, TypedResumableCall, TypedResumableCallHostTrap,
+    TypedResumableCallOutOfFuel,
+};
+pub use store::{InterruptHandle, Store};
+pub use table::Table;
+pub use typed::{TypedFunc, WasmParams, WasmResults, WasmTy, WasmTyList};
+pub use types::{
+    ExternType, FuncType, GlobalType, MemoryType, MemoryTypeBuilder, Mutability, RefType, TableType, ValType,
+};
+pub use value::{ExternRef, Nullable, Ref, Val};

@@ -1,0 +1,207 @@
+//! Modules: always an image, whether it came as one or was made from Wasm here.
+
+use super::{Engine, Error, ExternType, sync::Arc};
+use alloc::vec::Vec;
+use core::{fmt, mem};
+use sheave_interp::{
+    error::{Error as InterpError, ErrorKind},
+    image::{self, Image, Options, OwnedImage},
+    types::{ExternKind, FuncIndex},
+};
+
+/// A translated and verified module. Cheap to clone.
+#[derive(Clone)]
+pub struct Module {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    engine: Engine,
+    /// Borrows from `bytes`, which stay where they are and are never changed.
+    image: Image<'static>,
+    bytes: OwnedImage,
+}
+
+impl Module {
+    /// Translates Wasm, or text with feature `wat`.
+    ///
+    /// # Errors
+    /// `Module` if the bytes are not a valid module, or need a feature that is off or not supported, or reach a limit.
+    #[cfg(feature = "translate")]
+    pub fn new(engine: &Engine, wasm: impl AsRef<[u8]>) -> Result<Module, Error> {
+        let wasm = super::text::to_wasm(wasm.as_ref())?;
+        let config = engine.config();
+        let config = sheave_interp::translate::Config {
+            features: config.features,
+            signal: config.interruptible,
+            fuel: config.consume_fuel,
+            canonicalize_nans: config.canonicalize_nans,
+            debug_names: config.debug_names,
+        };
+        let image = sheave_interp::translate::translate(&wasm, &config)?;
+        Module::from_image(engine, image)
+    }
+
+    /// Whether bytes are a valid module for this engine, without translating them.
+    ///
+    /// # Errors
+    /// As [`Module::new`].
+    #[cfg(feature = "translate")]
+    pub fn validate(engine: &Engine, wasm: &[u8]) -> Result<(), Error> {
+        let wasm = super::text::to_wasm(wasm)?;
+        Ok(sheave_interp::translate::validate(&wasm, engine.config().features)?)
+    }
+
+    /// Loads an image, as [`Module::image`] gives it or `sheave compile` writes it. It is verified: any bytes are safe.
+    ///
+    /// # Errors
+    /// `Module` if the bytes are not an image that this build can run, or it lacks what the engine's settings need.
+    pub fn from_image(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Module, Error> {
+        let module = Module::read(engine, bytes.as_ref())?;
+        image::verify(&module.inner.image)?;
+        Ok(module)
+    }
+
+    /// Loads an image without looking at its instructions.
+    ///
+    /// # Errors
+    /// As [`Module::from_image`], but for the instructions.
+    ///
+    /// # Safety
+    /// The image was made by Sheave from the same version and not changed since: wrong instructions read and write the
+    /// host's memory.
+    pub unsafe fn from_image_unverified(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Module, Error> {
+        Module::read(engine, bytes.as_ref())
+    }
+
+    fn read(engine: &Engine, bytes: &[u8]) -> Result<Module, Error> {
+        let bytes = OwnedImage::new(bytes)?;
+        let image = bytes.parse()?;
+        let config = engine.config();
+        for (is_needed, option, name) in [
+            (config.consume_fuel, Options::FUEL, "image made without fuel: compile it with --fuel"),
+            (config.interruptible, Options::SIGNAL, "image made without signal: compile it without --no-signal"),
+            (
+                config.canonicalize_nans,
+                Options::CANONICALIZE_NAN,
+                "image made without canonical NaNs: compile it with --canonicalize-nans",
+            ),
+        ] {
+            if is_needed && !image.options().contains(option) {
+                return Err(InterpError::new(ErrorKind::Unsupported(name)).into());
+            }
+        }
+        // SAFETY: `bytes` lives in the same allocation-sharing value as `image`, its buffer is on the heap and does not move
+        // with it, and nothing changes it. The longer lifetime does not leave this module.
+        let image = unsafe { mem::transmute::<Image<'_>, Image<'static>>(image) };
+        Ok(Module { inner: Arc::new(Inner { engine: engine.clone(), image, bytes }) })
+    }
+
+    /// The engine that the module was made with.
+    pub fn engine(&self) -> &Engine {
+        &self.inner.engine
+    }
+
+    /// The bytes of the image, to be kept in a file or in flash.
+    pub fn image(&self) -> &[u8] {
+        self.inner.bytes.as_bytes()
+    }
+
+    pub(crate) fn parsed(&self) -> &Image<'_> {
+        &self.inner.image
+    }
+
+    /// Name of the module, if it has one.
+    pub fn name(&self) -> Option<&str> {
+        self.parsed().module_name()
+    }
+
+    /// The imports, in the module's order.
+    pub fn imports(&self) -> impl ExactSizeIterator<Item = ImportType<'_>> {
+        let imports: Vec<_> = self.parsed().imports().filter_map(ImportType::from_raw).collect();
+        imports.into_iter()
+    }
+
+    /// The exports, in the module's order.
+    pub fn exports(&self) -> impl ExactSizeIterator<Item = ExportType<'_>> {
+        let image = self.parsed();
+        let exports: Vec<_> = image
+            .exports()
+            .filter_map(|export| {
+                let ty = ExternType::from_raw(image.extern_type(export.kind, export.index)?)?;
+                Some(ExportType { name: export.name, ty })
+            })
+            .collect();
+        exports.into_iter()
+    }
+
+    /// Type of what the module exports under a name.
+    pub fn get_export(&self, name: &str) -> Option<ExternType> {
+        let export = self.parsed().export_by_name(name)?;
+        ExternType::from_raw(self.parsed().extern_type(export.kind, export.index)?)
+    }
+
+    /// The start function, if there is one.
+    pub(crate) fn start(&self) -> Option<FuncIndex> {
+        self.parsed().start()
+    }
+
+    /// How many things of a kind the module defines itself.
+    pub(crate) fn defined_count(&self, kind: ExternKind) -> usize {
+        (self.parsed().count(kind) - self.parsed().imported_count(kind)) as usize
+    }
+}
+
+impl fmt::Debug for Module {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Module").field("name", &self.name()).field("image_bytes", &self.image().len()).finish()
+    }
+}
+
+/// An import of a module.
+#[derive(Clone, Debug)]
+pub struct ImportType<'a> {
+    module: &'a str,
+    name: &'a str,
+    ty: ExternType,
+}
+
+impl<'a> ImportType<'a> {
+    pub(crate) fn from_raw(import: image::Import<'a>) -> Option<ImportType<'a>> {
+        Some(ImportType { module: import.module, name: import.name, ty: ExternType::from_raw(import.ty)? })
+    }
+
+    /// Name of the module imported from.
+    pub fn module(&self) -> &'a str {
+        self.module
+    }
+
+    /// Name of the thing imported.
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// Type required.
+    pub fn ty(&self) -> &ExternType {
+        &self.ty
+    }
+}
+
+/// An export of a module.
+#[derive(Clone, Debug)]
+pub struct ExportType<'a> {
+    name: &'a str,
+    ty: ExternType,
+}
+
+impl<'a> ExportType<'a> {
+    /// Name.
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// Type.
+    pub fn ty(&self) -> &ExternType {
+        &self.ty
+    }
+}

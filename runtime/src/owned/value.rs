@@ -1,0 +1,314 @@
+//! Values, and references among them.
+
+use super::{AsContextMut, F32, F64, Func, RefType, StoreContext, ValType, store::Handle};
+use core::any::Any;
+use sheave_interp::exec::handle;
+
+/// Something that may be null.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Nullable<T> {
+    /// Null.
+    #[default]
+    Null,
+    /// Not null.
+    Val(T),
+}
+
+impl<T> Nullable<T> {
+    /// Whether it is null.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Nullable::Null)
+    }
+
+    /// What it is, unless null.
+    pub fn val(&self) -> Option<&T> {
+        match self {
+            Nullable::Null => None,
+            Nullable::Val(value) => Some(value),
+        }
+    }
+
+    /// The same with a borrowed value.
+    pub fn as_ref(&self) -> Nullable<&T> {
+        match self {
+            Nullable::Null => Nullable::Null,
+            Nullable::Val(value) => Nullable::Val(value),
+        }
+    }
+}
+
+impl<T> From<T> for Nullable<T> {
+    fn from(value: T) -> Nullable<T> {
+        Nullable::Val(value)
+    }
+}
+
+impl<T> From<Nullable<T>> for Option<T> {
+    fn from(nullable: Nullable<T>) -> Option<T> {
+        match nullable {
+            Nullable::Null => None,
+            Nullable::Val(value) => Some(value),
+        }
+    }
+}
+
+/// A value of the host that guests hold and pass on without looking into it. Lives as long as its store.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct ExternRef(pub(crate) Handle);
+
+impl ExternRef {
+    /// Puts a value into the store and gives a reference to it.
+    ///
+    /// # Panics
+    /// If the store has 2^29 of them.
+    pub fn new<T>(mut ctx: impl AsContextMut, object: T) -> ExternRef
+    where
+        T: Any + Send + Sync,
+    {
+        ctx.as_context_mut().store.new_extern(alloc::boxed::Box::new(object))
+    }
+
+    /// The value.
+    ///
+    /// # Panics
+    /// If the reference is one of another store.
+    pub fn data<'a, T: 'a>(&self, ctx: impl Into<StoreContext<'a, T>>) -> &'a dyn Any {
+        let store = ctx.into().store;
+        let number = store.address(self.0);
+        &*store.externs[number as usize]
+    }
+}
+
+/// A reference of a guest.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ref {
+    /// To a function.
+    Func(Nullable<Func>),
+    /// To a value of the host.
+    Extern(Nullable<ExternRef>),
+}
+
+impl Ref {
+    /// Null of this type.
+    pub fn null(ty: RefType) -> Ref {
+        match ty {
+            RefType::Func => Ref::Func(Nullable::Null),
+            RefType::Extern => Ref::Extern(Nullable::Null),
+        }
+    }
+
+    /// The default of this type: null.
+    pub fn default_for_ty(ty: RefType) -> Ref {
+        Ref::null(ty)
+    }
+
+    /// Whether it is null.
+    pub fn is_null(&self) -> bool {
+        match self {
+            Ref::Func(func) => func.is_null(),
+            Ref::Extern(value) => value.is_null(),
+        }
+    }
+
+    /// Its type.
+    pub fn ty(&self) -> RefType {
+        match self {
+            Ref::Func(_) => RefType::Func,
+            Ref::Extern(_) => RefType::Extern,
+        }
+    }
+
+    /// The function, if it is a reference to one.
+    pub fn as_func(&self) -> Option<Nullable<&Func>> {
+        match self {
+            Ref::Func(func) => Some(func.as_ref()),
+            Ref::Extern(_) => None,
+        }
+    }
+
+    /// The value of the host, if it is a reference to one.
+    pub fn as_extern(&self) -> Option<Nullable<&ExternRef>> {
+        match self {
+            Ref::Func(_) => None,
+            Ref::Extern(value) => Some(value.as_ref()),
+        }
+    }
+
+    /// As the interpreter has it; `None` if it belongs to another store.
+    pub(crate) fn to_handle(self, store: u32) -> Option<u32> {
+        match self {
+            Ref::Func(Nullable::Val(func)) if func.0.store == store => Some(handle::from_func(func.0.address)),
+            Ref::Extern(Nullable::Val(value)) if value.0.store == store => Some(handle::from_extern(value.0.address)),
+            Ref::Func(Nullable::Null) | Ref::Extern(Nullable::Null) => Some(0),
+            Ref::Func(_) | Ref::Extern(_) => None,
+        }
+    }
+
+    pub(crate) fn from_handle(handle: u32, ty: RefType, store: u32) -> Ref {
+        let entity = |address| Handle { store, address };
+        match ty {
+            RefType::Func => Ref::Func(match handle::to_func(handle) {
+                Some(address) => Nullable::Val(Func(entity(address))),
+                None => Nullable::Null,
+            }),
+            RefType::Extern => Ref::Extern(match handle::to_extern(handle) {
+                Some(number) => Nullable::Val(ExternRef(entity(number))),
+                None => Nullable::Null,
+            }),
+        }
+    }
+}
+
+impl From<Nullable<Func>> for Ref {
+    fn from(func: Nullable<Func>) -> Ref {
+        Ref::Func(func)
+    }
+}
+
+impl From<Func> for Ref {
+    fn from(func: Func) -> Ref {
+        Ref::Func(Nullable::Val(func))
+    }
+}
+
+impl From<Nullable<ExternRef>> for Ref {
+    fn from(value: Nullable<ExternRef>) -> Ref {
+        Ref::Extern(value)
+    }
+}
+
+impl From<ExternRef> for Ref {
+    fn from(value: ExternRef) -> Ref {
+        Ref::Extern(Nullable::Val(value))
+    }
+}
+
+/// A value of a guest.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Val {
+    /// 32-bit integer.
+    I32(i32),
+    /// 64-bit integer.
+    I64(i64),
+    /// 32-bit float.
+    F32(F32),
+    /// 64-bit float.
+    F64(F64),
+    /// Reference to a function.
+    FuncRef(Nullable<Func>),
+    /// Reference to a value of the host.
+    ExternRef(Nullable<ExternRef>),
+}
+
+impl Val {
+    /// Zero or null of this type.
+    ///
+    /// # Panics
+    /// If it is `v128`: vectors are not supported yet.
+    pub fn default_for_ty(ty: ValType) -> Val {
+        match ty {
+            ValType::I32 => Val::I32(0),
+            ValType::I64 => Val::I64(0),
+            ValType::F32 => Val::F32(F32::from_bits(0)),
+            ValType::F64 => Val::F64(F64::from_bits(0)),
+            ValType::FuncRef => Val::FuncRef(Nullable::Null),
+            ValType::ExternRef => Val::ExternRef(Nullable::Null),
+            ValType::V128 => panic!("vectors are not supported yet"),
+        }
+    }
+
+    /// As [`Val::default_for_ty`].
+    ///
+    /// # Panics
+    /// If it is `v128`: vectors are not supported yet.
+    pub fn default(ty: ValType) -> Val {
+        Val::default_for_ty(ty)
+    }
+
+    /// Its type.
+    pub fn ty(&self) -> ValType {
+        match self {
+            Val::I32(_) => ValType::I32,
+            Val::I64(_) => ValType::I64,
+            Val::F32(_) => ValType::F32,
+            Val::F64(_) => ValType::F64,
+            Val::FuncRef(_) => ValType::FuncRef,
+            Val::ExternRef(_) => ValType::ExternRef,
+        }
+    }
+
+    /// As bits, zero-extended, or a handle; `None` if it is a reference of another store.
+    pub(crate) fn to_bits(self, store: u32) -> Option<u64> {
+        Some(match self {
+            Val::I32(value) => u64::from(value as u32),
+            Val::I64(value) => value as u64,
+            Val::F32(value) => u64::from(value.to_bits()),
+            Val::F64(value) => value.to_bits(),
+            Val::FuncRef(func) => u64::from(Ref::Func(func).to_handle(store)?),
+            Val::ExternRef(value) => u64::from(Ref::Extern(value).to_handle(store)?),
+        })
+    }
+
+    /// # Panics
+    /// If it is `v128`: vectors are not supported yet.
+    pub(crate) fn from_bits(bits: u64, ty: ValType, store: u32) -> Val {
+        match ty {
+            ValType::I32 => Val::I32(bits as i32),
+            ValType::I64 => Val::I64(bits as i64),
+            ValType::F32 => Val::F32(F32::from_bits(bits as u32)),
+            ValType::F64 => Val::F64(F64::from_bits(bits)),
+            ValType::FuncRef => Ref::from_handle(bits as u32, RefType::Func, store).into(),
+            ValType::ExternRef => Ref::from_handle(bits as u32, RefType::Extern, store).into(),
+            ValType::V128 => panic!("vectors are not supported yet"),
+        }
+    }
+}
+
+macro_rules! accessors { ($($(#[$doc:meta])* $name:ident: $variant:ident($ty:ty),)*) => { impl Val { $(
+    $(#[$doc])*
+    pub fn $name(&self) -> Option<$ty> {
+        match self {
+            Val::$variant(value) => Some(*value),
+            _ => None,
+        }
+    }
+)* } } }
+accessors! {
+    /// The value, if it is an i32.
+    i32: I32(i32),
+    /// The value, if it is an i64.
+    i64: I64(i64),
+    /// The value, if it is an f32.
+    f32: F32(F32),
+    /// The value, if it is an f64.
+    f64: F64(F64),
+    /// The reference, if it is one to a function.
+    funcref: FuncRef(Nullable<Func>),
+    /// The reference, if it is one to a value of the host.
+    externref: ExternRef(Nullable<ExternRef>),
+}
+
+macro_rules! into_val { ($($ty:ty => |$value:ident| $val:expr,)*) => { $(
+    impl From<$ty> for Val {
+        fn from($value: $ty) -> Val {
+            $val
+        }
+    }
+)* } }
+into_val! {
+    i32 => |value| Val::I32(value),
+    i64 => |value| Val::I64(value),
+    f32 => |value| Val::F32(value.into()),
+    f64 => |value| Val::F64(value.into()),
+    F32 => |value| Val::F32(value),
+    F64 => |value| Val::F64(value),
+    Func => |func| Val::FuncRef(Nullable::Val(func)),
+    Nullable<Func> => |func| Val::FuncRef(func),
+    ExternRef => |value| Val::ExternRef(Nullable::Val(value)),
+    Nullable<ExternRef> => |value| Val::ExternRef(value),
+    Ref => |value| match value {
+        Ref::Func(func) => Val::FuncRef(func),
+        Ref::Extern(value) => Val::ExternRef(value),
+    },
+}
