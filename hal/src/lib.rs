@@ -24,17 +24,17 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
-#[cfg(any(test, feature = "alloc"))]
+#[cfg(feature = "alloc")]
 extern crate alloc;
 // Under another name, so that nothing takes it for the default.
-#[cfg(any(test, feature = "std"))]
+#[cfg(feature = "std")]
 extern crate std as libstd;
 
 pub mod cap;
 mod ctx;
 mod descriptor;
 pub mod eh;
-#[cfg(any(test, feature = "fake"))]
+#[cfg(any(all(test, feature = "alloc"), feature = "fake"))]
 pub mod fake;
 #[cfg(feature = "std")]
 pub mod host;

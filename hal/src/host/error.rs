@@ -57,7 +57,61 @@ fn unix_kind(error: &io::Error) -> Option<ErrorKind> {
     })
 }
 
+/// Repeats an operation that a signal interrupted: signals are the host's affair, not the guest's.
+pub(super) fn retry<T>(mut operation: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match operation() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => (),
+            result => return result,
+        }
+    }
+}
+
 #[cfg(not(unix))]
 fn unix_kind(_: &io::Error) -> Option<ErrorKind> {
     None
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use rustix::io::Errno;
+
+    use super::*;
+
+    #[test]
+    fn numbers_of_the_system_keep_their_meaning() {
+        for (errno, wanted) in [
+            (Errno::ACCESS, ErrorKind::AccessDenied),
+            (Errno::PERM, ErrorKind::NotPermitted),
+            (Errno::LOOP, ErrorKind::Loop),
+            (Errno::NAMETOOLONG, ErrorKind::NameTooLong),
+            (Errno::NOSPC, ErrorKind::NoSpace),
+            (Errno::ROFS, ErrorKind::ReadOnly),
+            (Errno::XDEV, ErrorKind::CrossDevice),
+            (Errno::SPIPE, ErrorKind::NotSeekable),
+            (Errno::MFILE, ErrorKind::TooManyOpen),
+            (Errno::NOTSUP, ErrorKind::Unsupported),
+            (Errno::TXTBSY, ErrorKind::TextBusy),
+            (Errno::DQUOT, ErrorKind::Quota),
+            (Errno::PIPE, ErrorKind::BrokenPipe),
+            (Errno::IO, ErrorKind::Io),
+        ] {
+            assert_eq!(kind(errno.into()), wanted, "{errno}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_without_a_number_is_the_sandbox() {
+        assert_eq!(kind(io::Error::from(io::ErrorKind::PermissionDenied)), ErrorKind::NotPermitted);
+    }
+
+    #[test]
+    fn interrupted_operations_are_repeated() {
+        let mut calls_count = 0;
+        let result = retry(|| {
+            calls_count += 1;
+            if calls_count < 3 { Err(io::Error::from(io::ErrorKind::Interrupted)) } else { Ok(calls_count) }
+        });
+        assert_eq!(result.unwrap(), 3);
+    }
 }

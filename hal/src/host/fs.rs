@@ -13,7 +13,7 @@ use libstd::{
 use cap_fs_ext::{DirExt, FileTypeExt, FollowSymlinks, OpenOptionsFollowExt, OpenOptionsMaybeDirExt, SystemTimeSpec};
 use cap_std::fs::{Dir, Metadata};
 
-use super::error::kind;
+use super::error::{kind, retry};
 use crate::{
     cap::{DirEntry, ErrorKind, FileSystem, FileType, Node, OpenOptions, Result, SetTime, Stat},
     limits::{DIRECTORY_ENTRIES_COUNT, NAME_BYTES},
@@ -245,9 +245,9 @@ impl FileSystem for HostFileSystem {
 
     fn read_at(&mut self, file: Node, buf: &mut [u8], offset: u64) -> Result<usize> {
         let mut file = self.file(file)?;
-        read_at(file, buf, offset)
+        retry(|| read_at(file, buf, offset))
             .or_else(|error| match error.kind() {
-                io::ErrorKind::NotSeekable => io::Read::read(&mut file, buf),
+                io::ErrorKind::NotSeekable => retry(|| io::Read::read(&mut file, buf)),
                 _ => Err(error),
             })
             .map_err(kind)
@@ -255,9 +255,9 @@ impl FileSystem for HostFileSystem {
 
     fn write_at(&mut self, file: Node, buf: &[u8], offset: u64) -> Result<usize> {
         let mut file = self.file(file)?;
-        write_at(file, buf, offset)
+        retry(|| write_at(file, buf, offset))
             .or_else(|error| match error.kind() {
-                io::ErrorKind::NotSeekable => io::Write::write(&mut file, buf),
+                io::ErrorKind::NotSeekable => retry(|| io::Write::write(&mut file, buf)),
                 _ => Err(error),
             })
             .map_err(kind)
@@ -266,10 +266,10 @@ impl FileSystem for HostFileSystem {
     fn append(&mut self, file: Node, buf: &[u8]) -> Result<(usize, u64)> {
         let mut file = self.file(file)?;
         if is_stream(file)? {
-            return io::Write::write(&mut file, buf).map(|count| (count, 0)).map_err(kind);
+            return retry(|| io::Write::write(&mut file, buf)).map(|count| (count, 0)).map_err(kind);
         }
         let end = io::Seek::seek(&mut file, io::SeekFrom::End(0)).map_err(kind)?;
-        let count = io::Write::write(&mut file, buf).map_err(kind)?;
+        let count = retry(|| io::Write::write(&mut file, buf)).map_err(kind)?;
         Ok((count, end.saturating_add(count as u64)))
     }
 
@@ -340,7 +340,13 @@ impl FileSystem for HostFileSystem {
     }
 
     fn rename(&mut self, from_dir: Node, from: &str, to_dir: Node, to: &str) -> Result<()> {
-        self.dir(from_dir)?.rename(from, self.dir(to_dir)?, to).map_err(kind)
+        let from_dir = self.dir(from_dir)?;
+        // cap-std lets a file be called `name/`; systems do not.
+        let names_directory = to.ends_with('/') && to.contains(|letter| letter != '/');
+        if names_directory && !from_dir.symlink_metadata(from).map_err(kind)?.is_dir() {
+            return Err(ErrorKind::NotADirectory);
+        }
+        from_dir.rename(from, self.dir(to_dir)?, to).map_err(kind)
     }
 
     fn link(&mut self, from_dir: Node, from: &str, to_dir: Node, to: &str) -> Result<()> {

@@ -5,7 +5,7 @@
 
 use libstd::io::{self, IsTerminal, Write};
 
-use super::error::kind;
+use super::error::{kind, retry};
 use crate::cap::{InputStream, OutputStream, Result};
 
 /// The process's standard input.
@@ -22,8 +22,13 @@ impl InputStream for HostStdin {
         let stdin = io::stdin();
         let timeout = timeout_ns.and_then(|ns| Timespec::try_from(libstd::time::Duration::from_nanos(ns)).ok());
         let count = poll(&mut [PollFd::new(&stdin, PollFlags::IN)], timeout.as_ref());
-        // The end of the stream and errors count as ready: the read that follows tells which.
-        count.map(|count| count > 0).map_err(|errno| kind(errno.into()))
+        match count {
+            // The end of the stream and errors count as ready: the read that follows tells which.
+            Ok(count) => Ok(count > 0),
+            // The caller looks at the clock and waits again.
+            Err(rustix::io::Errno::INTR) => Ok(false),
+            Err(errno) => Err(kind(errno.into())),
+        }
     }
 
     fn is_terminal(&self) -> bool {
@@ -35,7 +40,7 @@ impl InputStream for HostStdin {
 #[cfg(not(unix))]
 impl InputStream for HostStdin {
     fn read(&mut self, buf: &mut [u8]) -> Result<usize> {
-        io::Read::read(&mut io::stdin().lock(), buf).map_err(kind)
+        retry(|| io::Read::read(&mut io::stdin().lock(), buf)).map_err(kind)
     }
 
     fn is_terminal(&self) -> bool {
@@ -45,7 +50,7 @@ impl InputStream for HostStdin {
 
 /// Writes all that the stream takes at once, and flushes.
 fn write_now(mut stream: impl Write, buf: &[u8]) -> Result<usize> {
-    let count = stream.write(buf).map_err(kind)?;
+    let count = retry(|| stream.write(buf)).map_err(kind)?;
     stream.flush().map_err(kind)?;
     Ok(count)
 }

@@ -24,10 +24,10 @@ fn file_with(ctx: &WasiCtx<'_>, fd: u32, rights: Rights) -> Result<Place, Errno>
     Ok(place)
 }
 
-/// The file `fd` stands for, if it may be written and `rights` are held.
-fn writable_file(ctx: &WasiCtx<'_>, fd: u32, rights: Rights) -> Result<Place, Errno> {
+/// The file `fd` stands for, if `rights` are held and it may be written; `otherwise` if it may not.
+fn writable_file(ctx: &WasiCtx<'_>, fd: u32, rights: Rights, otherwise: Errno) -> Result<Place, Errno> {
     let place = file_with(ctx, fd, rights)?;
-    if ctx.table.get(fd)?.rights.contains(Rights::FD_WRITE) { Ok(place) } else { Err(Errno::Badf) }
+    if ctx.table.get(fd)?.rights.contains(Rights::FD_WRITE) { Ok(place) } else { Err(otherwise) }
 }
 
 /// The position of the seekable file `fd` stands for.
@@ -84,7 +84,7 @@ pub fn fd_advise(
 /// # Errors
 /// `EBADF`, `EINVAL` if `len` is 0, `EFBIG`, `ENOTCAPABLE`, or the medium's.
 pub fn fd_allocate(ctx: &mut WasiCtx<'_>, _memory: &mut [u8], fd: u32, offset: u64, len: u64) -> Result<(), Errno> {
-    let place = writable_file(ctx, fd, Rights::FD_ALLOCATE)?;
+    let place = writable_file(ctx, fd, Rights::FD_ALLOCATE, Errno::Badf)?;
     if len == 0 {
         return Err(Errno::Inval);
     }
@@ -225,9 +225,9 @@ pub fn fd_filestat_get(ctx: &mut WasiCtx<'_>, memory: &mut [u8], fd: u32, stat: 
 /// Cuts or extends a file.
 ///
 /// # Errors
-/// `EBADF`, `EFBIG`, `ENOTCAPABLE`, or the medium's.
+/// `EBADF`, `EINVAL` if it was not opened for writing, `EFBIG`, `ENOTCAPABLE`, or the medium's.
 pub fn fd_filestat_set_size(ctx: &mut WasiCtx<'_>, _memory: &mut [u8], fd: u32, size: u64) -> Result<(), Errno> {
-    let place = writable_file(ctx, fd, Rights::FD_FILESTAT_SET_SIZE)?;
+    let place = writable_file(ctx, fd, Rights::FD_FILESTAT_SET_SIZE, Errno::Inval)?;
     if i64::try_from(size).is_err() {
         return Err(Errno::Fbig);
     }

@@ -14,7 +14,7 @@ pub mod poll;
 pub mod proc;
 pub mod random;
 pub mod sock;
-#[cfg(test)]
+#[cfg(all(test, feature = "alloc"))]
 mod tests;
 
 #[cfg(feature = "linker")]
@@ -112,7 +112,7 @@ macro_rules! functions {
         }
     };
 }
-#[cfg(any(test, feature = "linker"))]
+#[cfg(any(all(test, feature = "alloc"), feature = "linker"))]
 pub(crate) use functions;
 
 /// Maps the type of a parameter in Rust to its type in Wasm.

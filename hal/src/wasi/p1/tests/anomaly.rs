@@ -88,7 +88,7 @@ fn long_lists_and_paths_are_refused() {
 
 #[test]
 fn buffers_that_add_up_to_4_gib_are_refused() {
-    // Two buffers of 40 KiB fit a memory of 64 KiB; 1024 of 64 KiB add up to 64 MiB; to reach 2^32 takes 4 MiB each.
+    // 1024 buffers of 4 MiB, all at address 0.
     let mut out = FakeOutput::default();
     let mut builder = WasiCtx::builder();
     builder.stdout(&mut out);

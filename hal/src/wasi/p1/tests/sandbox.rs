@@ -204,9 +204,8 @@ fn trailing_slashes_mean_directories() {
     guest.call("path_rename", &[3, old, old_len, 3, new, new_len]).unwrap();
     let (at, len) = guest.path("file/");
     assert_eq!(guest.call("path_filestat_get", &[3, FOLLOW, at, len, OUT.into()]), Err(Errno::Notdir));
-    let (new, new_len) = guest.second_path("moved/");
-    let (at, len) = guest.path("file");
-    assert!(guest.call("path_rename", &[3, at, len, 3, new, new_len]).is_err(), "a file does not become a directory");
+    let ((old, old_len), (new, new_len)) = (guest.path("file"), guest.second_path("name/"));
+    assert_eq!(guest.call("path_rename", &[3, old, old_len, 3, new, new_len]), Err(Errno::Notdir));
     assert_eq!(fs::read(sandbox.root().join("file")).unwrap(), b"inside");
 }
 
@@ -308,17 +307,4 @@ fn two_directories_of_the_host_are_one_file_system() {
     let fd = guest.open(4, "file", 0, READ, 0).unwrap();
     assert_eq!(guest.read(fd, 9), Ok(b"inside".to_vec()));
     assert_eq!(guest.open(4, "file", 0, READ | WRITE, 0), Err(Errno::Perm));
-}
-
-#[cfg(unix)]
-#[test]
-fn a_directory_without_permission_is_eacces() {
-    use libstd::os::unix::fs::PermissionsExt;
-    let sandbox = Sandbox::new();
-    let file = sandbox.root().join("file");
-    fs::set_permissions(&file, fs::Permissions::from_mode(0)).unwrap();
-    // The superuser may read it all the same; then there is nothing to see.
-    if fs::read(&file).is_err() {
-        assert_eq!(sandbox.guest().open(3, "file", 0, READ, 0), Err(Errno::Acces));
-    }
 }

@@ -192,10 +192,10 @@ fn a_bad_pointer_gives_efault_and_leaves_no_trace() {
                 let mut guest = world.guest();
                 let mut args = case.args.to_vec();
                 args[pointer] = bad;
-                let (what, open_before) = ((case.name, pointer, bad), 1);
+                let what = (case.name, pointer, bad);
                 assert_eq!(guest.call(case.name, &args), Err(Errno::Fault), "{what:?}");
                 drop(guest);
-                assert_eq!(world.fs.inner.open_count(), open_before, "{what:?}");
+                assert_eq!(world.fs.inner.open_count(), 1, "{what:?}: only the one opened before");
                 assert_eq!(world.fs.inner.contents("f"), Some(&b"content"[..]), "{what:?}");
                 assert_eq!(world.fs.inner.contents("new"), None, "{what:?}");
             }
@@ -275,7 +275,7 @@ fn no_arguments_make_it_panic() {
             let case = &CASES[(next(&mut seed) % 46) as usize];
             let mut args = case.args.to_vec();
             for arg in &mut args {
-                if next(&mut seed) % 3 == 0 {
+                if next(&mut seed).is_multiple_of(3) {
                     *arg = values[(next(&mut seed) % 24) as usize];
                 }
             }
