@@ -43,7 +43,7 @@
 //! | feature | without it |
 //! |---|---|
 //! | `std` | float rounding comes from `libm` |
-//! | `alloc` | another, smaller API: a store in memory that the caller hands over; see `ArenaStore` |
+//! | `alloc` | another, smaller API: a store in memory that the caller hands over, imports as a table |
 //! | `translate` | no wasm is read: modules arrive as images |
 //! | `wat` | (with it, [`Module::new`] also takes text) |
 #![no_std]
@@ -60,7 +60,9 @@ pub use sheave_interp::trap::Trap as TrapCode;
 #[cfg(not(feature = "alloc"))]
 mod arena;
 #[cfg(not(feature = "alloc"))]
-pub use arena::{ArenaStore, Caller, Error, Import, Val};
+pub use arena::*;
+#[cfg(not(feature = "alloc"))]
+pub use sheave_interp::store::limits::Limits;
 
 #[cfg(feature = "alloc")]
 mod owned;

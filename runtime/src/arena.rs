@@ -1,0 +1,441 @@
+//! The API without an allocator: everything lives in memory that the caller hands over, imports are a table of functions.
+//!
+//! Smaller than the API with an allocator: numbers only cross the border, modules import functions only, an error is a code.
+//! The interpreter, the verifier and the safety are the same.
+
+use crate::Trap;
+use core::{fmt, marker::PhantomData, mem::ManuallyDrop, ptr::NonNull, sync::atomic::AtomicU32};
+use sheave_interp::{
+    error::{Error as InterpError, ErrorKind},
+    image::{self, Image},
+    instance,
+    store::{
+        Call, External, Heap, HostCall, Stop, Store as CoreStore,
+        limits::{Limits, Unlimited},
+    },
+    types::{ExternKind, ExternType, FuncType, ValType as RawType, ValTypes},
+};
+
+/// The most functions that a module may import.
+pub const IMPORTS_MAX: usize = 64;
+/// The most parameters and results, together, of a function called from or by the host.
+pub const VALUES_MAX: usize = 16;
+
+/// Why something did not succeed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// The guest was stopped.
+    Trap(Trap),
+    /// An image was refused, a limit was reached, or the arena has no more room.
+    Module(ErrorKind),
+    /// The module imports something, by its number among the imports, that the table does not have.
+    UnknownImport(u32),
+    /// There is no such export, or it is no function.
+    UnknownExport,
+    /// Values do not have the types of the function.
+    Types,
+    /// A host function failed with this code.
+    Host(u32),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Trap(trap) => trap.fmt(f),
+            Error::Module(kind) => InterpError::new(*kind).fmt(f),
+            Error::UnknownImport(number) => write!(f, "unknown import {number}"),
+            Error::UnknownExport => f.write_str("unknown export"),
+            Error::Types => f.write_str("values of other types than the function's"),
+            Error::Host(code) => write!(f, "host error {code}"),
+        }
+    }
+}
+
+impl core::error::Error for Error {}
+
+impl From<Trap> for Error {
+    fn from(trap: Trap) -> Error {
+        Error::Trap(trap)
+    }
+}
+
+impl From<InterpError> for Error {
+    fn from(error: InterpError) -> Error {
+        match error.kind() {
+            ErrorKind::Trap(trap) => Error::Trap(trap),
+            kind => Error::Module(kind),
+        }
+    }
+}
+
+/// The type of a number.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ValType {
+    /// 32-bit integer.
+    I32,
+    /// 64-bit integer.
+    I64,
+    /// 32-bit float.
+    F32,
+    /// 64-bit float.
+    F64,
+}
+
+impl ValType {
+    fn to_raw(self) -> RawType {
+        match self {
+            ValType::I32 => RawType::I32,
+            ValType::I64 => RawType::I64,
+            ValType::F32 => RawType::F32,
+            ValType::F64 => RawType::F64,
+        }
+    }
+}
+
+/// A number of a guest.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Val {
+    /// 32-bit integer.
+    I32(i32),
+    /// 64-bit integer.
+    I64(i64),
+    /// 32-bit float.
+    F32(f32),
+    /// 64-bit float.
+    F64(f64),
+}
+
+impl Val {
+    /// Its type.
+    pub fn ty(&self) -> ValType {
+        match self {
+            Val::I32(_) => ValType::I32,
+            Val::I64(_) => ValType::I64,
+            Val::F32(_) => ValType::F32,
+            Val::F64(_) => ValType::F64,
+        }
+    }
+
+    fn to_bits(self) -> u64 {
+        match self {
+            Val::I32(value) => u64::from(value as u32),
+            Val::I64(value) => value as u64,
+            Val::F32(value) => u64::from(value.to_bits()),
+            Val::F64(value) => value.to_bits(),
+        }
+    }
+
+    fn from_bits(bits: u64, ty: RawType) -> Option<Val> {
+        Some(match ty {
+            RawType::I32 => Val::I32(bits as i32),
+            RawType::I64 => Val::I64(bits as i64),
+            RawType::F32 => Val::F32(f32::from_bits(bits as u32)),
+            RawType::F64 => Val::F64(f64::from_bits(bits)),
+            _ => return None,
+        })
+    }
+}
+
+/// A function of the host: gets parameters, and results of zero to be set.
+pub type HostFunc<T> = fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error>;
+
+/// An entry of the table of imports.
+///
+/// ```ignore
+/// static IMPORTS: [Import<Led>; 1] = [Import::new("board", "led", &[ValType::I32], &[], led)];
+/// ```
+#[derive(Debug)]
+pub struct Import<T> {
+    module: &'static str,
+    name: &'static str,
+    params: &'static [ValType],
+    results: &'static [ValType],
+    func: HostFunc<T>,
+}
+
+impl<T> Import<T> {
+    /// The function `func` of these types under a name.
+    pub const fn new(
+        module: &'static str,
+        name: &'static str,
+        params: &'static [ValType],
+        results: &'static [ValType],
+        func: HostFunc<T>,
+    ) -> Import<T> {
+        Import { module, name, params, results, func }
+    }
+
+    fn is_of_type(&self, ty: FuncType<'_>) -> bool {
+        let same = |found: &[ValType], types: ValTypes<'_>| types.iter().eq(found.iter().map(|ty| ty.to_raw()));
+        same(self.params, ty.params()) && same(self.results, ty.results())
+    }
+}
+
+/// A module: an image where it lies, in flash or in RAM.
+#[derive(Clone, Copy, Debug)]
+pub struct Module<'a> {
+    image: Image<'a>,
+}
+
+impl<'a> Module<'a> {
+    /// Looks at an image, which begins at a multiple of 8 bytes, and verifies it: any bytes are safe.
+    ///
+    /// # Errors
+    /// `Module` if the bytes are not an image that this build can run.
+    pub fn from_image(bytes: &'a [u8]) -> Result<Module<'a>, Error> {
+        let image = Image::parse(bytes)?;
+        image::verify(&image)?;
+        Ok(Module { image })
+    }
+
+    /// Looks at an image without looking at its instructions.
+    ///
+    /// # Errors
+    /// As [`Module::from_image`], but for the instructions.
+    ///
+    /// # Safety
+    /// The image was made by Sheave from the same version and not changed since: wrong instructions read and write the
+    /// host's memory.
+    pub unsafe fn from_image_unverified(bytes: &'a [u8]) -> Result<Module<'a>, Error> {
+        Ok(Module { image: Image::parse(bytes)? })
+    }
+}
+
+/// An instance in a store.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Instance(u32);
+
+/// A signal word that nobody sets.
+static NO_SIGNAL: AtomicU32 = AtomicU32::new(0);
+
+/// Owns instances in a borrowed arena, and a state `T` of the host.
+pub struct Store<'a, T: 'a> {
+    /// Not dropped: all it owns lies in the arena, which may be gone by then.
+    core: ManuallyDrop<CoreStore>,
+    imports: &'a [Import<T>],
+    data: T,
+    arena: PhantomData<&'a mut [u8]>,
+}
+
+impl<'a, T> Store<'a, T> {
+    /// An empty store in `arena`, whose guests may import what `imports` lists.
+    ///
+    /// # Errors
+    /// `Module` with `OutOfMemory` if the arena has no room for a guest stack of `limits.stack_bytes` bytes.
+    pub fn new(arena: &'a mut [u8], limits: Limits, imports: &'a [Import<T>], data: T) -> Result<Store<'a, T>, Error> {
+        Store::with_signal(arena, limits, imports, data, &NO_SIGNAL)
+    }
+
+    /// As [`Store::new`]; setting `signal` to another value than zero, as from an interrupt handler, stops the guest.
+    ///
+    /// # Errors
+    /// As [`Store::new`].
+    pub fn with_signal(
+        arena: &'a mut [u8],
+        limits: Limits,
+        imports: &'a [Import<T>],
+        data: T,
+        signal: &'a AtomicU32,
+    ) -> Result<Store<'a, T>, Error> {
+        // SAFETY: the arena is borrowed mutably for as long as this store, the only user of the heap, can be used.
+        let heap = unsafe { Heap::in_arena(NonNull::from(arena)) };
+        // SAFETY: the signal word is borrowed for as long as the store can be used.
+        let mut core = unsafe { CoreStore::new(heap, limits, signal) }.map_err(InterpError::from)?;
+        core.set_fuel(u64::MAX, false);
+        Ok(Store { core: ManuallyDrop::new(core), imports, data, arena: PhantomData })
+    }
+
+    /// The host's state.
+    pub fn data(&self) -> &T {
+        &self.data
+    }
+
+    /// The host's state, for changing.
+    pub fn data_mut(&mut self) -> &mut T {
+        &mut self.data
+    }
+
+    /// Sets the fuel of images made with fuel, and switches it on for bulk operators.
+    pub fn set_fuel(&mut self, fuel: u64) {
+        self.core.set_fuel(fuel, true);
+    }
+
+    /// Fuel left.
+    pub fn fuel(&self) -> u64 {
+        self.core.fuel()
+    }
+
+    /// Makes an instance and calls its start function.
+    ///
+    /// # Errors
+    /// `UnknownImport` if the table lacks an import or has it with another type; `Module` with `Limit` or `OutOfMemory`;
+    /// `Trap` or `Host` of the start function or an active segment.
+    pub fn instantiate(&mut self, module: &Module<'a>) -> Result<Instance, Error> {
+        let mut imports = [External::Func(0); IMPORTS_MAX];
+        let count = module.image.imports_count() as usize;
+        let imports = imports.get_mut(..count).ok_or(Error::Module(ErrorKind::Limit("number of imports")))?;
+        for (i, (import, external)) in module.image.imports().zip(&mut *imports).enumerate() {
+            let ExternType::Func(ty) = import.ty else { return Err(Error::UnknownImport(i as u32)) };
+            let fits = |entry: &Import<T>| {
+                entry.module == import.module && entry.name == import.name && entry.is_of_type(ty)
+            };
+            let number = self.imports.iter().position(fits).ok_or(Error::UnknownImport(i as u32))?;
+            let address = self.core.new_host_func(ty, number as u32).map_err(InterpError::from)?;
+            *external = External::Func(address);
+        }
+        // SAFETY: a module's code is verified when it is made, or its maker has promised as much; its bytes are borrowed for
+        // longer than the store can be used.
+        let made = unsafe { instance::instantiate(&mut self.core, &module.image, imports, &mut Unlimited) };
+        let instance = made?;
+        if let Some(start) = module.image.start().and_then(|index| self.core.func_address(instance, index)) {
+            self.call_address(start, &[], &mut [])?;
+        }
+        Ok(Instance(instance))
+    }
+
+    /// Calls an exported function to its end.
+    ///
+    /// # Errors
+    /// `UnknownExport`; `Types` if parameters or the number of results are wrong, or it takes or gives references; `Trap` if
+    /// the guest is stopped; what a host function on the way gives.
+    pub fn call(&mut self, instance: Instance, name: &str, params: &[Val], results: &mut [Val]) -> Result<(), Error> {
+        match self.core.export(instance.0, name) {
+            Some(External::Func(address)) => self.call_address(address, params, results),
+            _ => Err(Error::UnknownExport),
+        }
+    }
+
+    fn call_address(&mut self, func: u32, params: &[Val], results: &mut [Val]) -> Result<(), Error> {
+        let ty = self.core.func_type(func);
+        let fit = ty.params().iter().eq(params.iter().map(|value| value.ty().to_raw()))
+            && ty.results().len() == results.len()
+            && !ty.results().iter().any(RawType::is_ref);
+        if !fit {
+            return Err(Error::Types);
+        }
+        let call = self.core.begin(func)?;
+        write(params, self.core.cells_mut(call.window, call.cells));
+        match self.run(&call) {
+            Ok(()) => read(&self.core, func, call.window, results),
+            Err(error) => {
+                self.core.abandon(&call);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs a call that has begun. On success it has ended.
+    fn run(&mut self, call: &Call) -> Result<(), Error> {
+        if let Some(number) = self.core.host_func_number(call.func) {
+            self.call_host(number, call.func, call.window, call.cells)?;
+            self.core.abandon(call);
+            return Ok(());
+        }
+        self.core.enter(call)?;
+        loop {
+            match self.core.run(&mut Unlimited) {
+                Stop::Finished => {
+                    self.core.finish(call);
+                    return Ok(());
+                }
+                Stop::HostCall(host) => {
+                    let HostCall { func, number, window, cells, .. } = host;
+                    self.call_host(number, func, window, cells)?;
+                    self.core.host_return(&host);
+                }
+                Stop::Trap(trap) => return Err(trap.into()),
+                Stop::OutOfFuel { .. } => return Err(Trap::OutOfFuel.into()),
+                Stop::Interrupted | Stop::Denied => return Err(Trap::Interrupted.into()),
+            }
+        }
+    }
+
+    fn call_host(&mut self, number: u32, func: u32, window: usize, cells: usize) -> Result<(), Error> {
+        let imports = self.imports;
+        let import = &imports[number as usize];
+        let (mut params, mut results) = ([Val::I32(0); VALUES_MAX], [Val::I32(0); VALUES_MAX]);
+        let params = params.get_mut(..import.params.len()).ok_or(Error::Types)?;
+        let results = results.get_mut(..import.results.len()).ok_or(Error::Types)?;
+        decode(self.core.func_type(func).params(), self.core.cells(window, cells), params);
+        for (result, ty) in results.iter_mut().zip(import.results) {
+            *result = Val::from_bits(0, ty.to_raw()).ok_or(Error::Types)?;
+        }
+        let instance = self.core.current_instance();
+        let caller = Caller { core: &mut self.core, data: &mut self.data, instance };
+        (import.func)(caller, params, results)?;
+        if !results.iter().map(Val::ty).eq(import.results.iter().copied()) {
+            return Err(Error::Types);
+        }
+        write(results, self.core.cells_mut(window, cells));
+        Ok(())
+    }
+
+    /// The memory exported under a name: all its bytes.
+    pub fn memory_mut(&mut self, instance: Instance, name: &str) -> Option<&mut [u8]> {
+        memory(&mut self.core, instance.0, name)
+    }
+}
+
+/// The host's state and the calling instance's memory, from within a host function.
+pub struct Caller<'a, T> {
+    core: &'a mut CoreStore,
+    data: &'a mut T,
+    instance: Option<u32>,
+}
+
+impl<T> Caller<'_, T> {
+    /// The host's state.
+    pub fn data(&self) -> &T {
+        self.data
+    }
+
+    /// The host's state, for changing.
+    pub fn data_mut(&mut self) -> &mut T {
+        self.data
+    }
+
+    /// The memory that the calling instance exports under a name, and the host's state.
+    pub fn memory_and_data_mut(&mut self, name: &str) -> Option<(&mut [u8], &mut T)> {
+        Some((memory(self.core, self.instance?, name)?, self.data))
+    }
+}
+
+fn memory<'a>(core: &'a mut CoreStore, instance: u32, name: &str) -> Option<&'a mut [u8]> {
+    let export = core.image(instance).export_by_name(name).filter(|export| export.kind == ExternKind::Memory)?;
+    match core.resolve(instance, export.kind, export.index)? {
+        External::Memory(address) => Some(core.memory_mut(address)),
+        _ => None,
+    }
+}
+
+/// Writes values to cells, packed.
+fn write(values: &[Val], cells: &mut [u32]) {
+    let mut cells = cells.iter_mut();
+    for value in values {
+        let bits = value.to_bits();
+        for half in 0..value.ty().to_raw().cells() {
+            if let Some(cell) = cells.next() {
+                *cell = (bits >> (32 * half)) as u32;
+            }
+        }
+    }
+}
+
+/// Reads the results of a call that has finished.
+fn read(core: &CoreStore, func: u32, window: usize, results: &mut [Val]) {
+    let types = core.func_type(func).results();
+    decode(types, core.cells(window, types.cells() as usize), results);
+}
+
+/// Reads values of these types, all numbers, from cells.
+fn decode(types: ValTypes<'_>, cells: &[u32], values: &mut [Val]) {
+    for ((ty, first), value) in types.layout().zip(values) {
+        let (first, count) = (first as usize, ty.cells() as usize);
+        let bits = (0..count).fold(0, |bits, half| bits | u64::from(cells[first + half]) << (32 * half));
+        if let Some(read) = Val::from_bits(bits, ty) {
+            *value = read;
+        }
+    }
+}
