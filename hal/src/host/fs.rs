@@ -263,6 +263,7 @@ impl FileSystem for HostFileSystem {
             .map_err(kind)
     }
 
+    /// Not one step: of two processes of the host that append to a file, one may overwrite what the other wrote.
     fn append(&mut self, file: Node, buf: &[u8]) -> Result<(usize, u64)> {
         let mut file = self.file(file)?;
         if is_stream(file)? {

@@ -36,6 +36,14 @@ errno! {
     Stale = 72, Timedout = 73, Txtbsy = 74, Xdev = 75, Notcapable = 76,
 }
 
+impl core::fmt::Display for Errno {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "WASI error {} ({self:?})", *self as u16)
+    }
+}
+
+impl core::error::Error for Errno {}
+
 impl From<ErrorKind> for Errno {
     fn from(kind: ErrorKind) -> Self {
         match kind {
@@ -217,5 +225,38 @@ impl Iovecs {
     pub fn get(self, memory: &[u8], index: u32) -> Result<(u32, u32), Errno> {
         let entry = element(self.pointer, index, size::IOVEC)?;
         Ok((read_u32(memory, entry)?, read_u32(memory, offset(entry, 4)?)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_numbered_without_gaps() {
+        assert_eq!(Errno::ALL.len(), 77);
+        assert!(Errno::ALL.iter().zip(0..).all(|(errno, number): (_, u16)| *errno as u16 == number));
+    }
+
+    #[test]
+    fn ranges_end_with_memory_and_do_not_wrap() {
+        let mut memory = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+        assert_eq!(read_u64(&memory, 1), Ok(0x0908_0706_0504_0302));
+        assert_eq!(read_u64(&memory, 2), Err(Errno::Fault));
+        assert_eq!(read_u8(&memory, u32::MAX), Err(Errno::Fault));
+        assert_eq!(slice(&memory, 9, 0), Ok(&[][..]));
+        assert_eq!(slice(&memory, 10, 0), Err(Errno::Fault));
+        assert_eq!(slice(&memory, 1, u32::MAX), Err(Errno::Fault));
+        assert_eq!(write_u16(&mut memory, 8, 0), Err(Errno::Fault));
+        assert_eq!(memory[8], 9, "nothing is written in part");
+        assert_eq!((offset(u32::MAX, 1), element(2, 1 << 30, 8)), (Err(Errno::Fault), Err(Errno::Fault)));
+    }
+
+    #[test]
+    fn unknown_flags_are_refused() {
+        assert_eq!(flags::<FdFlags>(31), Ok(FdFlags::all()));
+        assert_eq!(flags::<FdFlags>(32), Err(Errno::Inval));
+        assert_eq!(flags::<FdFlags>(1 << 16), Err(Errno::Inval), "beyond the type");
+        assert_eq!(flags::<LookupFlags>(2), Err(Errno::Inval));
     }
 }

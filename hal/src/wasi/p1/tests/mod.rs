@@ -24,6 +24,14 @@ const BUF: u32 = 0x400;
 const READ: u64 = 1 << 1;
 const WRITE: u64 = 1 << 6;
 
+/// Numbers from a seed, so that a failure can be repeated (xorshift64).
+fn next(seed: &mut u64) -> u64 {
+    *seed ^= *seed << 13;
+    *seed ^= *seed >> 7;
+    *seed ^= *seed << 17;
+    *seed
+}
+
 /// `proc_exit` has no errno; for a test it is a success.
 trait IntoErrno {
     fn into_errno(self) -> Result<(), Errno>;

@@ -4,7 +4,7 @@
 use alloc::vec::Vec;
 use libstd::{fs, path::PathBuf};
 
-use super::{BUF, Guest, OUT, READ, WRITE};
+use super::{BUF, Guest, OUT, READ, WRITE, next};
 use crate::{Access, WasiCtx, wasi::abi::Errno};
 
 const CREAT: u64 = 1;
@@ -307,4 +307,47 @@ fn two_directories_of_the_host_are_one_file_system() {
     let fd = guest.open(4, "file", 0, READ, 0).unwrap();
     assert_eq!(guest.read(fd, 9), Ok(b"inside".to_vec()));
     assert_eq!(guest.open(4, "file", 0, READ | WRITE, 0), Err(Errno::Perm));
+}
+
+/// A path of one to six random parts.
+fn random_path(seed: &mut u64) -> alloc::string::String {
+    const PARTS: [&str; 11] = ["..", "..", ".", "sub", "deep", "a", "b", "file", "nested", "secret", ""];
+    let count = 1 + next(seed) % 6;
+    let parts: Vec<_> = (0..count).map(|_| PARTS[(next(seed) % PARTS.len() as u64) as usize]).collect();
+    parts.join("/")
+}
+
+#[test]
+fn whatever_a_guest_builds_it_stays_inside() {
+    let mut seed = 0x2545_F491_4F6C_DD1D;
+    let (mut changes_count, mut refused_count) = (0, 0);
+    for _ in 0..20 {
+        // Its drop checks the outside.
+        let sandbox = Sandbox::new();
+        let mut guest = sandbox.guest();
+        for _ in 0..300 {
+            let (first, second) = (random_path(&mut seed), random_path(&mut seed));
+            let ((at, len), (to, to_len)) = (guest.path(&first), guest.second_path(&second));
+            let answer = match next(&mut seed) % 8 {
+                0 | 1 => guest.call("path_symlink", &[at, len, 3, to, to_len]),
+                2 => guest.call("path_rename", &[3, at, len, 3, to, to_len]),
+                3 => guest.call("path_link", &[3, 0, at, len, 3, to, to_len]),
+                4 => guest.at("path_create_directory", 3, &first),
+                5 => guest.at(["path_unlink_file", "path_remove_directory"][(next(&mut seed) % 2) as usize], 3, &first),
+                6 => guest.open_with(3, FOLLOW, &first, CREAT, WRITE, 0).and_then(|fd| {
+                    guest.write(fd, b"from the guest")?;
+                    guest.call("fd_close", &[fd.into()])
+                }),
+                _ => guest.open_with(3, FOLLOW, &first, 0, READ, 0).and_then(|fd| {
+                    let bytes = guest.read(fd, 99);
+                    assert_ne!(bytes.as_deref(), Ok(&b"secret"[..]), "{first:?}");
+                    guest.call("fd_close", &[fd.into()])
+                }),
+            };
+            changes_count += u32::from(answer.is_ok());
+            refused_count += u32::from(answer == Err(Errno::Perm));
+        }
+    }
+    // Both happen often, or the paths test nothing.
+    assert!(changes_count > 200 && refused_count > 200, "{changes_count} done, {refused_count} refused");
 }

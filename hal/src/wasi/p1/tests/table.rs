@@ -2,7 +2,7 @@
 //! it follow the tests every function must pass: success, no grant, bad pointer, device error, and no panic whatever
 //! the arguments.
 
-use super::{super::FUNCTIONS, BUF, Guest, OUT, PATH, READ, SECOND_PATH, WRITE};
+use super::{super::FUNCTIONS, BUF, Guest, OUT, PATH, READ, SECOND_PATH, WRITE, next};
 use crate::{
     Access, ClockId, WasiCtx,
     cap::{ErrorKind, Node},
@@ -229,14 +229,6 @@ fn a_device_error_at_any_call_is_reported() {
     }
     // One for each device call of the cases: a loop above that tests nothing would make it 0.
     assert!(faults_count > 25, "only {faults_count} faults were met");
-}
-
-/// Numbers from a seed, so that a failure can be repeated (xorshift64).
-fn next(seed: &mut u64) -> u64 {
-    *seed ^= *seed << 13;
-    *seed ^= *seed >> 7;
-    *seed ^= *seed << 17;
-    *seed
 }
 
 #[test]
