@@ -10,8 +10,14 @@ pub fn collect(rounds: usize) -> Vec<(&'static str, String)> {
         ("date", output("date", &["-u", "+%Y-%m-%d %H:%M UTC"])),
         ("commit", commit()),
         ("machine", machine()),
-        ("compiler", format!("{}, opt-level {}", env!("BENCH_RUSTC"), env!("BENCH_OPT_LEVEL"))),
-        ("RUSTFLAGS", env!("BENCH_RUSTFLAGS").to_owned()),
+        ("compiler", format!("{}, profile {}", env!("BENCH_RUSTC"), env!("BENCH_PROFILE"))),
+        (
+            "RUSTFLAGS",
+            match env!("BENCH_RUSTFLAGS") {
+                "" => "none".to_owned(),
+                flags => flags.to_owned(),
+            },
+        ),
         ("rounds", rounds.to_string()),
     ]
 }

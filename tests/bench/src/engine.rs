@@ -56,12 +56,15 @@ pub fn select(names: Option<&[String]>) -> Result<Vec<Box<dyn Engine>>> {
     let Some(names) = names else { return Ok(engines) };
     let known = engines.iter().map(|engine| engine.name()).collect::<Vec<_>>().join(", ");
     let mut selected = Vec::new();
-    for name in names {
+    for (at, name) in names.iter().enumerate() {
+        if names[..at].contains(name) {
+            continue;
+        }
         match engines.iter().position(|engine| engine.name() == name) {
             Some(at) => selected.push(engines.remove(at)),
             None => bail!(
                 "no engine {name:?} in this build (it has: {known}); sheave, pulley and cranelift come with \
-                 `cargo run --release -p sheave-bench --features sheave,wasmtime`"
+                 Cargo's `--features sheave,wasmtime`"
             ),
         }
     }

@@ -8,6 +8,7 @@
 
 mod adapters;
 mod circumstances;
+mod count;
 mod engine;
 mod large;
 mod load;
@@ -19,6 +20,7 @@ mod stats;
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 /// Measure Sheave beside its peers: run time, load time, memory
 ///
@@ -29,6 +31,7 @@ use std::path::PathBuf;
     name = "sheave-bench",
     after_help = "Examples:
   Tune one thing:     sheave-bench --engines sheave,wasmi --programs crc32,fib --rounds 9 --no-load
+  Without noise:      sheave-bench --callgrind --engines sheave,wasmi --programs crc32
   A quick look:       sheave-bench --quick
   The published page: sheave-bench --rounds 9 --markdown docs/benchmarks.md
 
@@ -42,11 +45,16 @@ struct Options {
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     engines: Option<Vec<String>>,
     /// How often each engine runs each program
-    #[arg(long, default_value_t = 5, value_name = "N")]
-    rounds: usize,
-    /// One round of everything, no load measurement
-    #[arg(long, conflicts_with = "rounds")]
+    ///
+    /// [default: 5, or 1 with --quick]
+    #[arg(long, value_name = "N")]
+    rounds: Option<usize>,
+    /// One round, no load measurement
+    #[arg(long)]
     quick: bool,
+    /// Count instructions under valgrind instead of measuring time (a build without target-cpu=native; slow: name programs)
+    #[arg(long, conflicts_with_all = ["rounds", "quick", "load_only", "no_load"])]
+    callgrind: bool,
     /// Leave out the load measurement
     #[arg(long)]
     no_load: bool,
@@ -70,8 +78,17 @@ struct Options {
     peak_of: Option<String>,
 }
 
-fn main() -> Result<()> {
-    let options = Options::parse();
+fn main() -> ExitCode {
+    match work(&Options::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn work(options: &Options) -> Result<()> {
     if let Some(engine) = &options.peak_of {
         println!("{}", load::peak_of(engine)?);
         return Ok(());
@@ -90,16 +107,23 @@ fn main() -> Result<()> {
     if cfg!(debug_assertions) {
         eprintln!("warning: this is a debug build; its times mean nothing");
     }
-    let rounds = if options.quick { 1 } else { options.rounds };
+    let rounds = options.rounds.unwrap_or(if options.quick || options.callgrind { 1 } else { 5 });
     ensure!(rounds > 0, "--rounds must be at least 1");
-    let runs = if options.load_only { Vec::new() } else { run::measure(&engines, &programs, rounds)? };
-    let loads = if options.no_load || options.quick { Vec::new() } else { load::measure(&engines, rounds)? };
+    let timed = !options.load_only && !options.callgrind;
+    let counts = if options.callgrind { count::measure(&engines, &programs)? } else { Vec::new() };
+    let runs = if !timed { Vec::new() } else { run::measure(&engines, &programs, rounds)? };
+    let loads = if options.no_load || options.quick || options.callgrind {
+        Vec::new()
+    } else {
+        load::measure(&engines, rounds)?
+    };
     let report = report::Report {
         circumstances: circumstances::collect(rounds),
         base: report::base(&engines),
         engines: engines.iter().map(|engine| (engine.name(), engine.about())).collect(),
         programs: programs.into_iter().map(|program| (program.name, program.what)).collect(),
         runs,
+        counts,
         loads,
     };
     print!("{}", report.text());

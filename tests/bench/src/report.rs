@@ -2,6 +2,7 @@
 //!
 //! Ratios are time / time of the base engine: wasmi where it takes part, else the first engine. Below 1 is faster.
 
+use crate::count::ProgramCounts;
 use crate::engine::Engine;
 use crate::load::Load;
 use crate::run::{Cell, ProgramTimes};
@@ -20,6 +21,8 @@ pub struct Report {
     pub base: usize,
     /// Run times.
     pub runs: Vec<ProgramTimes>,
+    /// Instructions, where they were counted.
+    pub counts: Vec<ProgramCounts>,
     /// Loading.
     pub loads: Vec<Load>,
     /// What each program exercises, by name.
@@ -65,6 +68,27 @@ impl Report {
         row
     }
 
+    fn count_table(&self) -> Table {
+        let mut heading = vec!["program".to_owned(), format!("{} million", self.engines[self.base].0)];
+        heading.extend(self.engines.iter().map(|(name, _)| (*name).to_owned()));
+        let mut table = vec![heading];
+        let ratio =
+            |counts: &ProgramCounts, at: usize| counts.instructions[at] as f64 / counts.instructions[self.base] as f64;
+        let columns = 0..self.engines.len();
+        for counts in &self.counts {
+            let mut row = vec![counts.program.clone(), format!("{:.0}", counts.instructions[self.base] as f64 / 1e6)];
+            row.extend(columns.clone().map(|at| format!("{:.3}", ratio(counts, at))));
+            table.push(row);
+        }
+        let mut means = vec!["geomean".to_owned(), String::new()];
+        means.extend(columns.map(|at| {
+            let ratios: Vec<f64> = self.counts.iter().map(|counts| ratio(counts, at)).collect();
+            format!("{:.3}", geometric_mean(&ratios))
+        }));
+        table.push(means);
+        table
+    }
+
     fn load_table(&self) -> Table {
         let mut heading = vec!["load".to_owned()];
         heading.extend(self.engines.iter().map(|(name, _)| (*name).to_owned()));
@@ -97,6 +121,10 @@ impl Report {
             let _ = writeln!(text, "run time: CPU time / {base_name}'s, medians; below 1 is faster\n");
             text += &aligned(&self.run_table());
         }
+        if !self.counts.is_empty() {
+            let _ = writeln!(text, "executed instructions / {base_name}'s\n");
+            text += &aligned(&self.count_table());
+        }
         if !self.loads.is_empty() {
             let _ = writeln!(text, "\nload: validate and compile everything, CPU time\n");
             text += &aligned(&self.load_table());
@@ -127,6 +155,10 @@ impl Report {
             for (name, what) in &self.programs {
                 let _ = writeln!(page, "| {name} | {what} |");
             }
+        }
+        if !self.counts.is_empty() {
+            let _ = write!(page, "\n## Executed instructions\n\nCounted by callgrind, divided by {base_name}'s.\n\n");
+            page += &piped(&self.count_table());
         }
         if !self.loads.is_empty() {
             page += "\n## Loading\n\nFrom bytes to a module that is ready to run: validated and compiled, nothing left for the first call. \

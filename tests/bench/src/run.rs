@@ -40,8 +40,9 @@ pub fn measure(engines: &[Box<dyn Engine>], programs: &[Program], rounds: usize)
         .enumerate()
         .map(|(at, program)| {
             eprint!("[{:2}/{}] {:14}", at + 1, programs.len(), program.name);
-            let times =
-                measure_program(engines, program, rounds, at).with_context(|| format!("program {}", program.name))?;
+            let times = measure_program(engines, program, rounds, at)
+                .inspect_err(|_| eprintln!())
+                .with_context(|| format!("program {}", program.name))?;
             for (engine, cell) in engines.iter().zip(&times.cells) {
                 eprint!("  {} {:.0} ms", engine.name(), cell.median * 1e3);
             }
