@@ -9,7 +9,10 @@ use crate::{
         context::{DataEntity, ElemEntity, FuncEntity, Spaces},
         handle,
     },
-    image::{ConstExpr, Image, format::{DataMode, ElemMode}},
+    image::{
+        ConstExpr, Image,
+        format::{DataMode, ElemMode},
+    },
     store::{External, InstanceEntity, OutOfMemory, Store, limits::Limiter, list::List},
     trap::Trap,
     types::{DataIndex, ElemIndex, ExternKind, ExternType, GlobalIndex, MemoryIndex, TableIndex, TypeIndex, ValTypes},
@@ -232,12 +235,7 @@ fn imported(
 }
 
 /// Value of a constant expression, as the bits of a number or a handle.
-fn evaluate(
-    store: &mut Store,
-    instance: u32,
-    expr: ConstExpr,
-    limiter: &mut dyn Limiter,
-) -> Result<u64, Trap> {
+fn evaluate(store: &mut Store, instance: u32, expr: ConstExpr, limiter: &mut dyn Limiter) -> Result<u64, Trap> {
     let func = |store: &Store, index| store.func_address(instance, index).expect(SOUND);
     Ok(match expr {
         ConstExpr::Zero => 0,

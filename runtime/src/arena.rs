@@ -1,18 +1,44 @@
 //! The API without an allocator: everything lives in memory that the caller hands over, imports are a table of functions.
 //!
 //! Smaller than the API with an allocator: numbers only cross the border, modules import functions only, an error is a code.
-//! The interpreter, the verifier and the safety are the same.
+//! The interpreter, the verifier and the safety are the same. Without feature `alloc` this is what the crate consists of.
+//!
+//! ```
+//! # #[cfg(feature = "wat")] {
+//! use sheave::arena::{Caller, Error, Import, Limits, Module, Store, Val, ValType};
+//!
+//! /// The function of the board that guests may call.
+//! fn led(mut caller: Caller<'_, u32>, params: &[Val], _: &mut [Val]) -> Result<(), Error> {
+//!     if let [Val::I32(brightness)] = params {
+//!         *caller.data_mut() = *brightness as u32;
+//!     }
+//!     Ok(())
+//! }
+//! static IMPORTS: [Import<u32>; 1] = [Import::new("board", "led", &[ValType::I32], &[], led)];
+//!
+//! # let text = r#"(module (import "board" "led" (func $led (param i32))) (func (export "on") (call $led (i32.const 9))))"#;
+//! # let image = sheave::Module::new(&sheave::Engine::default(), text).unwrap();
+//! # let image = image.image();
+//! let module = Module::from_image(image)?;
+//! let mut arena = [0; 8192];
+//! let limits = Limits { stack_bytes: 1024, ..Limits::default() };
+//! let mut store = Store::new(&mut arena, limits, &IMPORTS, 0)?;
+//! let instance = store.instantiate(&module)?;
+//! store.call(instance, "on", &[], &mut [])?;
+//! assert_eq!(*store.data(), 9);
+//! assert_eq!(store.call(instance, "off", &[], &mut []), Err(Error::UnknownExport));
+//! # }
+//! # Ok::<(), sheave::arena::Error>(())
+//! ```
 
 use crate::Trap;
 use core::{fmt, marker::PhantomData, mem::ManuallyDrop, ptr::NonNull, sync::atomic::AtomicU32};
+pub use sheave_interp::store::limits::Limits;
 use sheave_interp::{
     error::{Error as InterpError, ErrorKind},
     image::{self, Image},
     instance,
-    store::{
-        Call, External, Heap, HostCall, Stop, Store as CoreStore,
-        limits::{Limits, Unlimited},
-    },
+    store::{Call, External, Heap, HostCall, Stop, Store as CoreStore, limits::Unlimited},
     types::{ExternKind, ExternType, FuncType, ValType as RawType, ValTypes},
 };
 
@@ -141,10 +167,6 @@ impl Val {
 pub type HostFunc<T> = fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error>;
 
 /// An entry of the table of imports.
-///
-/// ```ignore
-/// static IMPORTS: [Import<Led>; 1] = [Import::new("board", "led", &[ValType::I32], &[], led)];
-/// ```
 #[derive(Debug)]
 pub struct Import<T> {
     module: &'static str,
@@ -277,9 +299,8 @@ impl<'a, T> Store<'a, T> {
         let imports = imports.get_mut(..count).ok_or(Error::Module(ErrorKind::Limit("number of imports")))?;
         for (i, (import, external)) in module.image.imports().zip(&mut *imports).enumerate() {
             let ExternType::Func(ty) = import.ty else { return Err(Error::UnknownImport(i as u32)) };
-            let fits = |entry: &Import<T>| {
-                entry.module == import.module && entry.name == import.name && entry.is_of_type(ty)
-            };
+            let fits =
+                |entry: &Import<T>| entry.module == import.module && entry.name == import.name && entry.is_of_type(ty);
             let number = self.imports.iter().position(fits).ok_or(Error::UnknownImport(i as u32))?;
             let address = self.core.new_host_func(ty, number as u32).map_err(InterpError::from)?;
             *external = External::Func(address);

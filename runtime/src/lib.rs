@@ -43,7 +43,7 @@
 //! | feature | without it |
 //! |---|---|
 //! | `std` | float rounding comes from `libm` |
-//! | `alloc` | another, smaller API: a store in memory that the caller hands over, imports as a table |
+//! | `alloc` | what is here is the smaller API of [`arena`]: memory from the caller, imports as a table |
 //! | `translate` | no wasm is read: modules arrive as images |
 //! | `wat` | (with it, [`Module::new`] also takes text) |
 #![no_std]
@@ -57,12 +57,9 @@ pub use sheave_interp::trap::Trap;
 /// The name that wasmi gives [`Trap`].
 pub use sheave_interp::trap::Trap as TrapCode;
 
-#[cfg(not(feature = "alloc"))]
-mod arena;
+pub mod arena;
 #[cfg(not(feature = "alloc"))]
 pub use arena::*;
-#[cfg(not(feature = "alloc"))]
-pub use sheave_interp::store::limits::Limits;
 
 #[cfg(feature = "alloc")]
 mod owned;

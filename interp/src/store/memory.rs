@@ -30,14 +30,8 @@ impl Store {
         let len = usize::try_from(desired).map_err(|_| OutOfMemory)?;
         let base = self.heap.allocate(layout(len)?)?;
         let maximum = ty.limits.max.unwrap_or(u64::MAX).min(ty.pages_max()).saturating_mul(ty.page_bytes());
-        let entity = MemoryEntity {
-            base: base.as_ptr(),
-            len,
-            capacity: len,
-            maximum,
-            page_size_log2: ty.page_size_log2,
-            ty,
-        };
+        let entity =
+            MemoryEntity { base: base.as_ptr(), len, capacity: len, maximum, page_size_log2: ty.page_size_log2, ty };
         self.memories.push(&mut self.heap, entity)?;
         self.set_stale();
         Ok(address)
@@ -47,12 +41,7 @@ impl Store {
     ///
     /// # Errors
     /// The limiter wants the guest stopped.
-    pub fn grow_memory(
-        &mut self,
-        address: u32,
-        delta: u64,
-        limiter: &mut dyn Limiter,
-    ) -> Result<Option<u64>, Denied> {
+    pub fn grow_memory(&mut self, address: u32, delta: u64, limiter: &mut dyn Limiter) -> Result<Option<u64>, Denied> {
         let memory = self.memories[address as usize];
         let (current, log2) = (memory.len as u64, memory.page_size_log2);
         let old = current >> log2;

@@ -4,14 +4,12 @@
 //! address stays valid as long as the store. Lists may move when they grow: the interpreter's [`Context`] holds pointers
 //! into them, and `stale` says that they have to be read anew before it runs again.
 //!
-//! Read `list`, `heap_*` (the allocator), `limits`, `types`, then `memory`, `table`, `global`; `call` drives the
+//! Read `heap` (the allocator), `list`, `limits`, `types`, then `memory`, `table`, `global`; `call` drives the
 //! interpreter, `backtrace` and `suspend` look at its frames. `crate::instance` fills a store from an image.
 
 mod backtrace;
 mod call;
 mod global;
-#[cfg_attr(feature = "alloc", path = "heap_global.rs")]
-#[cfg_attr(not(feature = "alloc"), path = "heap_arena.rs")]
 mod heap;
 pub mod limits;
 pub(crate) mod list;

@@ -4,12 +4,7 @@
 //! place of the stack.
 
 use super::{Call, HostCall, OutOfMemory, Store};
-use crate::{
-    exec::context::Registers,
-    isa::FRAME_UNITS,
-    trap::Trap,
-    types::CELL_BYTES,
-};
+use crate::{exec::context::Registers, isa::FRAME_UNITS, trap::Trap, types::CELL_BYTES};
 use alloc::vec::Vec;
 
 /// A call that was stopped and can go on.

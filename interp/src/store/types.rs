@@ -63,7 +63,8 @@ impl Types {
     /// The type with this number, which `intern` gave.
     pub fn get(&self, id: u32) -> FuncType<'_> {
         let entry = self.entries[id as usize];
-        let (first, params, results) = (entry.first as usize, entry.params_count as usize, entry.results_count as usize);
+        let (first, params, results) =
+            (entry.first as usize, entry.params_count as usize, entry.results_count as usize);
         let bytes = &self.bytes[first..first + params + results];
         let (params, results) = bytes.split_at(params);
         FuncType::new(ValTypes::from_checked_bytes(params), ValTypes::from_checked_bytes(results))
@@ -112,10 +113,10 @@ mod tests {
         for n in 0..1000 {
             ids.push(types.intern(&mut heap, FuncType::new(i32s(n), i32s(1000 - n))).unwrap());
         }
-        for n in 0..1000 {
-            assert_eq!(types.intern(&mut heap, FuncType::new(i32s(n), i32s(1000 - n))).unwrap(), ids[n]);
-            assert_eq!(types.get(ids[n]).params().len(), n);
-            assert_eq!(types.get(ids[n]).results().len(), 1000 - n);
+        for (n, id) in ids.iter().enumerate() {
+            assert_eq!(types.intern(&mut heap, FuncType::new(i32s(n), i32s(1000 - n))).unwrap(), *id);
+            assert_eq!(types.get(*id).params().len(), n);
+            assert_eq!(types.get(*id).results().len(), 1000 - n);
         }
         assert_eq!(ids.last(), Some(&999));
         types.free(&mut heap);

@@ -2,11 +2,7 @@
 //!
 //! Parameters and results pass through a *window*, cells of the guest stack; see `sheave_interp::store::Call`.
 
-use super::{
-    Error, Store, Trap,
-    errors::LimiterError,
-    sync::Arc,
-};
+use super::{Error, Store, Trap, errors::LimiterError, sync::Arc};
 use alloc::string::ToString;
 use sheave_interp::store::{Call, HostCall, Stop};
 

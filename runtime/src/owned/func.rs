@@ -9,7 +9,7 @@ use super::{
     store::Handle,
     sync::Arc,
 };
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 
 /// A function of the host as stores keep it: reads its parameters from the window and writes its results there. The number
 /// is that of the instance that calls.
@@ -42,7 +42,7 @@ impl Func {
         ty: FuncType,
         func: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
     ) -> Func {
-        ctx.as_context_mut().store.new_host_func(&ty, with_values(ty.clone(), func))
+        ctx.as_context_mut().store.new_host_func(&ty, with_values(&ty, func))
     }
 
     /// A function of the host, its type being the closure's.
@@ -194,11 +194,13 @@ const INLINE_VALUES: usize = 8;
 
 /// A host function that takes and gives values.
 pub(crate) fn with_values<T>(
-    ty: FuncType,
+    ty: &FuncType,
     func: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
 ) -> HostFunc<T> {
+    // Boxes of their own: types are shared in a way that not every target can send to another thread.
+    let [param_types, result_types] = [ty.params(), ty.results()].map(Box::<[ValType]>::from);
     Arc::new(move |store: &mut Store<T>, instance, window| {
-        let count = ty.params().len() + ty.results().len();
+        let count = param_types.len() + result_types.len();
         let (mut inline, mut long) = ([Val::I32(0); INLINE_VALUES], Vec::new());
         let values = if count <= INLINE_VALUES {
             &mut inline[..count]
@@ -206,13 +208,15 @@ pub(crate) fn with_values<T>(
             long.resize(count, Val::I32(0));
             &mut long[..]
         };
-        let (params, results) = values.split_at_mut(ty.params().len());
-        read_values(ty.params().iter().copied(), store.cells(window), store.id, params);
-        for (result, ty) in results.iter_mut().zip(ty.results()) {
+        let (params, results) = values.split_at_mut(param_types.len());
+        read_values(param_types.iter().copied(), store.cells(window), store.id, params);
+        for (result, ty) in results.iter_mut().zip(&result_types) {
             *result = Val::default_for_ty(*ty);
         }
         func(Caller::new(store, instance), params, results)?;
-        ty.with_raw(|ty| check_values(ty.results(), results, Direction::Results))?;
+        if !results.iter().map(Val::ty).eq(result_types.iter().copied()) {
+            return Err(FuncError::MismatchingResultType.into());
+        }
         let id = store.id;
         if results.iter().any(|result| result.to_bits(id).is_none()) {
             return Err(FuncError::ForeignReference.into());

@@ -1,6 +1,8 @@
 //! Globals as the host sees them.
 
-use super::{AsContext, AsContextMut, GlobalType, Mutability, StoreContextMut, Val, errors::GlobalError, store::Handle};
+use super::{
+    AsContext, AsContextMut, GlobalType, Mutability, StoreContextMut, Val, errors::GlobalError, store::Handle,
+};
 
 /// A global in a store.
 ///

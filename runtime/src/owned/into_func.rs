@@ -1,11 +1,7 @@
 //! Closures as host functions: with or without a [`Caller`], with results plain or fallible.
 
 use super::{
-    Caller, Error, FuncType, Store, WasmTy, WasmTyList,
-    call::Window,
-    func::HostFunc,
-    sync::Arc,
-    typed::for_each_tuple,
+    Caller, Error, FuncType, Store, WasmTy, WasmTyList, call::Window, func::HostFunc, sync::Arc, typed::for_each_tuple,
 };
 
 /// A closure that can be a host function: up to 16 parameters, before them perhaps a [`Caller`]; results are one value or a

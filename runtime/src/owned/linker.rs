@@ -13,11 +13,7 @@ use alloc::{
     vec::Vec,
 };
 use core::fmt;
-use sheave_interp::{
-    image,
-    instance::Described,
-    types::ExternType,
-};
+use sheave_interp::{image, instance::Described, types::ExternType};
 
 /// What a name stands for.
 enum Definition<T> {
@@ -67,11 +63,7 @@ pub struct Linker<T> {
 
 impl<T> Clone for Linker<T> {
     fn clone(&self) -> Self {
-        Linker {
-            engine: self.engine.clone(),
-            modules: self.modules.clone(),
-            allow_shadowing: self.allow_shadowing,
-        }
+        Linker { engine: self.engine.clone(), modules: self.modules.clone(), allow_shadowing: self.allow_shadowing }
     }
 }
 
@@ -125,12 +117,7 @@ impl<T> Linker<T> {
     ///
     /// # Errors
     /// `DuplicateDefinition`.
-    pub fn define(
-        &mut self,
-        module: &str,
-        name: &str,
-        item: impl Into<Extern>,
-    ) -> Result<&mut Linker<T>, LinkerError> {
+    pub fn define(&mut self, module: &str, name: &str, item: impl Into<Extern>) -> Result<&mut Linker<T>, LinkerError> {
         self.insert(module, name, Definition::Extern(item.into()))
     }
 
@@ -145,7 +132,10 @@ impl<T> Linker<T> {
         ty: FuncType,
         func: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
     ) -> Result<&mut Linker<T>, LinkerError> {
-        self.insert(module, name, Definition::HostFunc(ty.clone(), with_values(ty, func)))
+        self.insert(module, name, {
+            let func = with_values(&ty, func);
+            Definition::HostFunc(ty, func)
+        })
     }
 
     /// Defines a name as a function of the host, as [`Func::wrap`](super::Func::wrap).

@@ -164,11 +164,7 @@ impl ResumableCallOutOfFuel {
     ///
     /// # Panics
     /// If the call is one of another store.
-    pub fn resume<T>(
-        self,
-        mut ctx: impl AsContextMut<Data = T>,
-        outputs: &mut [Val],
-    ) -> Result<ResumableCall, Error> {
+    pub fn resume<T>(self, mut ctx: impl AsContextMut<Data = T>, outputs: &mut [Val]) -> Result<ResumableCall, Error> {
         let StoreContextMut { store } = ctx.as_context_mut();
         check_outputs(store, &self.suspended, outputs)?;
         let (call, outcome) = self.run(store)?;
@@ -248,11 +244,7 @@ impl<Results: WasmResults> TypedResumableCallHostTrap<Results> {
     ///
     /// # Panics
     /// If the call is one of another store.
-    pub fn resume(
-        self,
-        mut ctx: impl AsContextMut,
-        inputs: &[Val],
-    ) -> Result<TypedResumableCall<Results>, Error> {
+    pub fn resume(self, mut ctx: impl AsContextMut, inputs: &[Val]) -> Result<TypedResumableCall<Results>, Error> {
         let StoreContextMut { store } = ctx.as_context_mut();
         let (call, outcome) = self.call.run(store, inputs)?;
         after_typed(store, &call, outcome)

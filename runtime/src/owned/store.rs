@@ -1,8 +1,7 @@
 //! Stores: the interpreter's store with what is the host's: its state, its functions, its values, its limiter.
 
 use super::{
-    AsContext, AsContextMut, Engine, Error, Extern, FuncType, Module, ResourceLimiter,
-    StoreContext, StoreContextMut,
+    AsContext, AsContextMut, Engine, Error, Extern, FuncType, Module, ResourceLimiter, StoreContext, StoreContextMut,
     backtrace::Backtrace,
     errors::{FuelError, InstantiationError, LimiterError},
     func::HostFunc,

@@ -1,6 +1,8 @@
 //! Tables as the host sees them.
 
-use super::{AsContext, AsContextMut, Error, Ref, RefType, Store, StoreContextMut, TableType, errors::TableError, store::Handle};
+use super::{
+    AsContext, AsContextMut, Error, Ref, RefType, Store, StoreContextMut, TableType, errors::TableError, store::Handle,
+};
 
 /// A table in a store.
 ///

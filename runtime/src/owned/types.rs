@@ -368,11 +368,7 @@ impl MemoryTypeBuilder {
         let sizes_fit = max.is_none_or(|max| min <= max)
             && matches!(self.raw.page_size_log2, 0 | 16)
             && max.unwrap_or(min) <= self.raw.pages_max();
-        if sizes_fit {
-            Ok(MemoryType { raw: self.raw })
-        } else {
-            Err(super::errors::MemoryError::InvalidMemoryType)
-        }
+        if sizes_fit { Ok(MemoryType { raw: self.raw }) } else { Err(super::errors::MemoryError::InvalidMemoryType) }
     }
 }
 

@@ -1,16 +1,16 @@
-//! The store's allocator with feature `alloc`: the global one, fallibly.
+//! The global allocator, fallibly, as a source of a store's memory.
 //!
-//! Same interface as `heap_arena.rs`. Every block is zeroed; nothing here can abort for want of memory.
+//! Same interface as `arena.rs`, which says what its functions promise. Nothing here can abort for want of memory.
 
-use super::OutOfMemory;
+use crate::store::OutOfMemory;
 use alloc::alloc::{alloc_zeroed, dealloc, realloc};
 use core::{alloc::Layout, ptr::NonNull};
 
-/// Where a store's memory comes from.
-#[derive(Debug, Default)]
-pub struct Heap(());
+/// The global allocator.
+#[derive(Debug)]
+pub struct Global;
 
-impl Heap {
+impl Global {
     /// Zeroed memory of this layout.
     ///
     /// # Errors

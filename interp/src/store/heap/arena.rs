@@ -1,25 +1,25 @@
-//! The store's allocator without feature `alloc`: a region that the caller hands over, used from its start to its end.
+//! A region that the caller hands over, used from its start to its end, as a source of a store's memory.
 //!
-//! Same interface as `heap_global.rs`. Only the block allocated last can grow in place or be given back; others that grow
+//! Same interface as `global.rs`. Only the block allocated last can grow in place or be given back; others that grow
 //! leave their old place unused until the whole store goes.
 
-use super::OutOfMemory;
+use crate::store::OutOfMemory;
 use core::{alloc::Layout, ptr::NonNull};
 
-/// Where a store's memory comes from.
+/// A region of memory.
 #[derive(Debug)]
-pub struct Heap {
+pub struct Arena {
     next: NonNull<u8>,
     left: usize,
 }
 
-impl Heap {
-    /// All of `arena`, for as long as the store lives.
+impl Arena {
+    /// All of a region.
     ///
     /// # Safety
-    /// Nothing else uses the arena while the heap is in use.
-    pub unsafe fn in_arena(arena: NonNull<[u8]>) -> Heap {
-        Heap { next: arena.cast(), left: arena.len() }
+    /// Nothing else uses the region while this is in use.
+    pub unsafe fn new(arena: NonNull<[u8]>) -> Arena {
+        Arena { next: arena.cast(), left: arena.len() }
     }
 
     /// Bytes not yet handed out.

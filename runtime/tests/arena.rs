@@ -1,0 +1,98 @@
+//! The API without an allocator: a store in a borrowed arena.
+#![cfg(feature = "wat")]
+
+use sheave::{
+    Engine, Trap,
+    arena::{Caller, Error, Import, Limits, Module, Store, Val, ValType},
+};
+
+fn image(text: &str) -> sheave::Module {
+    sheave::Module::new(&Engine::default(), text).unwrap()
+}
+
+const SMALL: Limits =
+    Limits { stack_bytes: 2048, host_nesting: 2, table_elements: 100, instances: 2, tables_and_memories: 4 };
+
+fn add(mut caller: Caller<'_, i64>, params: &[Val], results: &mut [Val]) -> Result<(), Error> {
+    let [Val::I64(a), Val::I32(b)] = params else { return Err(Error::Types) };
+    if *b < 0 {
+        return Err(Error::Host(b.unsigned_abs()));
+    }
+    *caller.data_mut() += 1;
+    if let Some((memory, data)) = caller.memory_and_data_mut("memory") {
+        memory[0] = *data as u8;
+    }
+    results[0] = Val::I64(a + i64::from(*b));
+    Ok(())
+}
+
+static IMPORTS: [Import<i64>; 1] = [Import::new("h", "add", &[ValType::I64, ValType::I32], &[ValType::I64], add)];
+
+const TEXT: &str = r#"(module
+    (import "h" "add" (func $add (param i64 i32) (result i64)))
+    (memory (export "memory") 0 2 (pagesize 1))
+    (func (export "run") (param i32) (result i64 f32)
+        (drop (memory.grow (i32.const 1)))
+        (call $add (i64.const 40) (local.get 0)) (f32.const 0.5))
+    (func (export "trap") (drop (i32.load8_u (i32.const 9)))))"#;
+
+#[test]
+fn guests_and_host_functions_run_in_an_arena() {
+    let translated = image(TEXT);
+    let module = Module::from_image(translated.image()).unwrap();
+    let mut arena = [0; 8 << 10];
+    let mut store = Store::new(&mut arena, SMALL, &IMPORTS, 0).unwrap();
+    let instance = store.instantiate(&module).unwrap();
+    let mut results = [Val::I32(0); 2];
+    store.call(instance, "run", &[Val::I32(2)], &mut results).unwrap();
+    assert_eq!(results, [Val::I64(42), Val::F32(0.5)]);
+    assert_eq!(store.memory_mut(instance, "memory"), Some(&mut [1][..]));
+    assert_eq!(*store.data(), 1);
+    assert_eq!(store.call(instance, "run", &[Val::I32(-7)], &mut results), Err(Error::Host(7)));
+    assert_eq!(store.call(instance, "trap", &[], &mut []), Err(Error::Trap(Trap::MemoryOutOfBounds)));
+    assert_eq!(store.call(instance, "run", &[], &mut results), Err(Error::Types));
+    assert_eq!(store.call(instance, "run", &[Val::I32(2)], &mut results[..1]), Err(Error::Types));
+    assert_eq!(store.call(instance, "memory", &[], &mut []), Err(Error::UnknownExport));
+}
+
+/// With every smaller arena, everything is an error or works; nothing panics.
+#[test]
+fn any_arena_is_large_enough_or_gives_an_error() {
+    let translated = image(TEXT);
+    let module = Module::from_image(translated.image()).unwrap();
+    let mut succeeded = None;
+    for size in (0..8 << 10).step_by(64) {
+        let mut arena = vec![0; size];
+        let run = (|| {
+            let mut store = Store::new(&mut arena, SMALL, &IMPORTS, 0)?;
+            let instance = store.instantiate(&module)?;
+            store.call(instance, "run", &[Val::I32(2)], &mut [Val::I32(0); 2])
+        })();
+        match run {
+            Ok(()) => succeeded = succeeded.or(Some(size)),
+            Err(error) => {
+                assert_eq!(error.to_string(), "out of memory");
+                assert_eq!(succeeded, None, "a larger arena is never worse");
+            }
+        }
+    }
+    assert!(succeeded.is_some());
+}
+
+#[test]
+fn an_import_that_the_table_lacks_is_named_by_number() {
+    let translated = image(r#"(module (import "h" "add" (func (param i32))))"#);
+    let module = Module::from_image(translated.image()).unwrap();
+    let mut arena = [0; 8 << 10];
+    let mut store = Store::new(&mut arena, SMALL, &IMPORTS, 0).unwrap();
+    assert_eq!(store.instantiate(&module), Err(Error::UnknownImport(0)));
+}
+
+#[test]
+fn a_start_function_runs_and_may_fail() {
+    let translated = image("(module (func $start unreachable) (start $start))");
+    let module = Module::from_image(translated.image()).unwrap();
+    let mut arena = [0; 8 << 10];
+    let mut store = Store::new(&mut arena, SMALL, &[] as &[Import<()>], ()).unwrap();
+    assert_eq!(store.instantiate(&module), Err(Error::Trap(Trap::Unreachable)));
+}
