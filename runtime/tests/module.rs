@@ -42,6 +42,14 @@ fn an_image_runs_like_the_module_it_came_from() {
     // SAFETY: the image comes from this version and was not changed.
     let unverified = unsafe { Module::from_image_unverified(&engine, &image) }.unwrap();
     assert_eq!(unverified.exports().len(), 1);
+    // In place, if the place is right.
+    let words: &'static [u64] =
+        image.chunks(8).map(|word| u64::from_le_bytes(word.try_into().unwrap())).collect::<Vec<_>>().leak();
+    // SAFETY: any bytes of the words are bytes.
+    let (_, bytes, _) = unsafe { words.align_to::<u8>() };
+    let in_place = Module::from_static_image(&engine, bytes).unwrap();
+    assert_eq!(in_place.image().as_ptr(), bytes.as_ptr());
+    assert!(Module::from_static_image(&engine, &bytes[4..]).is_err());
 }
 
 #[test]
@@ -74,4 +82,29 @@ fn features_that_are_off_are_refused() {
     config.wasm_simd(true);
     let error = Module::new(&Engine::new(&config), "(module)").unwrap_err();
     assert_eq!(error.to_string(), "unsupported: simd");
+}
+
+#[test]
+fn everything_can_go_to_another_thread() {
+    fn check<T: Send + Sync>() {}
+    check::<Engine>();
+    check::<Module>();
+    check::<Store<()>>();
+    check::<sheave::Linker<()>>();
+    check::<sheave::Error>();
+    check::<sheave::ResumableCall>();
+}
+
+/// Constant expressions that need code are not charged to anyone.
+#[test]
+fn constant_expressions_need_no_fuel() {
+    let mut config = Config::default();
+    config.consume_fuel(true).interruptible(true);
+    let engine = Engine::new(&config);
+    let text = r#"(module
+        (global (export "g") i32 (i32.add (i32.mul (i32.const 20) (i32.const 2)) (i32.const 2))))"#;
+    let module = Module::new(&engine, text).unwrap();
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+    assert_eq!(instance.get_global(&store, "g").unwrap().get(&store).i32(), Some(42));
 }

@@ -128,7 +128,8 @@ impl Store {
             stack_top: 0,
             calls_count: 0,
             stale: true,
-            types: Types::EMPTY,
+            // Where the context lies is not known beforehand on hosts that lay out memory at random.
+            types: Types::new(context.addr().get() as u64),
             funcs: List::EMPTY,
             tables: List::EMPTY,
             memories: List::EMPTY,

@@ -22,11 +22,14 @@ pub struct Types {
     entries: List<Entry>,
     /// Number of a type plus one, or zero; a power of two of them, at most half in use.
     buckets: List<u32>,
+    seed: u64,
 }
 
 impl Types {
-    /// None.
-    pub const EMPTY: Types = Types { bytes: List::EMPTY, entries: List::EMPTY, buckets: List::EMPTY };
+    /// None. `seed` is best a number that nobody can guess.
+    pub const fn new(seed: u64) -> Types {
+        Types { bytes: List::EMPTY, entries: List::EMPTY, buckets: List::EMPTY, seed }
+    }
 
     /// The number of a type, a new one if it is new.
     ///
@@ -36,7 +39,7 @@ impl Types {
         if (self.entries.len() + 1) * 2 > self.buckets.len() {
             self.rehash(heap)?;
         }
-        let hash = hash(ty);
+        let hash = hash(self.seed, ty);
         let mask = self.buckets.len() - 1;
         let mut place = hash as usize & mask;
         while let Some(id) = self.buckets[place].checked_sub(1) {
@@ -93,12 +96,17 @@ impl Types {
     }
 }
 
-/// FNV-1a over the bytes, parameters and results kept apart, then mixed so that the low bits depend on all.
-fn hash(ty: FuncType<'_>) -> u32 {
-    let step = |state: u32, byte: &u8| (state ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
-    let params = ty.params().as_bytes().iter().fold(0x811c_9dc5, step);
-    let all = ty.results().as_bytes().iter().fold(step(params, &0), step);
-    (all ^ all >> 15).wrapping_mul(0x2c1b_3c6d) ^ all >> 13
+/// Multiplies and folds byte by byte, parameters and results kept apart. The seed, unknown to whoever writes a module,
+/// keeps it from choosing types that all fall into one bucket.
+fn hash(seed: u64, ty: FuncType<'_>) -> u32 {
+    // 2^64 divided by the golden ratio, made odd.
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+    let step = |state: u64, byte: &u8| {
+        let state = (state ^ u64::from(*byte)).wrapping_mul(FACTOR);
+        state ^ state >> 32
+    };
+    let params = ty.params().as_bytes().iter().fold(seed, step);
+    ty.results().as_bytes().iter().fold(step(params, &0), step) as u32
 }
 
 #[cfg(all(test, feature = "alloc"))]
@@ -107,7 +115,7 @@ mod tests {
 
     #[test]
     fn equal_types_get_one_number_and_parameters_differ_from_results() {
-        let (mut heap, mut types) = (Heap::default(), Types::EMPTY);
+        let (mut heap, mut types) = (Heap::default(), Types::new(7));
         let i32s = |count: usize| ValTypes::from_bytes(&[0x7f; 2000][..count]).unwrap();
         let mut ids = alloc::vec::Vec::new();
         for n in 0..1000 {

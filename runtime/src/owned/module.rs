@@ -19,7 +19,21 @@ struct Inner {
     engine: Engine,
     /// Borrows from `bytes`, which stay where they are and are never changed.
     image: Image<'static>,
-    bytes: OwnedImage,
+    bytes: Bytes,
+}
+
+enum Bytes {
+    Owned(OwnedImage),
+    Static(&'static [u8]),
+}
+
+impl Bytes {
+    fn as_slice(&self) -> &[u8] {
+        match self {
+            Bytes::Owned(image) => image.as_bytes(),
+            Bytes::Static(bytes) => bytes,
+        }
+    }
 }
 
 impl Module {
@@ -57,7 +71,17 @@ impl Module {
     /// # Errors
     /// `Module` if the bytes are not an image that this build can run, or it lacks what the engine's settings need.
     pub fn from_image(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Module, Error> {
-        let module = Module::read(engine, bytes.as_ref())?;
+        let module = Module::read(engine, Bytes::Owned(OwnedImage::new(bytes.as_ref())?))?;
+        image::verify(&module.inner.image)?;
+        Ok(module)
+    }
+
+    /// As [`Module::from_image`], of an image that stays where it lies, as in flash. It begins at a multiple of 8 bytes.
+    ///
+    /// # Errors
+    /// As [`Module::from_image`], also if it begins elsewhere.
+    pub fn from_static_image(engine: &Engine, bytes: &'static [u8]) -> Result<Module, Error> {
+        let module = Module::read(engine, Bytes::Static(bytes))?;
         image::verify(&module.inner.image)?;
         Ok(module)
     }
@@ -71,12 +95,11 @@ impl Module {
     /// The image was made by Sheave from the same version and not changed since: wrong instructions read and write the
     /// host's memory.
     pub unsafe fn from_image_unverified(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Module, Error> {
-        Module::read(engine, bytes.as_ref())
+        Module::read(engine, Bytes::Owned(OwnedImage::new(bytes.as_ref())?))
     }
 
-    fn read(engine: &Engine, bytes: &[u8]) -> Result<Module, Error> {
-        let bytes = OwnedImage::new(bytes)?;
-        let image = bytes.parse()?;
+    fn read(engine: &Engine, bytes: Bytes) -> Result<Module, Error> {
+        let image = Image::parse(bytes.as_slice())?;
         let config = engine.config();
         for (is_needed, option, name) in [
             (config.consume_fuel, Options::FUEL, "image made without fuel: compile it with --fuel"),
@@ -104,7 +127,7 @@ impl Module {
 
     /// The bytes of the image, to be kept in a file or in flash.
     pub fn image(&self) -> &[u8] {
-        self.inner.bytes.as_bytes()
+        self.inner.bytes.as_slice()
     }
 
     pub(crate) fn parsed(&self) -> &Image<'_> {
