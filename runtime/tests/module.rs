@@ -2,6 +2,7 @@
 #![cfg(feature = "wat")]
 
 use sheave::{Config, Engine, ExternType, Instance, Module, Store, ValType};
+use std::sync::OnceLock;
 
 const TEXT: &str = r#"(module $named
     (import "env" "f" (func (param i32)))
@@ -43,8 +44,9 @@ fn an_image_runs_like_the_module_it_came_from() {
     let unverified = unsafe { Module::from_image_unverified(&engine, &image) }.unwrap();
     assert_eq!(unverified.exports().len(), 1);
     // In place, if the place is right.
-    let words: &'static [u64] =
-        image.chunks(8).map(|word| u64::from_le_bytes(word.try_into().unwrap())).collect::<Vec<_>>().leak();
+    static WORDS: OnceLock<Vec<u64>> = OnceLock::new();
+    let words =
+        WORDS.get_or_init(|| image.chunks(8).map(|word| u64::from_le_bytes(word.try_into().unwrap())).collect());
     // SAFETY: any bytes of the words are bytes.
     let (_, bytes, _) = unsafe { words.align_to::<u8>() };
     let in_place = Module::from_static_image(&engine, bytes).unwrap();
@@ -95,7 +97,7 @@ fn everything_can_go_to_another_thread() {
     check::<sheave::ResumableCall>();
 }
 
-/// Constant expressions that need code are not charged to anyone.
+/// Constant expressions that need code are not charged to anyone, and not interrupted.
 #[test]
 fn constant_expressions_need_no_fuel() {
     let mut config = Config::default();
@@ -105,6 +107,8 @@ fn constant_expressions_need_no_fuel() {
         (global (export "g") i32 (i32.add (i32.mul (i32.const 20) (i32.const 2)) (i32.const 2))))"#;
     let module = Module::new(&engine, text).unwrap();
     let mut store = Store::new(&engine, ());
+    store.interrupt_handle().interrupt();
     let instance = Instance::new(&mut store, &module, &[]).unwrap();
+    assert_eq!(store.get_fuel().unwrap(), 0);
     assert_eq!(instance.get_global(&store, "g").unwrap().get(&store).i32(), Some(42));
 }

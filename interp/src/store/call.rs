@@ -23,6 +23,7 @@ use crate::{
     trap::Trap,
     types::{CELL_BYTES, ValType},
 };
+use core::mem;
 
 /// A call from the host that has begun and not ended. Calls end in reverse order.
 #[derive(Clone, Copy, Debug)]
@@ -249,25 +250,28 @@ impl Store {
         self.set_stale();
     }
 
-    /// Calls a guest function without parameters that calls no host, to its end; gives the bits of its single result.
+    /// Calls a guest function that computes a constant expression; gives the bits of its single result. It calls nothing,
+    /// ends by itself, and is neither charged nor interrupted.
     pub(crate) fn evaluate(&mut self, func: u32, limiter: &mut dyn Limiter) -> Result<u64, Trap> {
         let call = self.begin(func)?;
+        let fuel = mem::replace(&mut self.context_mut().fuel, u64::MAX);
         let stop = match self.enter(&call) {
-            Ok(()) => self.run(limiter),
+            Ok(()) => loop {
+                match self.run(limiter) {
+                    Stop::Interrupted => {}
+                    stop => break stop,
+                }
+            },
             Err(trap) => Stop::Trap(trap),
         };
-        let trap = match stop {
-            Stop::Finished => {
-                self.finish(&call);
-                let ty = self.func_type(func).results().get(0).unwrap_or(ValType::I32);
-                return Ok(self.read_window(call.window, ty));
-            }
-            Stop::Trap(trap) => trap,
-            Stop::OutOfFuel { .. } => Trap::OutOfFuel,
-            Stop::HostCall(_) | Stop::Denied | Stop::Interrupted => Trap::Interrupted,
+        self.context_mut().fuel = fuel;
+        let Stop::Finished = stop else {
+            self.abandon(&call);
+            return Err(if let Stop::Trap(trap) = stop { trap } else { Trap::Interrupted });
         };
-        self.abandon(&call);
-        Err(trap)
+        self.finish(&call);
+        let ty = self.func_type(func).results().get(0).unwrap_or(ValType::I32);
+        Ok(self.read_window(call.window, ty))
     }
 }
 
