@@ -107,6 +107,12 @@ impl<'a> CellMap<'a> {
         self.bytes.get((cell / 8) as usize).is_some_and(|byte| byte >> (cell % 8) & 1 != 0)
     }
 
+    /// Number of the cell behind the last that holds a reference; 0 if none does.
+    pub fn references_end(self) -> u32 {
+        let Some(last) = self.bytes.iter().rposition(|byte| *byte != 0) else { return 0 };
+        last as u32 * 8 + (8 - self.bytes[last].leading_zeros())
+    }
+
     /// Whether none of `count` cells from `first` holds a reference.
     #[inline]
     pub fn is_data(self, first: u32, count: u32) -> bool {

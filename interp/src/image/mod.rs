@@ -20,6 +20,7 @@ pub mod format;
 mod func;
 mod read;
 mod source_map;
+mod verify;
 #[cfg(feature = "alloc")]
 mod write;
 
@@ -28,6 +29,7 @@ pub use aligned::OwnedImage;
 pub use format::{ConstExpr, DataMode, ElemMode, Features, Options};
 pub use func::{BlockStarts, CellMap, Func};
 pub use read::{Data, Elem, ElemItems, Export, Global, Image, Import, Table};
+pub use verify::verify;
 #[cfg(feature = "alloc")]
 pub use write::{DataPart, ElemPart, FuncPart, ImageParts, ImportPart};
 

@@ -1,0 +1,441 @@
+//! The verifier: one pass over the instructions of an image, after which running them cannot leave the image's sandbox.
+//!
+//! Sits between [`Image::parse`], which has made the records sound, and instantiation. The executor trusts its code; every
+//! fact that it trusts is established here or in `check.rs`, whoever made the image. Works in constant memory and without
+//! an allocator; time is linear in the image, but for binary searches in block starts and functions.
+//!
+//! Invariants it proves for each function: control stays on instruction boundaries of the function; slots lie in the frame,
+//! clear of its header; cells that hold references get references only, from other such cells, null, `ref.func`, tables,
+//! globals and calls; what a call overwrites holds no reference of the caller; indices are in range and fit in kind; code
+//! that can run without end passes the polls and charges that the image's options promise.
+//!
+//! References that cross calls are moved in *runs*: `argument.ref` right before a call, `take.ref` right after it, `result.*`
+//! right before `return`. Nothing jumps into a run, so that its memory is an offset and a count.
+//!
+//! Read [`verify`], `Verifier::body`, then the rules in the order of `Verifier::instruction`.
+
+use super::{Func, Image, Options};
+use crate::{
+    error::{Error, ErrorKind, ImageErrorKind},
+    isa::{HEADER_BYTES, Instruction, Operand, Row, Ty, decode, kind},
+    types::{
+        CELL_BYTES, ElemIndex, ExternKind, FuncIndex, FuncType, GlobalIndex, MemoryIndex, RefType, TableIndex,
+        TypeIndex, ValType, ValTypes,
+    },
+};
+
+/// The most parameters, and the most results, of a function type; the limit that Wasm engines share.
+const TYPES_MAX: usize = 1000;
+/// The most bytes of a frame: what 16-bit slots reach, and the largest call window behind it.
+const FRAME_BYTES_MAX: u32 = 0x2_0000;
+const _: () = assert!(FRAME_BYTES_MAX >= 0x1_0000 + 2 * TYPES_MAX as u32 * 8);
+
+/// What a rule says: nothing, or in words what breaks it.
+type Rule<T = ()> = Result<T, &'static str>;
+
+/// Checks everything that running an image relies on and parsing does not see.
+///
+/// # Errors
+/// `Image` with `Code` and the rule that an instruction breaks, the function's index and the byte offset in the image;
+/// `Unsupported` with the name of what this version does not run.
+pub fn verify(image: &Image<'_>) -> Result<(), Error> {
+    module(image)?;
+    for func in image.code_funcs() {
+        let mut verifier = Verifier::new(image, func);
+        verifier.body().map_err(|rule| error(image, &func, verifier.at, rule))?;
+    }
+    Ok(())
+}
+
+#[cold]
+fn error(image: &Image<'_>, func: &Func<'_>, unit: usize, rule: &'static str) -> Error {
+    let code = (image.code.as_ptr() as usize).wrapping_sub(image.bytes.as_ptr() as usize);
+    Error::image(ImageErrorKind::Code(rule), (code + 2 * unit) as u64).in_func(func.index.0)
+}
+
+fn require(condition: bool, rule: &'static str) -> Rule {
+    if condition { Ok(()) } else { Err(rule) }
+}
+
+/// Refuses what the format can express and this version does not run.
+fn module(image: &Image<'_>) -> Result<(), Error> {
+    let unsupported = |name| Err(Error::new(ErrorKind::Unsupported(name)));
+    for index in 0..image.types_count() {
+        let ty = image.func_type(TypeIndex(index)).ok_or(Error::new(ErrorKind::Image(ImageErrorKind::Index)))?;
+        if ty.params().len().max(ty.results().len()) > TYPES_MAX {
+            return Err(Error::limit("parameters or results of a function"));
+        }
+    }
+    if image.type_bytes.contains(&ValType::V128.to_byte()) {
+        return unsupported("simd");
+    }
+    for global in (0..image.count(ExternKind::Global)).map_while(|index| image.global(GlobalIndex(index))) {
+        if global.ty.content == ValType::V128 {
+            return unsupported("simd");
+        }
+    }
+    for memory in (0..image.count(ExternKind::Memory)).map_while(|index| image.memory(MemoryIndex(index))) {
+        if memory.is_memory64 {
+            return unsupported("memory64");
+        }
+        if memory.is_shared {
+            return unsupported("threads");
+        }
+    }
+    for table in (0..image.count(ExternKind::Table)).map_while(|index| image.table(TableIndex(index))) {
+        if table.ty.is_table64 {
+            return unsupported("memory64");
+        }
+    }
+    if image.count(ExternKind::Tag) != 0 {
+        return unsupported("exceptions");
+    }
+    Ok(())
+}
+
+/// Moves that belong together and to the instruction behind, or before, them.
+#[derive(Clone, Copy)]
+enum Run<'a> {
+    /// None is open.
+    None,
+    /// `argument.ref` from this unit on; a call must follow.
+    Arguments { first: usize },
+    /// So many results, of so many bytes, are in place; the next or `return` must follow.
+    Results { index: usize, offset: u32 },
+    /// The call has left a reference at `offset`, result number `index`; its `take.ref` must follow.
+    Takes { results: ValTypes<'a>, index: usize, offset: u32 },
+}
+
+impl<'a> Run<'a> {
+    /// The run that takes the references among the results from number `index` on, which begin at `offset`.
+    fn takes(results: ValTypes<'a>, mut index: usize, mut offset: u32) -> Run<'a> {
+        while let Some(ty) = results.get(index) {
+            if ty.is_ref() {
+                return Run::Takes { results, index, offset };
+            }
+            index += 1;
+            offset += ty.bytes();
+        }
+        Run::None
+    }
+}
+
+struct Verifier<'a> {
+    image: &'a Image<'a>,
+    func: Func<'a>,
+    /// The code up to the function's end: nothing behind is ever looked at.
+    code: &'a [u16],
+    /// Bytes up to the end of the frame's last reference.
+    refs_end: u32,
+    /// Whether it computes a constant expression.
+    is_hidden: bool,
+    /// Unit offset of the instruction looked at.
+    at: usize,
+    /// Whether control can arrive there from elsewhere.
+    is_block_start: bool,
+    run: Run<'a>,
+}
+
+impl<'a> Verifier<'a> {
+    fn new(image: &'a Image<'a>, func: Func<'a>) -> Verifier<'a> {
+        Verifier {
+            image,
+            func,
+            code: image.code().get(..func.end as usize).unwrap_or(&[]),
+            refs_end: func.cell_map.references_end() * CELL_BYTES,
+            is_hidden: image.is_hidden(func.index),
+            at: func.entry as usize,
+            is_block_start: true,
+            run: Run::None,
+        }
+    }
+
+    /// The pass over the function. Block starts are sorted; each is met at the beginning of an instruction, or the function
+    /// is refused. A branch seen before that relies on it.
+    fn body(&mut self) -> Rule {
+        self.frame()?;
+        let mut starts = self.func.block_starts.iter().peekable();
+        let mut ends_block = false;
+        while self.at < self.code.len() {
+            let instruction = decode(self.code, self.at).ok_or("no instruction, or one cut off")?;
+            self.is_block_start = starts.next_if_eq(&(self.at as u32)).is_some();
+            let next = self.at + instruction.len;
+            require(starts.peek().is_none_or(|start| *start as usize >= next), "block start inside an instruction")?;
+            self.instruction(&instruction)?;
+            ends_block = instruction.row.get().shape.ends_block;
+            self.at = next;
+        }
+        require(ends_block, "control runs off the end of the function")
+    }
+
+    /// The frame: parameters have the kind of cell that their type says; other references are where entry zeroes.
+    fn frame(&self) -> Rule {
+        let func = &self.func;
+        require(func.frame_bytes <= FRAME_BYTES_MAX, "frame too large")?;
+        for (param, first) in func.ty.params().layout() {
+            let is_as_typed = (first..first + param.cells()).all(|cell| func.cell_map.is_reference(cell) == param.is_ref());
+            require(is_as_typed, "cell map contradicts a parameter's type")?;
+        }
+        let params_end = u32::from(func.params_bytes) / CELL_BYTES;
+        let header_end = u32::from(func.header_offset) + HEADER_BYTES;
+        require(
+            func.cell_map.is_data(params_end, header_end / CELL_BYTES - params_end),
+            "reference cell before the end of the frame header",
+        )?;
+        require(self.refs_end <= header_end + func.zero_bytes, "reference cell that entry does not zero")
+    }
+
+    fn instruction(&mut self, instruction: &Instruction<'a>) -> Rule {
+        let row = instruction.row;
+        require(instruction.level as u16 <= self.image.level(), "instruction above the image's level")?;
+        self.in_run(row)?;
+        // The first operands by number; a branch table has more, which are all checked here.
+        let (mut values, mut last) = ([0; 6], 0);
+        for (i, operand) in instruction.operands().enumerate() {
+            self.operand(row, &operand)?;
+            last = operand.value as u32;
+            if let Some(value) = values.get_mut(i) {
+                *value = operand.value as u32;
+            }
+        }
+        match row {
+            Row::ResultI32 | Row::ResultI64 | Row::ResultRef => self.result(row, values[0], values[1]),
+            Row::Return => self.return_(),
+            Row::ReturnI32 => self.return_value(ValType::I32),
+            Row::ReturnI64 => self.return_value(ValType::I64),
+            Row::ReturnF32 => self.return_value(ValType::F32),
+            Row::ReturnF64 => self.return_value(ValType::F64),
+            Row::ArgumentRef => {
+                if matches!(self.run, Run::None) {
+                    self.run = Run::Arguments { first: self.at };
+                }
+                Ok(())
+            }
+            Row::TakeRef => self.take(values[0]),
+            Row::Call | Row::ReturnCall => {
+                let callee = self.image.func_at(values[0]).filter(|callee| callee.entry == values[0]);
+                let callee = callee.filter(|callee| !self.image.is_hidden(callee.index));
+                self.call(row, callee.ok_or("call of what is no function's entry")?.ty, last)
+            }
+            Row::CallImport | Row::ReturnCallImport => {
+                require(values[0] < self.image.imported_count(ExternKind::Func), "call.import of no import")?;
+                self.call(row, self.image.type_of_func(FuncIndex(values[0])).ok_or("function index")?, last)
+            }
+            Row::CallIndirect | Row::ReturnCallIndirect => {
+                require(self.element(values[1])?.is_func(), "indirect call through a table of no functions")?;
+                self.call(row, self.image.func_type(TypeIndex(values[2])).ok_or("type index out of range")?, last)
+            }
+            Row::TableCopy => {
+                require(self.element(values[0])? == self.element(values[1])?, "table.copy between element types")
+            }
+            Row::TableInit => {
+                let segment = self.image.elem(ElemIndex(values[1])).ok_or("element segment index out of range")?;
+                require(self.element(values[0])? == segment.element, "table.init with another element type")
+            }
+            Row::Fuel => require(self.image.options().contains(Options::FUEL), "fuel in an image without that option"),
+            Row::Signal => {
+                require(self.image.options().contains(Options::SIGNAL), "signal in an image without that option")
+            }
+            Row::Exit | Row::ReturnCross => Err("reserved instruction in a function"),
+            _ if (Row::I32Load as u16..=Row::F64Store as u16).contains(&(row as u16)) => {
+                require(self.image.count(ExternKind::Memory) != 0, "memory access without a memory")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// An open run goes on with what belongs to it, and nothing arrives in its middle.
+    fn in_run(&self, row: Row) -> Rule {
+        let belongs = match self.run {
+            Run::None => return Ok(()),
+            Run::Arguments { .. } => row == Row::ArgumentRef || is_call(row),
+            Run::Results { .. } => matches!(row, Row::ResultI32 | Row::ResultI64 | Row::ResultRef | Row::Return),
+            Run::Takes { .. } => row == Row::TakeRef,
+        };
+        require(belongs, "run of reference or result moves interrupted")?;
+        require(!self.is_block_start, "block start inside a run of reference or result moves")
+    }
+
+    fn operand(&self, row: Row, operand: &Operand) -> Rule {
+        let value = operand.value;
+        let index = |count: u32, rule| require(value < i64::from(count), rule);
+        match operand.kind {
+            kind::REG | kind::IMM16 | kind::IMM32 | kind::IMM64 => {
+                require(operand.ty != Some(Ty::Ref), "reference outside a slot")
+            }
+            kind::NONE | kind::OFF16 | kind::OFF32 => Ok(()),
+            kind::SLOT | kind::WRITE => self.slot(value as u32, operand.ty.ok_or("slot without a type")?),
+            kind::REL16 | kind::REL32 => self.branch(value),
+            kind::HEADER => require(value == i64::from(self.func.header_offset), "another frame's header offset"),
+            kind::FUNC => index(self.image.count(ExternKind::Func), "function index out of range"),
+            kind::TYPE => index(self.image.types_count(), "type index out of range"),
+            kind::TABLE => index(self.image.count(ExternKind::Table), "table index out of range"),
+            kind::MEMORY => index(self.image.count(ExternKind::Memory), "memory index out of range"),
+            kind::DATA => index(self.image.data_count(), "data segment index out of range"),
+            kind::ELEM => index(self.image.elems_count(), "element segment index out of range"),
+            kind::GLOBAL => {
+                let imported = self.image.imported_count(ExternKind::Global);
+                self.global(row, imported.checked_add(value as u32).ok_or("global index out of range")?)
+            }
+            kind::GLOBAL32 => self.global(row, value as u32),
+            // Checked with the call or run that they belong to.
+            kind::ENTRY | kind::DELTA | kind::RESULT | kind::WINDOW => Ok(()),
+            _ => Err("operand kind that is not run"),
+        }
+    }
+
+    /// A slot lies in the frame beside its header, and all its cells are of the kind of its type.
+    fn slot(&self, offset: u32, ty: Ty) -> Rule {
+        let (end, header) = (offset + ty.bytes(), u32::from(self.func.header_offset));
+        require(offset.is_multiple_of(CELL_BYTES), "slot not aligned")?;
+        require(end <= self.func.frame_bytes, "slot outside the frame")?;
+        require(end <= header || offset >= header + HEADER_BYTES, "slot in the frame header")?;
+        let (cell, map) = (offset / CELL_BYTES, self.func.cell_map);
+        if ty == Ty::Ref {
+            require(map.is_reference(cell), "data cell used as a reference")
+        } else {
+            let is_data = offset >= self.refs_end || map.is_data(cell, ty.bytes() / CELL_BYTES);
+            require(is_data, "reference cell used as data")
+        }
+    }
+
+    /// A branch goes to the start of a block of this function; back only to where guests can be stopped.
+    fn branch(&self, target: i64) -> Rule {
+        let is_start = u32::try_from(target).is_ok_and(|target| self.func.block_starts.contains(target));
+        require(is_start, "branch to what is no block start of the function")?;
+        require(!self.is_hidden, "branch in a constant expression")?;
+        let is_back = target <= self.at as i64;
+        require(!is_back || self.polls(target as usize), "loop without the poll or charge of the image's options")
+    }
+
+    /// Whether the code at an instruction begins with what the image's options say about loop heads and entries.
+    fn polls(&self, mut at: usize) -> bool {
+        let options = self.image.options();
+        if options.contains(Options::SIGNAL) {
+            if self.code.get(at) != Some(&Row::Signal.token(0)) {
+                return false;
+            }
+            at += 1;
+        }
+        let fuel = self.code.get(at..at + 3);
+        !options.contains(Options::FUEL)
+            || fuel.is_some_and(|fuel| fuel[0] == Row::Fuel.token(0) && (fuel[1], fuel[2]) != (0, 0))
+    }
+
+    /// A global holds what the row moves: a reference, or data of that width; it is mutable if it is set.
+    fn global(&self, row: Row, index: u32) -> Rule {
+        let global = self.image.global(GlobalIndex(index)).ok_or("global index out of range")?;
+        let ty = *row.get().types.first().ok_or("global without a type")?;
+        let (content, is_ref) = (global.ty.content, ty == Ty::Ref);
+        require(content.is_ref() == is_ref && content.bytes() == ty.bytes(), "global of another kind or width")?;
+        let is_read = matches!(
+            row,
+            Row::I32GlobalGet
+                | Row::I64GlobalGet
+                | Row::F32GlobalGet
+                | Row::F64GlobalGet
+                | Row::I32GlobalGetFar
+                | Row::I64GlobalGetFar
+                | Row::RefGlobalGetFar
+        );
+        require(is_read || global.ty.is_mutable, "immutable global set")
+    }
+
+    /// Element type of a table.
+    fn element(&self, index: u32) -> Rule<RefType> {
+        Ok(self.image.table(TableIndex(index)).ok_or("table index out of range")?.ty.element)
+    }
+
+    /// A call, or a tail call, of a function of type `ty` whose frame begins at `delta`.
+    fn call(&mut self, row: Row, ty: FuncType<'a>, delta: u32) -> Rule {
+        require(!self.is_hidden, "call in a constant expression")?;
+        let is_metered = self.polls(self.func.entry as usize);
+        require(is_metered, "function that calls without the poll or charge of the image's options")?;
+        require(delta.is_multiple_of(CELL_BYTES), "call window not aligned")?;
+        require(delta >= u32::from(self.func.header_offset) + HEADER_BYTES, "call window below the frame header's end")?;
+        require(delta >= self.refs_end, "call window over a reference cell")?;
+        require(delta + ty.header_offset() <= self.func.frame_bytes, "call window outside the frame")?;
+        self.arguments(ty, delta)?;
+        if matches!(row, Row::Call | Row::CallImport | Row::CallIndirect) {
+            self.run = Run::takes(ty.results(), 0, delta);
+            return Ok(());
+        }
+        self.run = Run::None;
+        require(ty.results() == self.func.ty.results(), "tail call of a function with other results")
+    }
+
+    /// The run before a call fills exactly the cells of the callee's reference parameters, in order.
+    fn arguments(&self, ty: FuncType<'_>, delta: u32) -> Rule {
+        let mut at = if let Run::Arguments { first } = self.run { first } else { self.at };
+        for (_, cell) in ty.params().layout().filter(|(param, _)| param.is_ref()) {
+            let argument = decode(self.code, at).filter(|argument| argument.row == Row::ArgumentRef);
+            let argument = argument.ok_or("reference argument missing")?;
+            let place = argument.operands().last().map(|place| place.value);
+            require(place == Some(i64::from(delta + cell * CELL_BYTES)), "reference argument in another cell")?;
+            at += argument.len;
+        }
+        require(at == self.at, "reference argument without a parameter")
+    }
+
+    /// `take.ref` takes the next reference among the results of the call before it.
+    fn take(&mut self, cell: u32) -> Rule {
+        let Run::Takes { results, index, offset } = self.run else {
+            return Err("take.ref not right behind a call with a reference result");
+        };
+        require(cell == offset, "take.ref of another cell")?;
+        self.run = Run::takes(results, index + 1, offset + CELL_BYTES);
+        Ok(())
+    }
+
+    /// `result.*` puts the next result in its place. A reference is not read from a cell that an earlier one has written.
+    fn result(&mut self, row: Row, source: u32, cell: u32) -> Rule {
+        let (index, offset) = match self.run {
+            Run::Results { index, offset } => (index, offset),
+            _ => (0, 0),
+        };
+        let results = self.func.ty.results();
+        require(!is_in_accumulator(results), "result move in a function whose result is in an accumulator")?;
+        let ty = results.get(index).ok_or("more result moves than results")?;
+        let expected = match ty {
+            ValType::Ref(_) => Row::ResultRef,
+            _ if ty.bytes() == 4 => Row::ResultI32,
+            _ => Row::ResultI64,
+        };
+        require(row == expected, "result move of another kind or width")?;
+        require(cell == offset, "result move to another cell")?;
+        require(row != Row::ResultRef || source >= offset, "reference result overwritten before it is moved")?;
+        self.run = Run::Results { index: index + 1, offset: offset + ty.bytes() };
+        Ok(())
+    }
+
+    /// `return`: all results are in place, unless there is none or it is in an accumulator.
+    fn return_(&mut self) -> Rule {
+        let results = self.func.ty.results();
+        let moved = if let Run::Results { index, .. } = self.run { index } else { 0 };
+        let expected = if is_in_accumulator(results) { 0 } else { results.len() };
+        self.run = Run::None;
+        require(moved == expected, "return without all results in place")
+    }
+
+    fn return_value(&self, ty: ValType) -> Rule {
+        let results = self.func.ty.results();
+        require(results.len() == 1 && results.get(0) == Some(ty), "return of a value of another type")
+    }
+}
+
+/// Whether a single result is a number, which comes back in an accumulator.
+fn is_in_accumulator(results: ValTypes<'_>) -> bool {
+    results.len() == 1 && results.get(0).is_some_and(|ty| !ty.is_ref())
+}
+
+fn is_call(row: Row) -> bool {
+    matches!(
+        row,
+        Row::Call
+            | Row::CallImport
+            | Row::CallIndirect
+            | Row::ReturnCall
+            | Row::ReturnCallImport
+            | Row::ReturnCallIndirect
+    )
+}
