@@ -246,26 +246,11 @@ fn failure(error: &Error) -> Failure {
     let message = first_line(error);
     let kind = match error.kind() {
         ErrorKind::TrapCode(TrapCode::StackOverflow) => FailureKind::Exhaustion,
-        // The stand-in's message names an element it does not know.
-        ErrorKind::TrapCode(TrapCode::IndirectCallToNull) => {
-            return Failure { kind: FailureKind::Trap, message: "uninitialized element".into() };
-        }
         ErrorKind::TrapCode(TrapCode::OutOfFuel) | ErrorKind::Fuel(_) => FailureKind::Fuel,
         ErrorKind::TrapCode(_) => FailureKind::Trap,
         ErrorKind::Linker(LinkerError::MissingDefinition { .. }) => FailureKind::UnknownImport,
         ErrorKind::Linker(LinkerError::InvalidTypeDefinition { .. })
-        | ErrorKind::Instantiation(
-            InstantiationError::ImportTypeMismatch { .. }
-            | InstantiationError::GlobalTypeMismatch { .. }
-            | InstantiationError::FuncTypeMismatch { .. }
-            | InstantiationError::TableTypeMismatch { .. }
-            | InstantiationError::MemoryTypeMismatch { .. },
-        ) => FailureKind::IncompatibleImport,
-        // The stand-in reports these two traps of instantiation as errors of their own.
-        ErrorKind::Instantiation(InstantiationError::ElementSegmentDoesNotFit { .. }) => {
-            return Failure { kind: FailureKind::Trap, message: "out of bounds table access".into() };
-        }
-        ErrorKind::Memory(_) => FailureKind::Trap,
+        | ErrorKind::Instantiation(InstantiationError::ImportTypeMismatch { .. }) => FailureKind::IncompatibleImport,
         _ => FailureKind::Other,
     };
     Failure { kind, message }

@@ -37,4 +37,9 @@ pub mod image;
 pub mod translate;
 
 #[cfg(feature = "exec")]
+pub mod instance;
+#[cfg(feature = "exec")]
+pub mod store;
+
+#[cfg(feature = "exec")]
 pub mod exec;

@@ -44,12 +44,6 @@ pub fn row_of(token: u16) -> Option<(Row, usize)> {
     Some((Row::from_index(index)?, (token - BASES[index]) as usize))
 }
 
-/// Number of the form with these letters in a row.
-pub fn form_of(row: Row, letters: &[u8]) -> Option<usize> {
-    let shape = row.get().shape;
-    (0..shape.forms_count()).find(|&form| shape.form(form) == letters)
-}
-
 /// Decodes the instruction at unit `offset` of `code`; `None` if there is none or it does not end inside `code`.
 pub fn decode(code: &[u16], offset: usize) -> Option<Instruction<'_>> {
     let (row, form_index) = row_of(*code.get(offset)?)?;

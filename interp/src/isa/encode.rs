@@ -3,7 +3,7 @@
 //! Used by `translate` only. An operand that has no form in its row is a defect of the translator and panics; guest
 //! bytes cannot cause it, because the translator asks [`has_form`] or uses forms that the shape lists.
 
-use super::{Row, form_of, kind};
+use super::{BASES, Row, kind, rows::KEYS};
 use alloc::vec::Vec;
 
 /// An operand to encode: its letter and the value of its field.
@@ -44,33 +44,45 @@ impl Field {
     }
 }
 
-/// Whether `row` has a form with these operand letters.
-pub fn has_form(row: Row, letters: &[u8]) -> bool {
-    form_of(row, letters).is_some()
+/// Number of the form of `row` that takes these operands.
+#[inline]
+fn form_of(row: Row, fields: &[Field]) -> Option<usize> {
+    let key = fields.iter().enumerate().fold(0, |key, (index, field)| key | u64::from(field.kind) << (8 * index));
+    let (first, end) = (BASES[row as usize] as usize, BASES[row as usize + 1] as usize);
+    KEYS[first..end].iter().position(|&form| form == key)
+}
+
+/// Whether `row` has a form that takes these operands.
+#[inline]
+pub fn has_form(row: Row, fields: &[Field]) -> bool {
+    form_of(row, fields).is_some()
 }
 
 /// Appends one instruction; returns the unit offset of its token.
 ///
 /// # Panics
 /// If the row has no such form.
+#[inline]
 pub fn push(code: &mut Vec<u16>, row: Row, fields: &[Field]) -> usize {
-    let mut letters = [0; 8];
-    for (letter, field) in letters.iter_mut().zip(fields) {
-        *letter = field.kind;
-    }
-    let letters = &letters[..fields.len()];
-    let Some(form) = form_of(row, letters) else {
-        panic!("{} has no form {}", row.get().name, core::str::from_utf8(letters).unwrap_or("?"));
-    };
+    let Some(form) = form_of(row, fields) else { missing(row, fields) };
     let at = code.len();
-    code.push(row.token(form));
+    code.push(BASES[row as usize] + form as u16);
     for field in fields {
         let value = field.value as u64;
-        for unit in 0..kind::units(field.kind) {
-            code.push((value >> (16 * unit)) as u16);
+        match kind::units(field.kind) {
+            0 => {}
+            1 => code.push(value as u16),
+            2 => code.extend_from_slice(&[value as u16, (value >> 16) as u16]),
+            _ => code.extend_from_slice(&[value as u16, (value >> 16) as u16, (value >> 32) as u16, (value >> 48) as u16]),
         }
     }
     at
+}
+
+#[cold]
+fn missing(row: Row, fields: &[Field]) -> ! {
+    let letters: alloc::string::String = fields.iter().map(|field| field.kind as char).collect();
+    panic!("{} has no form {letters}", row.get().name)
 }
 
 /// Writes a 32-bit field at unit `at`.

@@ -15,7 +15,7 @@ mod disasm;
 pub mod encode;
 pub mod table;
 
-pub use decode::{Instruction, Operand, Operands, decode, form_of, row_of};
+pub use decode::{Instruction, Operand, Operands, decode, row_of};
 #[cfg(feature = "alloc")]
 pub use disasm::{disassemble, isa_markdown};
 pub use table::{Role, Ty, kind};

@@ -645,6 +645,17 @@ pub static ROWS: &[Row] = &[
     row("f64.reinterpret_i64", &UNARY, &[I64, F64], "same bits"),
 ];
 
+/// The letters of a form as one number, for comparing forms at once. Forms have at most eight letters.
+pub const fn key(form: &[u8]) -> u64 {
+    let mut key = 0;
+    let mut index = 0;
+    while index < form.len() {
+        key |= (form[index] as u64) << (8 * index);
+        index += 1;
+    }
+    key
+}
+
 /// Rust identifier of a row's name: `br_if.i32.eq` → `BrIfI32Eq`. Pushes the characters to `out`.
 pub fn identifier(name: &str, out: &mut dyn FnMut(char)) {
     let mut upper = true;

@@ -6,13 +6,12 @@
 
 use super::{
     func::Func,
-    stack::{Accumulator, Place},
+    stack::{Accumulator, Held, Place},
 };
 use crate::{
     error::Error,
     isa::{Row, Ty, encode::Field, kind},
 };
-use alloc::vec::Vec;
 
 /// What is called.
 #[derive(Clone, Copy)]
@@ -28,14 +27,14 @@ pub enum Callee {
     },
 }
 
-impl Func<'_> {
+impl<'a> Func<'a> {
     /// call, call_indirect
     pub fn call(&mut self, callee: Callee) -> Result<(), Error> {
         let (index, delta, results) = self.prepare(callee)?;
         self.map_here()?;
         self.emit_call(callee, index, delta, None)?;
         self.seal();
-        self.take_results(&results, delta)
+        self.take_results(results, delta)
     }
 
     /// return_call, return_call_indirect
@@ -48,7 +47,7 @@ impl Func<'_> {
     }
 
     /// Pops index and arguments, puts the arguments into the window. Gives the index field, the window, the result types.
-    fn prepare(&mut self, callee: Callee) -> Result<(Option<Field>, u32, Vec<Ty>), Error> {
+    fn prepare(&mut self, callee: Callee) -> Result<(Option<Field>, u32, &'a [Ty]), Error> {
         let ty = match callee {
             Callee::Function(index) => self.module.func_types[index as usize],
             Callee::Indirect { ty, .. } => ty,
@@ -100,7 +99,7 @@ impl Func<'_> {
         // What is left in an accumulator would not survive the call.
         self.claim_for_call(index)?;
         self.frame_bytes = self.frame_bytes.max(window + ty.header_offset());
-        Ok((index, window, ty.results.clone()))
+        Ok((index, window, &ty.results))
     }
 
     /// Sends entries in the accumulators home, keeping an index that is in r0.
@@ -113,6 +112,14 @@ impl Func<'_> {
     fn fill_window(&mut self, from: usize, window: u32, ty: &super::module::FuncTypeInfo) -> Result<(), Error> {
         for pass in [false, true] {
             let mut offset = window;
+            if pass {
+                // Entries below the arguments go home before the run, which nothing may interrupt.
+                for accumulator in [Accumulator::Int, Accumulator::Float] {
+                    if matches!(self.held(accumulator), Held::Entry(index) if index < from) {
+                        self.claim(accumulator)?;
+                    }
+                }
+            }
             for (index, &param) in ty.params.iter().enumerate() {
                 let entry = self.stack[from + index];
                 if param == Ty::Ref && pass {
@@ -149,29 +156,35 @@ impl Func<'_> {
         };
         let header = tail.map(|header| Field::new(kind::HEADER, i64::from(header)));
         let delta = Field::new(kind::DELTA, i64::from(delta));
-        let mut fields = Vec::with_capacity(5);
+        let (mut fields, mut len) = ([Field::NONE; 5], 0);
+        let mut push = |field: Field| {
+            fields[len] = field;
+            len += 1;
+        };
         let row = match callee {
             Callee::Function(function) if function < self.module.imported_funcs => {
-                fields.push(Field::new(kind::FUNC, i64::from(function)));
+                push(Field::new(kind::FUNC, i64::from(function)));
                 if tail.is_some() { Row::ReturnCallImport } else { Row::CallImport }
             }
             Callee::Function(function) => {
                 // The entry is filled in when all functions have theirs.
                 self.calls.try_reserve(1).map_err(|_| Error::OUT_OF_MEMORY)?;
                 self.calls.push((self.code.len() as u32 + 1, function));
-                fields.push(Field::new(kind::ENTRY, 0));
+                push(Field::new(kind::ENTRY, 0));
                 if tail.is_some() { Row::ReturnCall } else { Row::Call }
             }
             Callee::Indirect { table, ty } => {
-                fields.push(index.expect("an indirect call has an index"));
-                fields.push(Field::new(kind::TABLE, i64::from(table)));
-                fields.push(Field::new(kind::TYPE, i64::from(self.module.image_types[ty as usize].0)));
+                push(index.expect("an indirect call has an index"));
+                push(Field::new(kind::TABLE, i64::from(table)));
+                push(Field::new(kind::TYPE, i64::from(self.module.image_types[ty as usize].0)));
                 if tail.is_some() { Row::ReturnCallIndirect } else { Row::CallIndirect }
             }
         };
-        fields.extend(header);
-        fields.push(delta);
-        self.emit(row, &fields)
+        if let Some(header) = header {
+            push(header);
+        }
+        push(delta);
+        self.emit(row, &fields[..len])
     }
 
     /// Pushes the results: a single datum is in its accumulator, everything else in the window.

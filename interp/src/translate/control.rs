@@ -50,22 +50,41 @@ pub struct ControlFrame {
     stub: Option<(usize, Label)>,
 }
 
-impl Func<'_> {
+/// Types of a block's parameters or results.
+#[derive(Clone, Copy)]
+enum Types<'a> {
+    One([Ty; 1]),
+    Many(&'a [Ty]),
+}
+
+impl core::ops::Deref for Types<'_> {
+    type Target = [Ty];
+
+    fn deref(&self) -> &[Ty] {
+        match self {
+            Types::One(one) => one,
+            Types::Many(many) => many,
+        }
+    }
+}
+
+impl<'a> Func<'a> {
     /// Parameter and result types of a block.
-    fn block_types(&self, ty: wasmparser::BlockType) -> (Vec<Ty>, Vec<Ty>) {
+    fn block_types(&self, ty: wasmparser::BlockType) -> (Types<'a>, Types<'a>) {
         match ty {
-            wasmparser::BlockType::Empty => (Vec::new(), Vec::new()),
-            wasmparser::BlockType::Type(ty) => (Vec::new(), alloc::vec![super::module::ty(ty)]),
+            wasmparser::BlockType::Empty => (Types::Many(&[]), Types::Many(&[])),
+            wasmparser::BlockType::Type(ty) => (Types::Many(&[]), Types::One([super::module::ty(ty)])),
             wasmparser::BlockType::FuncType(index) => {
-                let ty = &self.module.types[index as usize];
-                (ty.params.clone(), ty.results.clone())
+                let module = self.module;
+                let ty = &module.types[index as usize];
+                (Types::Many(&ty.params), Types::Many(&ty.results))
             }
         }
     }
 
-    fn label_types(&self, frame: &ControlFrame) -> Vec<Ty> {
+    fn label_types(&self, frame: &ControlFrame) -> Types<'a> {
         match frame.kind {
-            Kind::Function => self.results.clone(),
+            Kind::Function => Types::Many(self.results),
             Kind::Loop(_) => self.block_types(frame.ty).0,
             _ => self.block_types(frame.ty).1,
         }

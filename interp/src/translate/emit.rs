@@ -106,11 +106,7 @@ impl Func<'_> {
             return false;
         }
         last.fields[result] = Field::new(kind::WRITE, to.value);
-        let mut letters = [0; 6];
-        for (letter, field) in letters.iter_mut().zip(last.fields()) {
-            *letter = field.kind;
-        }
-        if !encode::has_form(last.row, &letters[..last.len]) {
+        if !encode::has_form(last.row, last.fields()) {
             return false;
         }
         self.code.truncate(last.at);

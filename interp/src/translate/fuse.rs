@@ -185,11 +185,8 @@ impl Func<'_> {
 fn produces_truth(emitted: &Emitted) -> bool {
     emitted.fields().last().is_some_and(|field| field.kind == kind::REG)
         && branch_row(emitted.row, true).is_some_and(|row| {
-            let mut letters = [0; 3];
-            for (letter, field) in letters.iter_mut().zip(emitted.fields()) {
-                *letter = field.kind;
-            }
-            letters[emitted.len - 1] = kind::REL16;
-            has_form(row, &letters[..emitted.len])
+            let mut fields = emitted.fields;
+            fields[emitted.len - 1] = Field::new(kind::REL16, 0);
+            has_form(row, &fields[..emitted.len])
         })
 }

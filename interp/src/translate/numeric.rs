@@ -84,7 +84,7 @@ impl Func<'_> {
         if a == Field::REG && b == Field::REG {
             b = self.slot_field(&right)?;
         }
-        let form = |a: Field, b: Field, row: Row| has_form(row, &[a.kind, b.kind, kind::REG]);
+        let form = |a: Field, b: Field, row: Row| has_form(row, &[a, b, Field::REG]);
         if form(a, b, row) {
             return Ok((row, a, b));
         }
