@@ -1,0 +1,103 @@
+//! Modules that the tests of the verifier start from.
+
+use sheave_interp::translate::Config;
+
+/// Modules with every shape of instruction that the translator makes.
+pub const CORPUS: &[(&str, &str)] = &[
+    (
+        "numeric",
+        r#"(module
+        (func (param i32 i64 f32 f64) (result i32)
+          (local i32 i64 f32 f64)
+          (local.set 4 (i32.add (local.get 0) (i32.const 7)))
+          (local.set 5 (i64.mul (local.get 1) (i64.extend_i32_u (local.get 4))))
+          (local.set 6 (f32.add (local.get 2) (f32.const 1.5)))
+          (local.set 7 (f64.max (local.get 3) (f64.promote_f32 (local.get 6))))
+          (local.set 4 (select (local.get 4) (i32.const 3) (f64.lt (local.get 7) (local.get 3))))
+          (i32.wrap_i64 (i64.add (local.get 5) (i64.trunc_sat_f64_s (local.get 7))))
+          (i32.const 123456) i32.xor local.get 4 i32.sub)
+        (func (param i64 i64) (result i64 i64) (i64.add128 (local.get 0) (local.get 1) (i64.const 1) (i64.const 0)))
+        (func (param i64) (result i64 i64) (i64.mul_wide_u (local.get 0) (i64.const 99))))"#,
+    ),
+    (
+        "control",
+        r#"(module
+        (func (param i32) (result i32) (local i32)
+          (loop (local.set 1 (i32.add (local.get 1) (i32.const 1)))
+            (br_if 0 (i32.lt_s (local.get 1) (local.get 0))))
+          (block (block (block (br_table 0 1 2 (local.get 0))) (return (i32.const 10))) (return (local.get 1)))
+          (if (result i32) (i32.eqz (local.get 0)) (then (i32.const 1)) (else (loop (br 0)) (unreachable))))
+        (func (param f32) (result i32) (block (br_if 0 (f32.lt (local.get 0) (f32.const 0))) (return (i32.const 1)))
+          (i32.const 0))
+        (func (result f32) (f32.const 1)) (func (result f64) (f64.const 1)) (func (result i64) (i64.const 5)))"#,
+    ),
+    (
+        "memory",
+        r#"(module (memory 1 4) (memory 1) (data "abc") (data (i32.const 8) "active")
+        (func (param i32 i64 f64) (result i32)
+          (i32.store (local.get 0) (i32.load offset=4 (local.get 0)))
+          (i64.store8 (local.get 0) (local.get 1)) (f64.store (i32.const 16) (local.get 2))
+          (f64.store (local.get 0) (f64.neg (local.get 2)))
+          (i32.store 1 (local.get 0) (i32.load16_s offset=100000 (i32.const 3)))
+          (memory.fill (i32.const 0) (i32.const 1) (i32.const 9))
+          (memory.copy 1 0 (i32.const 0) (i32.const 1) (i32.const 9))
+          (memory.init 0 (i32.const 0) (i32.const 0) (i32.const 2)) (data.drop 0)
+          (drop (memory.grow (i32.const 1))) (memory.size)))"#,
+    ),
+    (
+        "globals",
+        r#"(module (global (import "a" "b") i32) (global (import "a" "c") (mut f64))
+        (global $i (mut i32) (i32.const 4)) (global $f (mut f32) (f32.const 4)) (global $r (mut funcref) (ref.null func))
+        (global $k i64 (i64.add (i64.const 4) (i64.const 5))) (elem declare func 0)
+        (func (result i64) (global.set $i (i32.add (global.get 0) (global.get $i)))
+          (global.set 1 (f64.add (global.get 1) (f64.const 3))) (global.set $f (f32.const 2)) (global.set $r (ref.func 0))
+          (drop (global.get $r)) (global.get $k)))"#,
+    ),
+    (
+        "calls",
+        r#"(module (import "h" "f" (func $host (param i32) (result i32))) (import "h" "r" (func $refs (param externref i64) (result funcref i32)))
+        (type $t (func (param i32) (result i32))) (table $funcs 4 funcref) (elem (i32.const 0) $fib $host)
+        (func $fib (param i32) (result i32)
+          (if (result i32) (i32.lt_s (local.get 0) (i32.const 2)) (then (local.get 0))
+            (else (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1))) (call $fib (i32.sub (local.get 0) (i32.const 2)))))))
+        (func (param i32) (result i32) (call $host (call_indirect (type $t) (local.get 0) (i32.const 1))))
+        (func (param i32) (result i32) (return_call $fib (local.get 0)))
+        (func (param i32) (result i32) (return_call $host (local.get 0)))
+        (func (param i32) (result i32) (return_call_indirect (type $t) (local.get 0) (local.get 0)))
+        (func (param i32) (result i32 i64) (i32.const 1) (i64.const 2))
+        (func (param externref i64) (result funcref i32) (return_call $refs (local.get 0) (local.get 1)))
+        (func (param externref i64) (result i32) (local funcref)
+          (i32.add (i32.const 2) (i32.wrap_i64 (local.get 1)))
+          (call $refs (local.get 0) (local.get 1)) (local.get 1) (i32.wrap_i64) (i32.mul) (local.set 1 (i64.const 2))
+          (drop) (local.set 2)))"#,
+    ),
+    (
+        "references",
+        r#"(module (table $e 3 10 externref) (table $f 3 funcref) (table $g 5 funcref) (elem $s func $a $b) (elem declare func $a)
+        (func $a (param externref) (result externref) (local.get 0))
+        (func $b (param i32 externref) (result externref i32 externref)
+          (table.set $e (local.get 0) (local.get 1))
+          (drop (table.grow $e (local.get 1) (local.get 0)))
+          (table.fill $e (i32.const 0) (local.get 1) (i32.const 1))
+          (table.copy $f $g (i32.const 0) (i32.const 0) (i32.const 1))
+          (table.init $f $s (i32.const 0) (i32.const 0) (i32.const 1)) (elem.drop $s)
+          (table.set $f (i32.const 0) (ref.func $a))
+          (i32.add (local.get 0) (i32.const 1))
+          (call $a (table.get $e (local.get 0))) (local.set 1) (local.set 0)
+          (select (result externref) (local.get 1) (ref.null extern) (ref.is_null (local.get 1)))
+          (table.size $e) (local.get 1))
+        (func (param i32 externref) (result externref) (call $b (local.get 0) (local.get 1)) (local.set 1) (drop))
+        (func (param i32 externref) (result externref i32 externref) (return_call $b (local.get 0) (local.get 1))))"#,
+    ),
+];
+
+/// The options that change code.
+pub fn configs() -> [Config; 4] {
+    let base = Config::default();
+    [
+        base,
+        Config { signal: true, ..base },
+        Config { fuel: true, ..base },
+        Config { signal: true, fuel: true, canonicalize_nans: true, ..base },
+    ]
+}

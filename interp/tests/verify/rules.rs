@@ -1,0 +1,304 @@
+//! One change for each rule of the verifier, and the rule that must refuse it.
+
+use crate::patch::Patch;
+use sheave_interp::{
+    error::{ErrorKind, ImageErrorKind},
+    image::format,
+    isa::{self, Row},
+    translate::Config,
+};
+
+/// The rule that refuses a change of an image, and the change.
+type Case = (&'static str, fn(&mut Patch));
+
+fn check(config: &Config, wat: &str, cases: &[Case]) {
+    let mut wrong = Vec::new();
+    for (i, (rule, change)) in cases.iter().enumerate() {
+        let mut patch = Patch::new(wat, config);
+        patch.load().expect("sound before the change");
+        change(&mut patch);
+        match patch.load() {
+            Ok(()) => wrong.push(format!("case {i}, {rule}: accepted")),
+            Err(error) if error.kind() != ErrorKind::Image(ImageErrorKind::Code(rule)) => {
+                wrong.push(format!("case {i}, {rule}: {error}"));
+            }
+            Err(error) => assert!(error.func().is_some() && error.offset().is_some(), "{error}"),
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn instructions_and_control() {
+    const WAT: &str = r#"(module (func (param i32) (result i32) (local i32)
+        (loop (local.set 1 (i32.mul (local.get 0) (local.get 1))) (br_if 0 (local.get 1)))
+        (block (br_table 0 0 (local.get 1))) (local.get 0))
+        (func))"#;
+    check(
+        &Config::default(),
+        WAT,
+        &[
+            ("no instruction, or one cut off", |p| p.token("i32.mul", 0, isa::TOKENS)),
+            ("no instruction, or one cut off", |p| {
+                let field = p.find("br_table", 0).operands().nth(1).unwrap().field;
+                p.set(field - 1, 0xffff);
+            }),
+            ("reserved instruction in a function", |p| p.token("return", 0, Row::Exit.token(0))),
+            ("reserved instruction in a function", |p| p.token("return", 0, Row::ReturnCross.token(0))),
+            ("control runs off the end of the function", |p| p.token("return", 0, Row::I32Const.token(0))),
+            ("branch to what is no block start of the function", |p| {
+                p.operand("br_unless.i32.eqz", 0, 1, |rel| rel - 1)
+            }),
+            ("branch to what is no block start of the function", |p| p.operand("br_table", 0, 1, |rel| rel + 1)),
+            ("branch to what is no block start of the function", |p| p.operand("br_table", 0, 2, |rel| rel + 0x7000)),
+            ("block start inside an instruction", |p| {
+                let (at, bytes) = p.section(format::section::BLOCK_STARTS);
+                assert!(bytes >= 4);
+                p.image[at] += 1;
+            }),
+            ("instruction above the image's level", |p| {
+                p.image[48] = 0;
+                p.token("i32.mul", 0, Row::I32Mul.token(Row::I32Mul.get().shape.base.len()));
+            }),
+            ("fuel in an image without that option", |p| p.token("i32.mul", 0, Row::Fuel.token(0))),
+            ("signal in an image without that option", |p| p.token("i32.mul", 0, Row::Signal.token(0))),
+            ("another frame's header offset", |p| p.operand("return", 0, 0, |offset| offset + 4)),
+            ("memory access without a memory", |p| p.token("i32.mul", 0, Row::I32Load.token(3))),
+            ("return of a value of another type", |p| p.token("return.i32", 0, Row::ReturnF32.token(0))),
+            ("result move in a function whose result is in an accumulator", |p| {
+                p.token("i32.mul", 0, Row::ResultI32.token(0));
+            }),
+        ],
+    );
+}
+
+#[test]
+fn slots_and_frames() {
+    const WAT: &str = r#"(module (func (param i32 externref) (local i32 externref i64)
+        (local.set 2 (i32.mul (local.get 0) (local.get 2))) (local.set 3 (local.get 1)))
+        (func (param i32) (local i32) (local.set 1 (i32.mul (local.get 0) (local.get 1)))))"#;
+    // Frame of the first: parameters at 0 and 4, header at 8, locals at 16, 20 and 24.
+    check(
+        &Config::default(),
+        WAT,
+        &[
+            ("slot not aligned", |p| p.operand("i32.mul", 0, 0, |_| 1)),
+            ("slot outside the frame", |p| p.operand("i32.mul", 0, 1, |_| 0xfffc)),
+            ("slot in the frame header", |p| p.operand("i32.mul", 0, 2, |_| 8)),
+            ("slot in the frame header", |p| p.operand("i32.mul", 0, 2, |_| 12)),
+            ("reference cell used as data", |p| p.operand("i32.mul", 0, 2, |_| 4)),
+            ("reference cell used as data", |p| p.operand("i32.mul", 0, 0, |_| 20)),
+            ("data cell used as a reference", |p| p.operand("ref.copy", 0, 0, |_| 0)),
+            ("data cell used as a reference", |p| p.operand("ref.copy", 0, 1, |_| 24)),
+            ("cell map contradicts a parameter's type", |p| {
+                let at = p.section(format::section::CELL_MAPS).0;
+                p.image[at] ^= 1;
+            }),
+            ("cell map contradicts a parameter's type", |p| {
+                let at = p.section(format::section::CELL_MAPS).0;
+                p.image[at] ^= 2;
+            }),
+            ("reference cell before the end of the frame header", |p| {
+                let at = p.section(format::section::CELL_MAPS).0;
+                p.image[at] |= 8;
+            }),
+            ("reference cell that entry does not zero", |p| p.set(p.entry(0) - 4, 4)),
+            ("frame too large", |p| p.set(p.entry(1) - 1, 3)),
+        ],
+    );
+}
+
+#[test]
+fn indices_and_globals() {
+    const WAT: &str = r#"(module (global (import "a" "b") (mut f32)) (memory 1) (global $c i32 (i32.const 1)) (global $i (mut i32) (i32.const 1))
+        (global $l (mut i64) (i64.const 1)) (global $r (mut funcref) (ref.null func)) (data "x") (elem $s func 0) (elem $x externref)
+        (table $f 1 funcref) (table $g 1 funcref) (table $e 1 externref) (type $t (func))
+        (func (result i32) (global.set $i (i32.mul (global.get $i) (global.get $i))) (global.set 0 (global.get 0))
+          (global.set $r (ref.func 0)) (memory.fill (i32.const 0) (i32.const 0) (i32.const 0)) (data.drop 0) (elem.drop $s)
+          (table.copy $f $g (i32.const 0) (i32.const 0) (i32.const 0)) (table.init $f $s (i32.const 0) (i32.const 0) (i32.const 0))
+          (call_indirect $f (type $t) (i32.const 0)) (table.size $f)))"#;
+    check(
+        &Config::default(),
+        WAT,
+        &[
+            ("global index out of range", |p| p.operand("i32.global.get", 0, 0, |_| 4)),
+            ("global of another kind or width", |p| p.operand("i32.global.get", 0, 0, |_| 2)),
+            ("global of another kind or width", |p| p.operand("i32.global.get", 0, 0, |_| 3)),
+            ("immutable global set", |p| p.operand("i32.global.set", 0, 0, |_| 0)),
+            ("global index out of range", |p| p.operand("i32.global.get.far", 0, 0, |_| 9)),
+            ("global of another kind or width", |p| p.operand("ref.global.set.far", 0, 0, |_| 0)),
+            ("immutable global set", |p| p.operand("i32.global.set.far", 0, 0, |_| 1)),
+            ("function index out of range", |p| p.operand("ref.func", 0, 0, |_| 1)),
+            ("memory index out of range", |p| p.operand("memory.fill", 0, 0, |_| 1)),
+            ("data segment index out of range", |p| p.operand("data.drop", 0, 0, |_| 1)),
+            ("element segment index out of range", |p| p.operand("elem.drop", 0, 0, |_| 2)),
+            ("table index out of range", |p| p.operand("table.size", 0, 0, |_| 3)),
+            ("table.copy between element types", |p| p.operand("table.copy", 0, 1, |_| 2)),
+            ("table.init with another element type", |p| p.operand("table.init", 0, 1, |_| 1)),
+            ("type index out of range", |p| p.operand("call_indirect", 0, 2, |_| 99)),
+            ("indirect call through a table of no functions", |p| p.operand("call_indirect", 0, 1, |_| 2)),
+        ],
+    );
+}
+
+#[test]
+fn runs_of_results() {
+    const WAT: &str = r#"(module
+        (func (param i32 i32) (result i32 i32) (local.set 0 (local.get 1)) (i32.const 7) (i32.const 8))
+        (func (param externref i64) (result i64 externref) (local.get 1) (local.get 0)))"#;
+    check(
+        &Config::default(),
+        WAT,
+        &[
+            ("return without all results in place", |p| {
+                p.token("result.i32", 0, Row::I32Copy.token(0));
+                p.token("result.i32", 1, Row::I32Copy.token(0));
+            }),
+            ("result move of another kind or width", |p| {
+                p.token("result.i32", 0, Row::ResultI64.token(0));
+                p.operand("result.i32", 0, 0, |_| 0);
+            }),
+            ("result move to another cell", |p| p.operand("result.i32", 0, 1, |_| 4)),
+            ("more result moves than results", |p| {
+                let at = p.find("result.i32", 0).offset;
+                let copy = p.find("i32.copy", 0).offset;
+                // The copy is moved right before the run, and made the first of three.
+                let between: Vec<u16> = (copy + 3..at).map(|unit| p.unit(unit)).collect();
+                for (i, unit) in between.iter().enumerate() {
+                    p.set(copy + i, *unit);
+                }
+                for (i, unit) in [Row::ResultI32.token(0), 0, 0].into_iter().enumerate() {
+                    p.set(at - 3 + i, unit);
+                }
+                p.operand("result.i32", 0, 1, |_| 4);
+                p.operand("result.i32", 1, 1, |_| 8);
+            }),
+            ("reference result overwritten before it is moved", |p| p.operand("result.ref", 0, 0, |_| 0)),
+            ("run of reference or result moves interrupted", |p| p.token("result.i32", 1, Row::I32Copy.token(0))),
+            ("block start inside a run of reference or result moves", |p| {
+                let relative = (p.find("result.i32", 1).offset - p.entry(0)) as u8;
+                let at = p.section(format::section::BLOCK_STARTS).0;
+                p.image[at] = relative;
+            }),
+            ("block start inside a run of reference or result moves", |p| {
+                let relative = (p.find("return", 0).offset - p.entry(0)) as u8;
+                let at = p.section(format::section::BLOCK_STARTS).0;
+                p.image[at] = relative;
+            }),
+        ],
+    );
+}
+
+#[test]
+fn calls_and_runs_of_references() {
+    const WAT: &str = r#"(module
+        (import "h" "two" (func $two (param i32 externref externref) (result externref i32)))
+        (import "h" "one" (func $one (param i32 externref i32) (result externref i32)))
+        (import "h" "none" (func $none (param i32 externref externref)))
+        (func $f (param externref externref) (local externref)
+          (local.set 2 (local.get 0))
+          (call $two (i32.const 1) (local.get 0) (local.get 1)) (drop) (local.set 2))
+        (func $g (param i32) (result externref i32) (local externref) (return_call $two (local.get 0) (local.get 1) (local.get 1)))
+        (func $h (call $h)))"#;
+    check(
+        &Config::default(),
+        WAT,
+        &[
+            ("reference argument missing", |p| {
+                for nth in 0..2 {
+                    p.token("argument.ref", nth, Row::RefCopy.token(0));
+                    p.operand("argument.ref", nth, 1, |_| 0);
+                }
+            }),
+            ("reference argument in another cell", |p| p.operand("argument.ref", 0, 1, |cell| cell + 4)),
+            ("reference argument without a parameter", |p| p.operand("call.import", 0, 0, |_| 1)),
+            ("data cell used as a reference", |p| {
+                // The window's first cell, which holds the number.
+                let window = p.find("argument.ref", 0).operands().nth(1).unwrap().value as u16;
+                p.operand("argument.ref", 1, 0, |_| window - 4);
+            }),
+            ("run of reference or result moves interrupted", |p| {
+                p.token("argument.ref", 1, Row::RefCopy.token(0));
+            }),
+            ("block start inside a run of reference or result moves", |p| {
+                let relative = (p.find("call.import", 0).offset - p.entry(0)) as u8;
+                let at = p.section(format::section::BLOCK_STARTS).0;
+                p.image[at] = relative;
+            }),
+            ("block start inside a run of reference or result moves", |p| {
+                let relative = (p.find("take.ref", 0).offset - p.entry(0)) as u8;
+                let at = p.section(format::section::BLOCK_STARTS).0;
+                p.image[at] = relative;
+            }),
+            ("run of reference or result moves interrupted", |p| {
+                p.token("take.ref", 0, Row::RefCopy.token(0));
+            }),
+            ("take.ref of another cell", |p| p.operand("take.ref", 0, 0, |cell| cell + 4)),
+            ("take.ref not right behind a call with a reference result", |p| {
+                p.token("ref.copy", 0, Row::TakeRef.token(0))
+            }),
+            ("call window not aligned", |p| p.operand("call.import", 0, 1, |delta| delta + 2)),
+            ("call window below the frame header's end", |p| p.operand("call.import", 0, 1, |_| 12)),
+            ("call window over a reference cell", |p| p.operand("call.import", 0, 1, |_| 16)),
+            ("call window outside the frame", |p| p.operand("call.import", 0, 1, |_| 0x1000)),
+            ("call.import of no import", |p| p.operand("call.import", 0, 0, |_| 3)),
+            ("call of what is no function's entry", |p| p.operand("call", 0, 0, |entry| entry.wrapping_add(1))),
+            ("tail call of a function with other results", |p| p.operand("return_call.import", 0, 0, |_| 2)),
+        ],
+    );
+}
+
+#[test]
+fn guests_can_be_stopped() {
+    const WAT: &str = "(module (func (loop (br 0))) (func $f (call $f)))";
+    let fuel = Config { fuel: true, ..Config::default() };
+    let signal = Config { signal: true, ..Config::default() };
+    check(
+        &fuel,
+        WAT,
+        &[
+            ("loop without the poll or charge of the image's options", |p| {
+                let head = p.find("br", 0).operands().next().unwrap().value as usize;
+                assert_eq!(p.unit(head), Row::Fuel.token(0));
+                p.set(head + 1, 0);
+            }),
+            ("function that calls without the poll or charge of the image's options", |p| p.set(p.entry(1) + 1, 0)),
+        ],
+    );
+    check(
+        &signal,
+        WAT,
+        &[("loop without the poll or charge of the image's options", |p| {
+            // Back behind the poll.
+            let at = p.section(format::section::BLOCK_STARTS).0;
+            let head = p.find("br", 0).operands().next().unwrap().value as usize;
+            let index = usize::from(head != p.entry(0));
+            p.image[at + 2 * index] += 1;
+            p.operand("br", 0, 0, |rel| rel + 1);
+        })],
+    );
+}
+
+#[test]
+fn constant_expressions_are_straight() {
+    const WAT: &str = "(module (global i64 (i64.add (i64.const 4) (i64.mul (i64.const 4) (i64.const 5)))))";
+    check(
+        &Config::default(),
+        WAT,
+        &[("branch in a constant expression", |p| {
+            let entry = p.entry(0);
+            p.set(entry, Row::Br.token(0));
+            p.set(entry + 1, 0xffff);
+        })],
+    );
+}
+
+#[test]
+fn what_is_not_run_is_refused_by_name() {
+    for (flag, name) in [(format::IS_64, "memory64"), (format::IS_SHARED | format::HAS_MAX, "threads")] {
+        let mut patch = Patch::new("(module (memory 1 2))", &Config::default());
+        let at = patch.section(format::section::MEMORIES).0;
+        patch.image[at + 1] |= flag;
+        assert_eq!(patch.load().expect_err(name).kind(), ErrorKind::Unsupported(name));
+    }
+}
