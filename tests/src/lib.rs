@@ -1,1 +1,9 @@
-//! To come.
+//! What the tests across the crates share: the differential run against another engine, seeded numbers, listings that
+//! can be rewritten.
+//!
+//! The tests themselves are in `tests/`, their data in `translate/`, `trap/` and `regress/`. Everything random here comes from a seed that a
+//! failure names, so that it can be repeated.
+
+pub mod blessed;
+pub mod differential;
+pub mod rng;

@@ -1,0 +1,17 @@
+//! The differential run: seeded modules, executed by Sheave and by wasmi, must give the same results, traps and state.
+//!
+//! `generate` makes a module and a plan from a seed; `driver` carries the plan out, compiled once for each engine, and
+//! writes a trace; `compare` looks for the first event at which two traces differ. Sheave runs each module twice, the second time
+//! from the image's bytes, which verifies them too; those two traces must be equal in everything.
+//!
+//! Where an engine's own limit ends a call (fuel, stack, both counted differently), comparing stops.
+
+mod compare;
+mod generate;
+mod reference;
+mod subject;
+mod trace;
+
+pub use compare::{Statistics, Verdict, compare};
+pub use generate::{Case, TERMINATION_FUEL_EXPORT, case, case_of};
+pub use trace::{Event, Outcome, State, Value};
