@@ -52,14 +52,14 @@ fn rows() -> String {
     let mut text = String::from(
         "/// A row of the instruction table: an operation without its operand form.\n#[derive(Clone, Copy, PartialEq, Eq, Debug)]\n#[repr(u16)]\npub enum Row {\n",
     );
-    let (mut bases, mut keys) = (String::new(), String::new());
+    let (mut bases, mut keys, mut tokens) = (String::new(), String::new(), String::new());
     let (mut token, mut hash) = (0, 0xcbf2_9ce4_8422_2325_u64);
     let mut feed = |bytes: &[u8]| {
         for &byte in bytes.iter().chain(&[0]) {
             hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
         }
     };
-    for row in ROWS {
+    for (index, row) in ROWS.iter().enumerate() {
         writeln!(text, "    /// `{}`: {}.\n    {},", row.name, row.doc, name(row)).unwrap();
         write!(bases, "{token}, ").unwrap();
         feed(row.name.as_bytes());
@@ -67,13 +67,15 @@ fn rows() -> String {
         for form in 0..row.shape.forms_count() {
             feed(row.shape.form(form));
             write!(keys, "{:#x}, ", table::key(row.shape.form(form))).unwrap();
+            let units: usize = row.shape.form(form).iter().map(|letter| kind::units(*letter)).sum();
+            write!(tokens, "{:#x}, ", index | form << 16 | (1 + units) << 24).unwrap();
         }
         token += row.shape.forms_count();
     }
     assert!(token < 0x8000, "tokens are 16 bits, the upper half is kept free");
     write!(
         text,
-        "}}\n\n/// Token of each row's first form, and the number of all tokens at the end.\npub static BASES: [u16; {}] = [{bases}{token}];\n\n/// Each token's form as [`table::key`](super::table::key) gives it.\n#[cfg(feature = \"translate\")]\npub static KEYS: [u64; {token}] = [{keys}];\n\n/// Number of tokens.\npub const TOKENS: u16 = {token};\n\n/// Hash of the complete table; an image carries that of the table it was made with.\npub const HASH: u64 = {hash:#018x};\n",
+        "}}\n\n/// Token of each row's first form, and the number of all tokens at the end.\npub static BASES: [u16; {}] = [{bases}{token}];\n\n/// Each token's form as [`table::key`](super::table::key) gives it.\n#[cfg(feature = \"translate\")]\npub static KEYS: [u64; {token}] = [{keys}];\n\n/// Per token: row in bits 0 to 15, form in 16 to 23, units (with one target of a branch table) above. Small targets do\n/// without and search `BASES`.\n#[cfg(target_pointer_width = \"64\")]\npub static DECODED: [u32; {token}] = [{tokens}];\n\n/// Number of tokens.\npub const TOKENS: u16 = {token};\n\n/// Hash of the complete table; an image carries that of the table it was made with.\npub const HASH: u64 = {hash:#018x};\n",
         ROWS.len() + 1
     )
     .unwrap();

@@ -2,7 +2,7 @@
 //!
 //! Total over all inputs: any unit sequence gives an instruction or `None`, and reads nothing outside the slice.
 
-use super::{BASES, Level, Role, Row, TOKENS, Ty, kind, table};
+use super::{Level, Role, Row, Ty, kind, table};
 
 /// An instruction at its place in the code.
 #[derive(Clone, Copy)]
@@ -36,27 +36,42 @@ pub struct Operand {
 }
 
 /// Row and form number of a token.
+#[inline]
 pub fn row_of(token: u16) -> Option<(Row, usize)> {
-    if token >= TOKENS {
+    let (row, form, _) = look_up(token)?;
+    Some((row, form))
+}
+
+/// Row, form number and units of a token; a branch table counts with one target.
+#[cfg(target_pointer_width = "64")]
+#[inline]
+fn look_up(token: u16) -> Option<(Row, usize, usize)> {
+    let decoded = *super::rows::DECODED.get(token as usize)?;
+    Some((Row::from_index((decoded & 0xffff) as usize)?, (decoded >> 16 & 0xff) as usize, (decoded >> 24) as usize))
+}
+
+/// Row, form number and units of a token; a branch table counts with one target.
+#[cfg(not(target_pointer_width = "64"))]
+fn look_up(token: u16) -> Option<(Row, usize, usize)> {
+    if token >= super::TOKENS {
         return None;
     }
-    let index = BASES.partition_point(|&base| base <= token) - 1;
-    Some((Row::from_index(index)?, (token - BASES[index]) as usize))
+    let index = super::BASES.partition_point(|&base| base <= token) - 1;
+    let (row, form) = (Row::from_index(index)?, (token - super::BASES[index]) as usize);
+    let units: usize = row.get().shape.form(form).iter().map(|letter| kind::units(*letter)).sum();
+    Some((row, form, 1 + units))
 }
 
 /// Decodes the instruction at unit `offset` of `code`; `None` if there is none or it does not end inside `code`.
+#[inline]
 pub fn decode(code: &[u16], offset: usize) -> Option<Instruction<'_>> {
-    let (row, form_index) = row_of(*code.get(offset)?)?;
+    let (row, form_index, mut len) = look_up(*code.get(offset)?)?;
     let shape = row.get().shape;
     let form = shape.form(form_index);
-    let mut len = 1;
-    for &letter in form {
-        if letter == kind::TARGETS {
-            let count = u32::from(*code.get(offset + len)?) | u32::from(*code.get(offset + len + 1)?) << 16;
-            len = len.checked_add(4)?.checked_add((count as usize).checked_mul(2)?)?;
-        } else {
-            len += kind::units(letter);
-        }
+    if form.last() == Some(&kind::TARGETS) {
+        let count = offset + len - 4;
+        let count = u32::from(*code.get(count)?) | u32::from(*code.get(count + 1)?) << 16;
+        len = len.checked_add((count as usize).checked_mul(2)?)?;
     }
     let level = if form_index < shape.base.len() { Level::Base } else { Level::Full };
     (offset.checked_add(len)? <= code.len()).then_some(Instruction { row, form, level, offset, len, code })
@@ -109,6 +124,7 @@ impl Operands<'_> {
 impl Iterator for Operands<'_> {
     type Item = Operand;
 
+    #[inline]
     fn next(&mut self) -> Option<Operand> {
         if self.targets > 0 {
             self.targets -= 1;
@@ -130,18 +146,20 @@ impl Iterator for Operands<'_> {
             self.field += 2;
             return Some(self.target());
         }
+        let units = kind::units(letter);
         let value = match letter {
+            kind::SLOT | kind::WRITE => i64::from(self.unit(0)),
             kind::REG | kind::NONE => 0,
             kind::IMM16 => i64::from(self.unit(0) as i16),
             kind::IMM32 => i64::from(self.pair(0) as i32),
             kind::IMM64 => (u64::from(self.pair(0)) | u64::from(self.pair(2)) << 32) as i64,
             kind::REL16 => self.field as i64 + i64::from(self.unit(0) as i16),
             kind::REL32 | kind::ENTRY => self.field as i64 + i64::from(self.pair(0) as i32),
-            _ if kind::units(letter) == 2 => i64::from(self.pair(0)),
+            _ if units == 2 => i64::from(self.pair(0)),
             _ => i64::from(self.unit(0)),
         };
         let operand = Operand { kind: letter, role, ty, value, field: self.field };
-        self.field += kind::units(letter);
+        self.field += units;
         Some(operand)
     }
 }

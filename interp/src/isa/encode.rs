@@ -66,18 +66,27 @@ pub fn has_form(row: Row, fields: &[Field]) -> bool {
 pub fn push(code: &mut Vec<u16>, row: Row, fields: &[Field]) -> usize {
     let Some(form) = form_of(row, fields) else { missing(row, fields) };
     let at = code.len();
-    code.push(BASES[row as usize] + form as u16);
+    // All units first, so that the buffer is extended once.
+    let (mut units, mut len) = ([0; 1 + 4 * FIELDS_MAX], 1);
+    units[0] = BASES[row as usize] + form as u16;
     for field in fields {
         let value = field.value as u64;
-        match kind::units(field.kind) {
-            0 => {}
-            1 => code.push(value as u16),
-            2 => code.extend_from_slice(&[value as u16, (value >> 16) as u16]),
-            _ => code.extend_from_slice(&[value as u16, (value >> 16) as u16, (value >> 32) as u16, (value >> 48) as u16]),
+        let count = kind::units(field.kind);
+        if count == 1 {
+            units[len] = value as u16;
+        } else {
+            for (unit, place) in units[len..len + count].iter_mut().enumerate() {
+                *place = (value >> (16 * unit)) as u16;
+            }
         }
+        len += count;
     }
+    code.extend_from_slice(&units[..len]);
     at
 }
+
+/// The most operands of an instruction.
+const FIELDS_MAX: usize = 6;
 
 #[cold]
 fn missing(row: Row, fields: &[Field]) -> ! {

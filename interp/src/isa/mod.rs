@@ -54,6 +54,7 @@ pub const BRIDGE_BYTES: u32 = 16;
 
 impl Row {
     /// The table's entry for this row.
+    #[inline]
     pub const fn get(self) -> &'static table::Row {
         &table::ROWS[self as usize]
     }
@@ -65,6 +66,7 @@ impl Row {
     }
 
     /// Row number `index` of the table.
+    #[inline]
     pub fn from_index(index: usize) -> Option<Row> {
         // SAFETY: `Row` is `repr(u16)`, has one variant per entry of `ROWS` without gaps, and `index` is below their number.
         (index < table::ROWS.len()).then(|| unsafe { core::mem::transmute::<u16, Row>(index as u16) })

@@ -93,6 +93,7 @@ pub mod kind {
     pub const WINDOW: u8 = b'n';
 
     /// Units that an operand of this kind takes; TARGETS takes these and as many again as its count says.
+    #[inline]
     pub const fn units(kind: u8) -> usize {
         match kind {
             REG | NONE => 0,
@@ -138,6 +139,7 @@ impl Shape {
     }
 
     /// Form `index`: one letter a role.
+    #[inline]
     pub const fn form(&self, index: usize) -> &'static [u8] {
         if index < self.base.len() {
             self.base[index].as_bytes()

@@ -12,7 +12,9 @@ use crate::{
     error::{Error, ErrorKind},
     isa::{Row, Ty, encode::Field, kind},
 };
-use wasmparser::{BinaryReader, FuncValidator, Operator, WasmModuleResources};
+use alloc::vec::Vec;
+use core::mem::ManuallyDrop;
+use wasmparser::{BinaryReader, FuncValidator, Operator, VisitOperator, WasmModuleResources};
 
 /// Numeric operators are the rows of the same name.
 macro_rules! numeric_row {
@@ -45,14 +47,10 @@ impl Func<'_> {
         self.wasm_offset = reader.original_position() as u32;
         self.enter()?;
         let mut operators = wasmparser::OperatorsReader::new(reader.clone());
+        let mut each = Each { func: self, validator };
         while !operators.eof() {
-            let offset = operators.original_position();
-            self.wasm_offset = offset as u32;
-            let operator = operators.read().map_err(|e| error(&e))?;
-            if let Some(validator) = &mut validator {
-                validator.op(offset, &operator).map_err(|e| error(&e))?;
-            }
-            self.operator(&operator)?;
+            each.func.wasm_offset = operators.original_position() as u32;
+            operators.visit_operator(&mut each).map_err(|e| error(&e))??;
         }
         operators.finish().map_err(|e| error(&e))
     }
@@ -66,6 +64,8 @@ impl Func<'_> {
         Ok(())
     }
 
+    /// Inlined into each visiting method, where the operator is known: what is left there is one call.
+    #[inline(always)]
     fn operator(&mut self, operator: &Operator<'_>) -> Result<(), Error> {
         if !self.reachable {
             return match operator {
@@ -84,6 +84,7 @@ impl Func<'_> {
         self.translate(operator)
     }
 
+    #[inline(always)]
     #[rustfmt::skip]
     fn translate(&mut self, operator: &Operator<'_>) -> Result<(), Error> {
         macro_rules! self_unary { ($row:expr) => { self.unary($row) } }
@@ -111,6 +112,7 @@ impl Func<'_> {
         )
     }
 
+    #[inline(always)]
     fn other(&mut self, operator: &Operator<'_>) -> Result<(), Error> {
         use Operator as O;
         match *operator {
@@ -156,6 +158,7 @@ impl Func<'_> {
         }
     }
 
+    #[inline(always)]
     fn memory_or_table(&mut self, operator: &Operator<'_>) -> Result<(), Error> {
         use Operator as O;
         match *operator {
@@ -215,7 +218,35 @@ impl Func<'_> {
     }
 }
 
+/// Validates and translates operators as they are read.
+struct Each<'f, 'm, 'v, T> {
+    func: &'f mut Func<'m>,
+    validator: Option<&'v mut FuncValidator<T>>,
+}
+
+/// Methods of `VisitOperator`: the validator's method of the same name, then the translator.
+macro_rules! visit_each {
+    ($(@$proposal:ident $operator:ident $({ $($argument:ident: $ty:ty),* })? => $visit:ident ($($annotation:tt)*))*) => { $(
+        fn $visit(&mut self $($(, $argument: $ty)*)?) -> Result<(), Error> {
+            if let Some(validator) = &mut self.validator {
+                let mut visitor = validator.visitor(u64::from(self.func.wasm_offset));
+                visitor.$visit($($($argument.clone()),*)?).map_err(|e| error(&e))?;
+            }
+            // Operators that own something belong to features that are off: the validator has refused them.
+            let operator = ManuallyDrop::new(Operator::$operator $({ $($argument),* })?);
+            self.func.operator(&operator)
+        }
+    )* };
+}
+
+#[allow(clippy::clone_on_copy)]
+impl<'a, T: WasmModuleResources> VisitOperator<'a> for Each<'_, '_, '_, T> {
+    type Output = Result<(), Error>;
+    wasmparser::for_each_visit_operator!(visit_each);
+}
+
 /// Operators that end a basic block of the source, for fuel.
+#[inline(always)]
 fn is_control(operator: &Operator<'_>) -> bool {
     use Operator as O;
     matches!(
