@@ -1,2 +1,70 @@
-//! To come.
-fn main() {}
+//! The command `sheave`: the way in to the runtime from a terminal or a script.
+//!
+//! One file a subcommand; each gives an exit code or a [`Failure`], which is printed here and nowhere else. `source`
+//! reads modules in any form, `units` and `values` parse arguments, `capability` says what imports need, `report` is
+//! what `inspect` shows. Invariant: data goes to stdout, in one write where possible, everything else to stderr.
+#![forbid(unsafe_code)]
+
+mod capability;
+mod compile;
+mod disassembly;
+mod failure;
+mod features;
+mod inspect;
+mod limits;
+mod output;
+mod report;
+mod run;
+mod source;
+mod stats;
+mod trial;
+mod units;
+mod validate;
+mod values;
+mod wast;
+mod watchdog;
+
+use clap::{Parser, Subcommand};
+use failure::Failure;
+use std::process::ExitCode;
+
+/// Run WebAssembly on an interpreter that needs no JIT.
+///
+/// Sheave translates a module once into a compact image of register bytecode and interprets that. Programs for WASI
+/// preview 1 run as they are; they see no file, no directory and no environment variable that is not granted.
+#[derive(Parser)]
+#[command(name = "sheave", version, arg_required_else_help = true, after_help = EXAMPLES)]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  sheave run hello.wasm                          a WASI program
+  sheave run --dir . grep.wasm -r TODO .         one that may see this directory
+  sheave run --invoke add math.wat 2 3           one function of a module in text
+  sheave compile app.wasm -o app.image           translate ahead of time
+  sheave inspect app.wasm                        what is in it, what it needs
+
+`sheave help run` and so on show more.";
+
+#[derive(Subcommand)]
+enum Command {
+    Run(run::Args),
+    Compile(compile::Args),
+    Validate(validate::Args),
+    Inspect(inspect::Args),
+    Wast(wast::Args),
+}
+
+fn main() -> ExitCode {
+    let done = match Args::parse().command {
+        Command::Run(args) => run::run(&args),
+        Command::Compile(args) => compile::run(&args),
+        Command::Validate(args) => validate::run(&args),
+        Command::Inspect(args) => inspect::run(&args),
+        Command::Wast(args) => wast::run(&args),
+    };
+    done.unwrap_or_else(|failure: Failure| failure.report())
+}
