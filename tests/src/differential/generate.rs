@@ -127,9 +127,10 @@ pub fn case_of(wasm: Vec<u8>, rng: &mut Rng) -> Case {
 /// What modules look like: everything that both engines support, in mixes that reach deep.
 fn config(rng: &mut Rng) -> wasm_smith::Config {
     let max_instructions = rng.pick(&[30, 100, 400, 1500]);
+    let has_imports = rng.one_in(2);
     wasm_smith::Config {
         allow_floats: !rng.one_in(3),
-        available_imports: rng.one_in(2).then(|| wat::parse_str(HOST_WAT).expect("HOST_WAT is a module")),
+        available_imports: has_imports.then(|| wat::parse_str(HOST_WAT).expect("HOST_WAT is a module")),
         bulk_memory_enabled: true,
         canonicalize_nans: true,
         custom_page_sizes_enabled: rng.one_in(4),
@@ -145,7 +146,7 @@ fn config(rng: &mut Rng) -> wasm_smith::Config {
         max_elements: 20,
         max_funcs: 12,
         max_globals: 8,
-        max_imports: 8,
+        max_imports: if has_imports { 8 } else { 0 },
         max_instructions,
         max_memories: if rng.one_in(3) { 3 } else { 1 },
         max_memory32_bytes: 128 << 10,
@@ -156,7 +157,7 @@ fn config(rng: &mut Rng) -> wasm_smith::Config {
         max_type_size: 100,
         memory64_enabled: false,
         memory_offset_choices: wasm_smith::MemoryOffsetChoices(90, 9, 1),
-        min_funcs: 2,
+        min_funcs: 5,
         min_memories: 1,
         min_tables: 1,
         min_globals: 2,
