@@ -103,7 +103,7 @@ fn semantics(row: &Row) -> String {
 
 /// The type in memory of a load or store.
 fn memory_type(row: &Row) -> &'static str {
-    let name = row.name.trim_end_matches(".far");
+    let name = row.name.trim_end_matches(".far").trim_end_matches(".sum");
     let value = *row.types.last().unwrap();
     let access = name.rsplit('.').next().unwrap().trim_start_matches("load").trim_start_matches("store");
     match access {
@@ -143,7 +143,7 @@ fn operations() -> String {
             "Wide" | "MulWide" => writeln!(text, "pub struct {id};\nimpl {}Operation for {id} {{ #[inline(always)] fn eval(a: [i64; {}]) -> (i64, i64) {{ {}({}) }} }}",
                 row.shape.handler, if row.shape.handler == "Wide" { 4 } else { 2 }, semantics(row),
                 if row.shape.handler == "Wide" { "a[0], a[1], a[2], a[3]" } else { "a[0], a[1]" }),
-            "Load" | "LoadFar" | "Store" | "StoreFar" => writeln!(
+            "Load" | "LoadSum" | "LoadFar" | "Store" | "StoreFar" => writeln!(
                 text,
                 "pub struct {id};\nimpl Access for {id} {{ type Memory = {}; type Value = {}; }}",
                 memory_type(row), rust(*types.last().unwrap())
@@ -182,6 +182,7 @@ fn handler(row: &Row, form: &[u8]) -> String {
         "Wide",
         "MulWide",
         "Load",
+        "LoadSum",
         "LoadFar",
         "Store",
         "StoreFar",

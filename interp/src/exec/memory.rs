@@ -96,6 +96,27 @@ impl<O: Access, A: Read, D: Put, F: OffsetField> Instruction for Load<O, A, D, F
     }
 }
 
+/// Load from memory 0 at a sum.
+pub struct LoadSum<O, A, B, D>(PhantomData<(O, A, B, D)>);
+impl<O: Access, A: Read, B: Read, D: Put> Instruction for LoadSum<O, A, B, D> {
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: fields: two addends, offset, result; `place` checks the range against the memory's length.
+        unsafe {
+            let address = A::read::<i32>(machine).wrapping_add(B::read::<i32>(machine)) as u32;
+            let offset = Offset16::read(machine);
+            let cx = machine.context();
+            match place(cx.memory_base, cx.memory_len, address, offset, size_of::<O::Memory>()) {
+                Some(place) => {
+                    D::put(machine, place.cast::<O::Memory>().read_unaligned().extend());
+                    Ok(())
+                }
+                None => OUT_OF_BOUNDS,
+            }
+        }
+    }
+}
+
 /// Store to memory 0.
 pub struct Store<O, A, V, F>(PhantomData<(O, A, V, F)>);
 impl<O: Access, A: Read, V: Read, F: OffsetField> Instruction for Store<O, A, V, F> {

@@ -18,6 +18,7 @@ mod aligned;
 mod check;
 pub mod format;
 mod func;
+mod plan;
 mod read;
 mod source_map;
 mod verify;

@@ -12,12 +12,16 @@
 //! References that cross calls are moved in *runs*: `argument.ref` right before a call, `take.ref` right after it, `result.*`
 //! right before `return`. Nothing jumps into a run, so that its memory is an offset and a count.
 //!
-//! Read [`verify`], `Verifier::body`, then the rules in the order of `Verifier::instruction`.
+//! Read [`verify`], `Verifier::body`, then the rules in the order of `Verifier::instruction`; `plan.rs` is a shorter way for
+//! instructions that only compute, taken on 64-bit hosts.
 
-use super::{Func, Image, Options};
+use super::{
+    Func, Image, Options,
+    plan::{self, Plan},
+};
 use crate::{
     error::{Error, ErrorKind, ImageErrorKind},
-    isa::{HEADER_BYTES, Instruction, Operand, Row, Ty, decode, kind},
+    isa::{HEADER_BYTES, Instruction, Level, Operand, Row, Ty, decode, kind},
     types::{
         CELL_BYTES, ElemIndex, ExternKind, FuncIndex, FuncType, GlobalIndex, MemoryIndex, RefType, TableIndex,
         TypeIndex, ValType, ValTypes,
@@ -29,6 +33,10 @@ const TYPES_MAX: usize = 1000;
 /// The most bytes of a frame: what 16-bit slots reach, and the largest call window behind it.
 const FRAME_BYTES_MAX: u32 = 0x2_0000;
 const _: () = assert!(FRAME_BYTES_MAX >= 0x1_0000 + 2 * TYPES_MAX as u32 * 8);
+
+const NO_INSTRUCTION: &str = "no instruction, or one cut off";
+const ABOVE_LEVEL: &str = "instruction above the image's level";
+const NO_MEMORY: &str = "memory access without a memory";
 
 /// What a rule says: nothing, or in words what breaks it.
 type Rule<T = ()> = Result<T, &'static str>;
@@ -154,18 +162,47 @@ impl<'a> Verifier<'a> {
     /// is refused. A branch seen before that relies on it.
     fn body(&mut self) -> Rule {
         self.frame()?;
-        let mut starts = self.func.block_starts.iter().peekable();
+        let mut starts = self.func.block_starts.iter();
+        let mut start = starts.next();
         let mut ends_block = false;
-        while self.at < self.code.len() {
-            let instruction = decode(self.code, self.at).ok_or("no instruction, or one cut off")?;
-            self.is_block_start = starts.next_if_eq(&(self.at as u32)).is_some();
-            let next = self.at + instruction.len;
-            require(starts.peek().is_none_or(|start| *start as usize >= next), "block start inside an instruction")?;
-            self.instruction(&instruction)?;
-            ends_block = instruction.row.get().shape.ends_block;
+        while let Some(token) = self.code.get(self.at) {
+            self.is_block_start = start == Some(self.at as u32);
+            if self.is_block_start {
+                start = starts.next();
+            }
+            let len = match plan::of(*token) {
+                Some(plan) if matches!(self.run, Run::None) => {
+                    ends_block = false;
+                    self.planned(plan)?;
+                    plan.len()
+                }
+                _ => {
+                    let instruction = decode(self.code, self.at).ok_or(NO_INSTRUCTION)?;
+                    ends_block = instruction.row.get().shape.ends_block;
+                    self.instruction(&instruction)?;
+                    instruction.len
+                }
+            };
+            let next = self.at + len;
+            require(start.is_none_or(|start| start as usize >= next), "block start inside an instruction")?;
             self.at = next;
         }
         require(ends_block, "control runs off the end of the function")
+    }
+
+    /// An instruction that only computes; the same rules as in `instruction`.
+    fn planned(&self, plan: Plan) -> Rule {
+        let units = self.code.get(self.at..self.at + plan.len()).ok_or(NO_INSTRUCTION)?;
+        require(!plan.is_full() || self.image.level() >= Level::Full as u16, ABOVE_LEVEL)?;
+        require(!plan.accesses_memory() || self.image.count(ExternKind::Memory) != 0, NO_MEMORY)?;
+        for (field, ty) in plan.slots() {
+            self.slot(u32::from(units[field]), ty)?;
+        }
+        if plan.branches() {
+            let field = units.len() - 1;
+            self.branch((self.at + field) as i64 + i64::from(units[field] as i16))?;
+        }
+        Ok(())
     }
 
     /// The frame: parameters have the kind of cell that their type says; other references are where entry zeroes.
@@ -173,7 +210,8 @@ impl<'a> Verifier<'a> {
         let func = &self.func;
         require(func.frame_bytes <= FRAME_BYTES_MAX, "frame too large")?;
         for (param, first) in func.ty.params().layout() {
-            let is_as_typed = (first..first + param.cells()).all(|cell| func.cell_map.is_reference(cell) == param.is_ref());
+            let is_as_typed =
+                (first..first + param.cells()).all(|cell| func.cell_map.is_reference(cell) == param.is_ref());
             require(is_as_typed, "cell map contradicts a parameter's type")?;
         }
         let params_end = u32::from(func.params_bytes) / CELL_BYTES;
@@ -187,7 +225,7 @@ impl<'a> Verifier<'a> {
 
     fn instruction(&mut self, instruction: &Instruction<'a>) -> Rule {
         let row = instruction.row;
-        require(instruction.level as u16 <= self.image.level(), "instruction above the image's level")?;
+        require(instruction.level as u16 <= self.image.level(), ABOVE_LEVEL)?;
         self.in_run(row)?;
         // The first operands by number; a branch table has more, which are all checked here.
         let (mut values, mut last) = ([0; 6], 0);
@@ -237,9 +275,7 @@ impl<'a> Verifier<'a> {
                 require(self.image.options().contains(Options::SIGNAL), "signal in an image without that option")
             }
             Row::Exit | Row::ReturnCross => Err("reserved instruction in a function"),
-            _ if (Row::I32Load as u16..=Row::F64Store as u16).contains(&(row as u16)) => {
-                require(self.image.count(ExternKind::Memory) != 0, "memory access without a memory")
-            }
+            _ if plan::accesses_memory(row as usize) => require(self.image.count(ExternKind::Memory) != 0, NO_MEMORY),
             _ => Ok(()),
         }
     }
@@ -352,7 +388,10 @@ impl<'a> Verifier<'a> {
         let is_metered = self.polls(self.func.entry as usize);
         require(is_metered, "function that calls without the poll or charge of the image's options")?;
         require(delta.is_multiple_of(CELL_BYTES), "call window not aligned")?;
-        require(delta >= u32::from(self.func.header_offset) + HEADER_BYTES, "call window below the frame header's end")?;
+        require(
+            delta >= u32::from(self.func.header_offset) + HEADER_BYTES,
+            "call window below the frame header's end",
+        )?;
         require(delta >= self.refs_end, "call window over a reference cell")?;
         require(delta + ty.header_offset() <= self.func.frame_bytes, "call window outside the frame")?;
         self.arguments(ty, delta)?;

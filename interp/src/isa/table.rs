@@ -184,7 +184,7 @@ shapes! {
     /// Binary operation on floats, seldom executed; comparison of floats.
     FLOAT_RARE: "Binary" [In, In, Out], base ["rsr", "srr", "ssr"], full [];
     /// Comparison of integers; exchanged operands are another row.
-    COMPARE: "Binary" [In, In, Out], base ["rsr", "ssr", "rir", "sir"], full ["rjr", "sjr"];
+    COMPARE: "Binary" [In, In, Out], base ["rsr", "ssr", "rir", "sir"], full ["rjr", "sjr", "rsw", "ssw", "riw", "siw"];
     /// Unary operation.
     UNARY: "Unary" [In, Out], base ["rr", "sr"], full [];
     /// Unary operation whose result often goes to a local.
@@ -237,6 +237,9 @@ shapes! {
     GLOBAL_SET_FAR: "GlobalSetFar" [Aux, In], base ["Gs"], full [];
     /// Load from memory 0: address, offset, result. An immediate address has no offset.
     LOAD: "Load" [In, Aux, Out], base ["ror", "sor", "row", "sow"], full ["j-r", "j-w"];
+    /// Load from memory 0 at a sum: address, what is added to it (modulo 2^32), offset, result.
+    LOAD_SUM: "LoadSum" [In, In, Aux, Out],
+        base [], full ["rsor", "ssor", "rior", "sior", "rsow", "ssow", "riow", "siow"];
     /// Load from any memory with any offset.
     LOAD_FAR: "LoadFar" [In, Aux, Aux, Out], base ["rmOr"], full [];
     /// Store of an integer to memory 0: address, offset, value.
@@ -395,6 +398,20 @@ pub static ROWS: &[Row] = &[
     row("i64.load32_u", &LOAD, &[I32, I64], "load 4 bytes, zero-extended"),
     row("f32.load", &LOAD, &[I32, F32], "load 4 bytes"),
     row("f64.load", &LOAD, &[I32, F64], "load 8 bytes"),
+    row("i32.load.sum", &LOAD_SUM, &[I32, I32, I32], "load 4 bytes"),
+    row("i32.load8_s.sum", &LOAD_SUM, &[I32, I32, I32], "load 1 byte, sign-extended"),
+    row("i32.load8_u.sum", &LOAD_SUM, &[I32, I32, I32], "load 1 byte, zero-extended"),
+    row("i32.load16_s.sum", &LOAD_SUM, &[I32, I32, I32], "load 2 bytes, sign-extended"),
+    row("i32.load16_u.sum", &LOAD_SUM, &[I32, I32, I32], "load 2 bytes, zero-extended"),
+    row("i64.load.sum", &LOAD_SUM, &[I32, I32, I64], "load 8 bytes"),
+    row("i64.load8_s.sum", &LOAD_SUM, &[I32, I32, I64], "load 1 byte, sign-extended"),
+    row("i64.load8_u.sum", &LOAD_SUM, &[I32, I32, I64], "load 1 byte, zero-extended"),
+    row("i64.load16_s.sum", &LOAD_SUM, &[I32, I32, I64], "load 2 bytes, sign-extended"),
+    row("i64.load16_u.sum", &LOAD_SUM, &[I32, I32, I64], "load 2 bytes, zero-extended"),
+    row("i64.load32_s.sum", &LOAD_SUM, &[I32, I32, I64], "load 4 bytes, sign-extended"),
+    row("i64.load32_u.sum", &LOAD_SUM, &[I32, I32, I64], "load 4 bytes, zero-extended"),
+    row("f32.load.sum", &LOAD_SUM, &[I32, I32, F32], "load 4 bytes"),
+    row("f64.load.sum", &LOAD_SUM, &[I32, I32, F64], "load 8 bytes"),
     row("i32.store", &STORE, &[I32, I32], "store 4 bytes"),
     row("i32.store8", &STORE, &[I32, I32], "store the low byte; serves i64.store8 too"),
     row("i32.store16", &STORE, &[I32, I32], "store the low 2 bytes; serves i64.store16 too"),

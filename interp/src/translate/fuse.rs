@@ -154,10 +154,29 @@ impl Func<'_> {
         Ok(true)
     }
 
+    /// The two addends of an address that was just computed only to be loaded from; their sum is taken back.
+    pub fn sum(&mut self, address: &super::stack::Entry) -> Option<[Field; 2]> {
+        let last = self.last.filter(|last| last.row == Row::I32Add && address.place == super::stack::Place::Accumulator)?;
+        let [left, right, result] = [last.fields[0], last.fields[1], last.fields[2]];
+        if result.kind != kind::REG || right.kind == kind::IMM32 {
+            return None;
+        }
+        self.retract(&last);
+        Some([left, right])
+    }
+
     /// `x += k` just emitted, and `x` compared with a slot or a short immediate: the row, step and bound of the edge.
     fn loop_edge(&self, condition: &Condition) -> Option<(Row, Field, Field)> {
         let last = self.last?;
-        let (family, index) = find(condition.row, |family| Some(family.branch))?;
+        // A test against zero is a comparison with it.
+        let (row, operands) = match condition.row {
+            Row::BrIfI32Eqz => (Row::BrIfI32Eq, [condition.operands[0], Field::immediate(0)]),
+            Row::BrUnlessI32Eqz => (Row::BrIfI32Ne, [condition.operands[0], Field::immediate(0)]),
+            Row::BrIfI64Eqz => (Row::BrIfI64Eq, [condition.operands[0], Field::immediate(0)]),
+            Row::BrUnlessI64Eqz => (Row::BrIfI64Ne, [condition.operands[0], Field::immediate(0)]),
+            row => (row, condition.operands),
+        };
+        let (family, index) = find(row, |family| Some(family.branch))?;
         let edge = family.edge?;
         let add = if edge == Row::LoopI32Eq { Row::I32Add } else { Row::I64Add };
         let [x, step, result] = [last.fields[0], last.fields[1], last.fields[2]];
@@ -167,7 +186,7 @@ impl Func<'_> {
             && result.kind == kind::WRITE
             && x.value == result.value;
         let is_x = |field: Field| field.kind == kind::REG || (field.kind == kind::SLOT && field.value == x.value);
-        let [left, right] = condition.operands;
+        let [left, right] = operands;
         let bounds = |field: Field| field.kind == kind::IMM16 || (field.kind == kind::SLOT && field.value != x.value);
         if !steps_itself {
             None
@@ -179,6 +198,11 @@ impl Func<'_> {
             None
         }
     }
+}
+
+/// The load at a sum that belongs to a load.
+pub fn at_sum(load: Row) -> Row {
+    offset(Row::I32LoadSum, load as usize - Row::I32Load as usize)
 }
 
 /// Whether an instruction leaves a truth value in r0 that a branch can test itself.

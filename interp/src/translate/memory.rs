@@ -3,6 +3,7 @@
 use super::{
     emit::accumulator_of,
     func::Func,
+    fuse,
     stack::{Entry, Place},
 };
 use crate::{
@@ -23,9 +24,15 @@ impl Func<'_> {
                 self.emit_mapped(row, &[absolute, Field::NONE, Field::REG])?;
             }
             (_, Ok(offset)) if near => {
-                let address = self.field(&address)?;
-                self.claim(accumulator_of(result))?;
-                self.emit_mapped(row, &[address, Field::new(kind::OFF16, i64::from(offset)), Field::REG])?;
+                let offset = Field::new(kind::OFF16, i64::from(offset));
+                if let Some([left, right]) = self.sum(&address) {
+                    self.claim(accumulator_of(result))?;
+                    self.emit_mapped(fuse::at_sum(row), &[left, right, offset, Field::REG])?;
+                } else {
+                    let address = self.field(&address)?;
+                    self.claim(accumulator_of(result))?;
+                    self.emit_mapped(row, &[address, offset, Field::REG])?;
+                }
             }
             _ => {
                 self.load_accumulator(&address)?;
