@@ -3,7 +3,7 @@
 use crate::{
     Failure, output,
     source::{Source, plain},
-    trial::{self, Translation},
+    translation::{self, Translation},
     units::show_bytes,
 };
 use std::{
@@ -41,7 +41,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
         return Err(Failure::module(message).hint(Some("compile the module that it was made from".to_owned())));
     };
     let wasm_bytes = wasm.len() as u64;
-    let image = trial::image(&args.file, source, args.how)?;
+    let image = translation::image(&args.file, source, args.how)?;
     write(&args.output, image.as_bytes())?;
     output::to_stderr(&format!(
         "{}: {} from {} of wasm\n",

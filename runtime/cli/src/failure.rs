@@ -59,9 +59,10 @@ impl Failure {
 
 /// The candidate most like `name`, if any is like it.
 pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // The threshold that clap uses for options.
-    const LIKE: f64 = 0.7;
-    let rated = candidates.into_iter().map(|candidate| (strsim::jaro(name, candidate), candidate));
+    // Two wrong letters in five are a slip, more are another word.
+    const LIKE: f64 = 0.59;
+    let likeness = |candidate| strsim::normalized_damerau_levenshtein(name, candidate);
+    let rated = candidates.into_iter().map(|candidate| (likeness(candidate), candidate));
     rated.filter(|(likeness, _)| *likeness > LIKE).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, candidate)| candidate)
 }
 
@@ -72,6 +73,8 @@ mod tests {
     #[test]
     fn the_closest_name_is_found_and_a_distant_one_is_not() {
         assert_eq!(closest("fd_wirte", ["fd_read", "fd_write", "proc_exit"]), Some("fd_write"));
+        assert_eq!(closest("ad", ["div", "add"]), Some("add"));
+        assert_eq!(closest("nope.wat", ["m.wat"]), None);
         assert_eq!(closest("zzz", ["fd_read", "fd_write"]), None);
     }
 }

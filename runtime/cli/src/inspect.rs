@@ -4,7 +4,7 @@ use crate::{
     Failure, disassembly, output,
     report::Report,
     source::Source,
-    trial::{self, Translation},
+    translation::{self, Translation},
 };
 use std::{path::PathBuf, process::ExitCode};
 
@@ -45,8 +45,8 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
         Source::Wasm(wasm) => Some(wasm.clone()),
         Source::Image(_) => None,
     };
-    let image = trial::image(&file, source, args.how)?;
-    let image = image.parse().map_err(|error| trial::bad_image(&file, &error))?;
+    let image = translation::image(&file, source, args.how)?;
+    let image = image.parse().map_err(|error| translation::bad_image(&file, &error))?;
     let text = if let Some(func) = code {
         let listings = disassembly::listings(image, func.as_deref())?;
         if args.json { output::json(&listings) } else { disassembly::to_text(&listings) }

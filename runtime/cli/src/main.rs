@@ -17,16 +17,19 @@ mod report;
 mod run;
 mod source;
 mod stats;
-mod trial;
+mod translation;
 mod units;
 mod validate;
 mod values;
 mod wast;
 mod watchdog;
 
-use clap::{Parser, Subcommand};
+use clap::{
+    Parser, Subcommand,
+    error::{ContextKind, ContextValue},
+};
 use failure::Failure;
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
 /// Run WebAssembly on an interpreter that needs no JIT.
 ///
@@ -59,7 +62,11 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let done = match Args::parse().command {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return without_command(&error).map_or_else(|| error.exit(), |failure| failure.report()),
+    };
+    let done = match args.command {
         Command::Run(args) => run::run(&args),
         Command::Compile(args) => compile::run(&args),
         Command::Validate(args) => validate::run(&args),
@@ -67,4 +74,13 @@ fn main() -> ExitCode {
         Command::Wast(args) => wast::run(&args),
     };
     done.unwrap_or_else(|failure: Failure| failure.report())
+}
+
+/// Better advice than clap's for `sheave FILE`.
+fn without_command(error: &clap::Error) -> Option<Failure> {
+    let file = match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(text)) if Path::new(text).is_file() => text,
+        _ => return None,
+    };
+    Some(Failure::usage(format!("{file}: a file where a command is expected")).hint(format!("sheave run {file}")))
 }

@@ -7,7 +7,7 @@ use crate::{
     limits::MemoryLimit,
     source::{Source, plain},
     stats::{self, Format, Stats},
-    trial, units, values,
+    translation, units, values,
     watchdog::{self, Watchdog},
 };
 use sheave::{
@@ -55,7 +55,7 @@ pub struct Args {
     #[arg(long = "env", value_name = "KEY[=VALUE]")]
     env: Vec<String>,
     /// Stop after about so many Wasm operators
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     fuel: Option<u64>,
     /// Stop after this time, such as 500ms or 2s
     #[arg(long, value_name = "DUR", value_parser = units::duration)]
@@ -121,9 +121,9 @@ fn utf8(arg: &OsString) -> Result<&str, Failure> {
 
 fn load(engine: &Engine, file: &Path, source: &Source) -> Result<Module, Failure> {
     match source {
-        Source::Wasm(wasm) => Module::new(engine, wasm).map_err(|error| trial::rejected(file, wasm, &error)),
+        Source::Wasm(wasm) => Module::new(engine, wasm).map_err(|error| translation::rejected(file, wasm, &error)),
         Source::Image(bytes) => Module::from_image(engine, bytes).map_err(|error| match error.kind() {
-            ErrorKind::Module(error) => trial::bad_image(file, error),
+            ErrorKind::Module(error) => translation::bad_image(file, error),
             _ => Failure::module(format!("{}: {error}", file.display())),
         }),
     }
@@ -185,18 +185,25 @@ fn execute(args: &Args, store: &mut Store<State>, module: &Module, guest_args: &
     let is_command = instance.get_func(&*store, "_start").is_some();
     if !is_command && instance.get_func(&*store, "_initialize").is_some() {
         // A reactor's must be called before anything else is.
-        instance.get_typed_func::<(), ()>(&*store, "_initialize")?.call(&mut *store, ())?;
+        call_plain(store, instance, "_initialize")?;
     }
     if let Some((name, params)) = call {
         let func = instance.get_func(&*store, name).expect("found in the module's exports");
         invoke(store, func, &params)?;
     } else if is_command {
-        instance.get_typed_func::<(), ()>(&*store, "_start")?.call(&mut *store, ())?;
+        call_plain(store, instance, "_start")?;
     } else if !has_start && !is_reactor(store, instance) {
         let failure = Failure::module("nothing to run: the module exports no function \"_start\"");
         return Err(Stop::Failed(failure.hint(format!("choose a function with --invoke NAME; {}", exported(module)))));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Calls one of the functions that WASI gives a meaning.
+fn call_plain(store: &mut Store<State>, instance: Instance, name: &str) -> Result<(), Stop> {
+    let func = instance.get_typed_func::<(), ()>(&*store, name);
+    let func = func.map_err(|error| Stop::Failed(Failure::module(format!("export {name:?}: {error}"))))?;
+    Ok(func.call(store, ())?)
 }
 
 fn is_reactor(store: &Store<State>, instance: Instance) -> bool {

@@ -103,10 +103,21 @@ fn missing(path: &Path) -> Option<String> {
     Some(format!("did you mean {}?", path.with_file_name(close).display()))
 }
 
-/// The error without the number that std appends.
+/// The error in lower case, without the number that std appends.
 pub fn plain(error: &io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or_default().to_lowercase()
+}
+
+/// That a file can be read, for those who read it elsewhere.
+///
+/// # Errors
+/// It cannot.
+pub fn check_readable(path: &Path) -> Result<(), Failure> {
+    let check = fs::File::open(path)
+        .and_then(|file| file.metadata())
+        .and_then(|metadata| if metadata.is_dir() { Err(io::ErrorKind::IsADirectory.into()) } else { Ok(()) });
+    check.map_err(|error| unreadable(path, &error))
 }
 
 #[cfg(test)]

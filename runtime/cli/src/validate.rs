@@ -1,6 +1,6 @@
 //! `sheave validate`: whether a file is a module that Sheave runs.
 
-use crate::{Failure, features, output, source::Source, trial};
+use crate::{Failure, features, output, source::Source, translation};
 use serde::Serialize;
 use sheave_interp::translate::{SUPPORTED, validate};
 use std::{
@@ -68,11 +68,11 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
 fn check(path: &Path) -> Result<(&'static str, Vec<&'static str>), Failure> {
     match Source::read(path)? {
         Source::Wasm(wasm) => {
-            validate(&wasm, SUPPORTED).map_err(|error| trial::rejected(path, &wasm, &error))?;
+            validate(&wasm, SUPPORTED).map_err(|error| translation::rejected(path, &wasm, &error))?;
             Ok(("module", features::names(features::needed(&wasm))))
         }
         Source::Image(bytes) => {
-            let bad = |error: sheave_interp::error::Error| trial::bad_image(path, &error);
+            let bad = |error: sheave_interp::error::Error| translation::bad_image(path, &error);
             let image = sheave_interp::image::OwnedImage::new(&bytes).map_err(bad)?;
             let parsed = image.parse().map_err(bad)?;
             sheave_interp::image::verify(&parsed).map_err(bad)?;

@@ -1,6 +1,6 @@
 //! `sheave wast`: runs scripts of the specification's test suite.
 
-use crate::{Failure, failure, output};
+use crate::{Failure, failure, output, source::check_readable};
 use sheave_conformance::{Options, Summary, run_files};
 use std::{path::PathBuf, process::ExitCode};
 
@@ -33,6 +33,7 @@ pub struct Args {
 
 /// Runs the command.
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
+    args.files.iter().try_for_each(|file| check_readable(file))?;
     let options = Options { fail_fast: args.fail_fast, fuel: args.fuel, progress: !args.json, ..Options::default() };
     let summary = run_files(&args.files, &options).map_err(Failure::module)?;
     let text = if args.json { summary.to_json() + "\n" } else { table(&summary, args.verbose) };

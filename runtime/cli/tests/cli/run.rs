@@ -1,0 +1,131 @@
+//! `sheave run`: what is called, what is printed, exit codes, limits, messages.
+
+use crate::{Bench, guests};
+
+fn invoke(args: &[&str]) -> crate::Done {
+    Bench::with("math.wat", guests::MATH).sheave(&[&["run"], args].concat())
+}
+
+#[test]
+fn invoke_prints_each_result_on_a_line() {
+    invoke(&["--invoke", "add", "math.wat", "2", "-3"]).prints("-1\n");
+    invoke(&["--invoke", "add", "math.wat", "0xffffffff", "1"]).prints("0\n");
+    invoke(&["--invoke", "swap", "math.wat", "-0x10", "-1.5"]).prints("-1.5\n-16\n");
+    invoke(&["--invoke", "same", "math.wat", "-inf"]).prints("-inf\n");
+    invoke(&["--invoke", "same", "math.wat", "nan"]).prints("NaN\n");
+}
+
+#[test]
+fn invoke_says_what_it_expects() {
+    invoke(&["--invoke", "add", "math.wat", "2"]).fails(2, &["expected 2 arguments, found 1", "(param i32 i32)"]);
+    invoke(&["--invoke", "add", "math.wat", "2", "4294967296"]).fails(2, &["argument 2: expected i32", "4294967296"]);
+    invoke(&["--invoke", "ad", "math.wat"]).fails(2, &["no such export", "did you mean add?", "swap, same, div"]);
+    invoke(&["--invoke", "number", "math.wat"]).fails(2, &["not a function"]);
+    invoke(&["math.wat"]).fails(1, &["nothing to run", "--invoke", "add, swap"]);
+}
+
+#[test]
+fn a_trap_exits_with_134_and_a_backtrace() {
+    let done = invoke(&["--invoke", "div", "math.wat", "1", "0"]);
+    done.fails(134, &["error: trap: integer divide by zero", "0: ", "math!inner", "1: ", "math!div"]);
+    assert_eq!(done.out, "");
+    // The offset is that of the operator in the module, which `wat` encodes always alike.
+    let wasm = wat::parse_str(guests::MATH).expect("a module");
+    let division = wasm.windows(3).position(|bytes| bytes == [0x01, 0x6d, 0x0b]).expect("i32.div_s") + 1;
+    assert!(done.err.contains(&format!("{division:#x} - math!inner")), "{division:#x}: {done:?}");
+    invoke(&["--invoke", "deep", "math.wat"]).fails(134, &["call stack exhausted", "math!deep", "… and more"]);
+}
+
+#[test]
+fn exit_codes_are_the_guests() {
+    for (code, expected) in [(0, 0), (1, 1), (42, 42), (255, 255), (256, 1)] {
+        let done = Bench::with("exit.wat", guests::exit(code)).sheave(&["run", "exit.wat"]);
+        assert_eq!((done.code, done.err.as_str()), (expected, ""), "{code}");
+    }
+    Bench::with("end.wat", "(module (func (export \"_start\")))").sheave(&["run", "end.wat"]).prints("");
+    let odd = Bench::with("odd.wat", "(module (func (export \"_start\") (param i32)))");
+    odd.sheave(&["run", "odd.wat"]).fails(1, &["export \"_start\": ", "parameter"]);
+}
+
+#[test]
+fn reactors_are_initialized_before_they_are_called() {
+    let text = r#"(module (global $n (mut i32) (i32.const 1))
+        (func (export "_initialize") (global.set $n (i32.const 7)))
+        (func (export "get") (result i32) (global.get $n)))"#;
+    let bench = Bench::with("reactor.wat", text);
+    bench.sheave(&["run", "--invoke", "get", "reactor.wat"]).prints("7\n");
+    bench.sheave(&["run", "reactor.wat"]).prints("");
+}
+
+#[test]
+fn time_and_fuel_bound_a_guest() {
+    invoke(&["--timeout", "50ms", "--invoke", "forever", "math.wat"])
+        .fails(134, &["trap: interrupt", "--timeout 50ms is over"]);
+    invoke(&["--fuel", "1000", "--invoke", "forever", "math.wat"]).fails(134, &["fuel", "--fuel 1000 is used up"]);
+    invoke(&["--timeout", "1m", "--fuel", "1000", "--invoke", "add", "math.wat", "1", "2"]).prints("3\n");
+}
+
+#[test]
+fn memory_grows_to_the_limit() {
+    invoke(&["--max-memory", "128KiB", "--invoke", "grow", "math.wat", "1"]).prints("1\n");
+    invoke(&["--max-memory", "128KiB", "--invoke", "grow", "math.wat", "2"]).prints("-1\n");
+    invoke(&["--max-memory", "1000", "--invoke", "grow", "math.wat", "0"]).fails(1, &["memory", "--max-memory 1000 B"]);
+}
+
+#[test]
+fn statistics_go_to_stderr() {
+    let done = invoke(&["--stats", "--invoke", "add", "math.wat", "1", "2"]);
+    done.prints("3\n");
+    done.fails(0, &["translate ", "guest 64.0 KiB", "not metered"]);
+    let done = invoke(&["--stats=json", "--fuel", "1000", "--invoke", "forever", "math.wat"]);
+    let line = done.err.lines().find(|line| line.starts_with('{')).expect("a line of JSON");
+    let stats: serde_json::Value = serde_json::from_str(line).expect("JSON");
+    assert_eq!((&stats["fuel_used"], &stats["memory_bytes"]), (&1000.into(), &65536.into()), "{stats}");
+    assert!(stats["run_us"].as_f64() > Some(0.0) && stats["image_bytes"].as_u64() > Some(500), "{stats}");
+}
+
+#[test]
+fn unknown_imports_name_both_sides_and_what_to_do() {
+    let run = |module, name, ty| {
+        let text = format!(r#"(module (import "{module}" "{name}" (func {ty})) (func (export "_start")))"#);
+        Bench::with("import.wat", text).sheave(&["run", "import.wat"])
+    };
+    run("env", "log", "(param i32)").fails(1, &[r#""env"."log": expected func (i32) -> (), found nothing"#, "hint:"]);
+    let wasi = "wasi_snapshot_preview1";
+    run(wasi, "path_opne", "").fails(1, &["did you mean \"path_open\", which needs: files?"]);
+    run(wasi, "fd_write", "(param i32)").fails(1, &["expected func (i32) -> (), found func (i32, i32, i32, i32)"]);
+    run("wasi_unstable", "fd_write", "").fails(1, &["preview 0"]);
+}
+
+#[test]
+fn bad_files_are_explained() {
+    let bench = Bench::with("program.wat", "(module (func (result i32)))");
+    bench.write("broken.wat", "(module\n  (fnuc))");
+    bench.write("component.wasm", b"\0asm\x0d\0\x01\0");
+    bench.write("simd.wat", "(module (func (param v128)))");
+    bench.sheave(&["run", "program.wat"]).fails(1, &["program.wat: invalid module: type mismatch"]);
+    bench.sheave(&["run", "progam.wat"]).fails(1, &["no such file", "did you mean program.wat?"]);
+    bench.sheave(&["run", "broken.wat"]).fails(1, &["broken.wat:2:4", "fnuc"]);
+    bench.sheave(&["run", "component.wasm"]).fails(1, &["component", "wasm32-wasip1"]);
+    bench.sheave(&["run", "simd.wat"]).fails(1, &["needs simd"]);
+    bench.sheave(&["run", "."]).fails(1, &["directory"]);
+}
+
+#[test]
+fn bad_options_exit_with_2() {
+    let bench = Bench::with("end.wat", "(module (func (export \"_start\")))");
+    for (args, part) in [
+        (&["--timout", "1s"][..], "--timeout"),
+        (&["--timeout", "5"], "500ms"),
+        (&["--max-memory", "lots"], "64KiB"),
+        (&["--fuel", "-1"], "--fuel"),
+        (&["--dir", "missing"], "--dir missing: no such"),
+        (&["--env", "=x"], "KEY=VALUE"),
+        (&["--env", "SHEAVE_NOT_SET_ANYWHERE"], "SHEAVE_NOT_SET_ANYWHERE=VALUE"),
+    ] {
+        bench.sheave(&[&["run"], args, &["end.wat"]].concat()).fails(2, &[part]);
+    }
+    bench.sheave(&["run"]).fails(2, &["FILE", "Usage: sheave run"]);
+    bench.sheave(&["inspekt"]).fails(2, &["'inspect'"]);
+    bench.sheave(&["end.wat"]).fails(2, &["end.wat", "sheave run end.wat"]);
+}
