@@ -17,8 +17,10 @@ const MARK: &str = ";;=";
 pub fn check_folder(folder: &str, run: impl Fn(&str) -> String) -> usize {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let is_blessing = std::env::var_os("SHEAVE_BLESS").is_some();
-    let entries = fs::read_dir(&folder).expect("the folder is there").map(|entry| entry.expect("a readable entry").path());
-    let mut files: Vec<_> = entries.filter(|path| path.extension().is_some_and(|extension| extension == "wat")).collect();
+    let entries =
+        fs::read_dir(&folder).expect("the folder is there").map(|entry| entry.expect("a readable entry").path());
+    let mut files: Vec<_> =
+        entries.filter(|path| path.extension().is_some_and(|extension| extension == "wat")).collect();
     files.sort();
     let mut differences = String::new();
     for path in &files {
@@ -26,7 +28,8 @@ pub fn check_folder(folder: &str, run: impl Fn(&str) -> String) -> usize {
         let (source, expected) = split(&text);
         let output = run(source);
         if is_blessing {
-            let block: String = output.lines().map(|line| format!("{MARK} {line}").trim_end().to_owned() + "\n").collect();
+            let block: String =
+                output.lines().map(|line| format!("{MARK} {line}").trim_end().to_owned() + "\n").collect();
             fs::write(path, format!("{source}{block}")).expect("a writable file");
         } else if let Some(difference) = difference(&expected, &output) {
             differences += &format!("{}: {difference}\n", path.file_name().unwrap_or_default().display());

@@ -48,7 +48,12 @@ struct Category {
     instructions_count: u32,
 }
 
-const fn category(name: &'static str, declarations: &'static str, body: &'static str, instructions_count: u32) -> Category {
+const fn category(
+    name: &'static str,
+    declarations: &'static str,
+    body: &'static str,
+    instructions_count: u32,
+) -> Category {
     Category { name, declarations, body, instructions_count }
 }
 
@@ -155,7 +160,8 @@ fn every_category_of_handlers_runs_ten_million_instructions_on_a_small_stack() {
                 }
                 let instance = linker.instantiate_and_start(&mut store, &module).expect("an instance");
                 let run = instance.get_typed_func::<i32, ()>(&store, "run").expect("the function");
-                run.call(&mut store, iterations as i32).unwrap_or_else(|error| panic!("{}, {mode}: {error}", category.name));
+                run.call(&mut store, iterations as i32)
+                    .unwrap_or_else(|error| panic!("{}, {mode}: {error}", category.name));
             });
         }
     }
@@ -277,7 +283,10 @@ fn host_functions_that_call_guests_nest_up_to_their_limit() {
         let enter = instance.get_typed_func::<i32, i32>(&store, "enter").expect("the function");
         let deepest = HOST_NESTING as i32;
         assert_eq!(enter.call(&mut store, deepest).expect("within the limit"), deepest + 1);
-        assert_eq!(enter.call(&mut store, deepest + 1).expect_err("beyond the limit").as_trap(), Some(Trap::HostNesting));
+        assert_eq!(
+            enter.call(&mut store, deepest + 1).expect_err("beyond the limit").as_trap(),
+            Some(Trap::HostNesting)
+        );
         assert_eq!(enter.call(&mut store, 5).expect("the store works afterwards"), 6);
     });
 }

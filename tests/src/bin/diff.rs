@@ -13,7 +13,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Run seeded wasm-smith modules on Sheave and on wasmi; results, traps, memories, globals and tables must be the same.
 #[derive(Parser)]
-#[command(after_help = "Example: diff 1 --seed 4711 --dump case.wasm   writes that module, and what each engine did to case.wasm.txt")]
+#[command(
+    after_help = "Example: diff 1 --seed 4711 --dump case.wasm   writes that module, and what each engine did to case.wasm.txt"
+)]
 struct Options {
     /// How many modules.
     #[arg(default_value_t = 500)]

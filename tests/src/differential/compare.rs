@@ -106,7 +106,9 @@ fn is_same(a: &Event, b: &Event) -> bool {
     match (a, b) {
         (Event::Refused(_), Event::Refused(_)) => true,
         (Event::Instantiated(a), Event::Instantiated(b)) => outcomes(a, b),
-        (Event::Called { outcome: a, state: x, .. }, Event::Called { outcome: b, state: y, .. }) => outcomes(a, b) && x == y,
+        (Event::Called { outcome: a, state: x, .. }, Event::Called { outcome: b, state: y, .. }) => {
+            outcomes(a, b) && x == y
+        }
         _ => false,
     }
 }

@@ -4,8 +4,8 @@
 use super::super::generate::{Case, HOST_MODULE, TERMINATION_FUEL_EXPORT};
 use super::super::trace::{Event, Outcome, State, Value, hash, mix};
 use super::engine::{
-    Caller, Error, ExternRef, Func, Global, Instance, Linker, Memory, MemoryType, Module, Mutability, Nullable, Ref, RefType,
-    Store, StoreLimits, StoreLimitsBuilder, Table, TableType, Val, ValType,
+    Caller, Error, ExternRef, Func, Global, Instance, Linker, Memory, MemoryType, Module, Mutability, Nullable, Ref,
+    RefType, Store, StoreLimits, StoreLimitsBuilder, Table, TableType, Val, ValType,
 };
 use super::trap_name;
 
@@ -17,7 +17,8 @@ struct Host {
 
 /// Instantiates the module and calls its exported functions as the plan says.
 pub fn run(case: &Case, module: &Module) -> Vec<Event> {
-    let limits = StoreLimitsBuilder::new().memory_size(case.memory_max_bytes).table_elements(case.table_max_elements).build();
+    let limits =
+        StoreLimitsBuilder::new().memory_size(case.memory_max_bytes).table_elements(case.table_max_elements).build();
     let mut store = Store::new(module.engine(), Host { limits, calls: 0 });
     store.limiter(|host| &mut host.limits);
     refuel(&mut store, case);
@@ -30,7 +31,9 @@ pub fn run(case: &Case, module: &Module) -> Vec<Event> {
         let Some(func) = instance.get_func(&store, &call.name) else { continue };
         refuel(&mut store, case);
         if let Some(global) = instance.get_global(&store, TERMINATION_FUEL_EXPORT) {
-            global.set(&mut store, Val::I32(case.termination_fuel)).expect("the global that counts loops is a mutable i32");
+            global
+                .set(&mut store, Val::I32(case.termination_fuel))
+                .expect("the global that counts loops is a mutable i32");
         }
         let outcome = match invoke(&mut store, func, &call.args) {
             Ok(results) => Outcome::Returned(results),
@@ -101,7 +104,9 @@ fn invoke(store: &mut Store<Host>, func: Func, args: &[Value]) -> Result<Vec<Val
             Value::FuncRef { is_null: true } => Val::default_for_ty(ValType::FuncRef),
             Value::FuncRef { is_null: false } => Val::from(Ref::Func(Nullable::Val(func))),
             Value::ExternRef { is_null: true } => Val::default_for_ty(ValType::ExternRef),
-            Value::ExternRef { is_null: false } => Val::from(Ref::Extern(Nullable::Val(ExternRef::new(&mut *store, 5_u8)))),
+            Value::ExternRef { is_null: false } => {
+                Val::from(Ref::Extern(Nullable::Val(ExternRef::new(&mut *store, 5_u8))))
+            }
         });
     }
     let types = func.ty(&*store);

@@ -4,9 +4,12 @@
 //! writes a trace; `compare` looks for the first event at which two traces differ. Sheave runs each module twice, the second time
 //! from the image's bytes, which verifies them too; those two traces must be equal in everything.
 //!
+//! wasmi gets some conditions wrong; `detour` leads it around them.
+//!
 //! Where an engine's own limit ends a call (fuel, stack, both counted differently), comparing stops.
 
 mod compare;
+mod detour;
 mod generate;
 mod reference;
 mod subject;

@@ -4,6 +4,7 @@ use wasmi as engine;
 #[path = "driver.rs"]
 mod driver;
 use super::{Case, Event};
+use wasmi::errors::{ErrorKind, InstantiationError};
 use wasmi::{Config, Engine, Error, Module, TrapCode};
 
 /// Bytes of the guest stack, and how deep calls nest.
@@ -18,6 +19,9 @@ fn configure(case: &Case) -> Engine {
 
 /// The trap's name, shared by both engines.
 fn trap_name(error: &Error) -> Option<&'static str> {
+    if let ErrorKind::Instantiation(InstantiationError::ElementSegmentDoesNotFit { .. }) = error.kind() {
+        return Some("table out of bounds");
+    }
     Some(match error.as_trap_code()? {
         TrapCode::UnreachableCodeReached => "unreachable",
         TrapCode::MemoryOutOfBounds => "memory out of bounds",
@@ -34,7 +38,7 @@ fn trap_name(error: &Error) -> Option<&'static str> {
 
 /// Carries out the plan.
 pub fn run(case: &Case) -> Vec<Event> {
-    match Module::new(&configure(case), &case.wasm) {
+    match Module::new(&configure(case), super::detour::around_faults(&case.wasm)) {
         Ok(module) => driver::run(case, &module),
         Err(error) => vec![Event::Refused(error.to_string())],
     }

@@ -39,7 +39,11 @@ pub fn run(case: &Case) -> [Vec<Event>; 2] {
         Ok(module) => {
             let first = driver::run(case, &module);
             let reloaded = Module::from_image(&engine, module.image());
-            [first, reloaded.map_or_else(|error| vec![Event::Refused(error.to_string())], |module| driver::run(case, &module))]
+            [
+                first,
+                reloaded
+                    .map_or_else(|error| vec![Event::Refused(error.to_string())], |module| driver::run(case, &module)),
+            ]
         }
         Err(error) => [vec![Event::Refused(error.to_string())], vec![Event::Refused(error.to_string())]],
     }
