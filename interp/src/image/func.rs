@@ -159,16 +159,14 @@ impl BlockStarts<'_> {
 
     /// Whether a block starts at this unit offset.
     pub fn contains(self, code_offset: u32) -> bool {
-        let (mut low, mut high) = (0, self.len());
-        while low < high {
-            let middle = low + (high - low) / 2;
-            match self.get(middle) {
-                Some(start) if start == code_offset => return true,
-                Some(start) if start < code_offset => low = middle + 1,
-                _ => high = middle,
-            }
+        let Some(relative) = code_offset.checked_sub(self.entry) else { return false };
+        if self.is_wide {
+            let (starts, _) = self.units.bytes().as_chunks();
+            starts.binary_search_by_key(&relative, |start| u32::from_le_bytes(*start)).is_ok()
+        } else {
+            let (starts, _) = self.units.bytes().as_chunks();
+            starts.binary_search_by_key(&relative, |start| u32::from(u16::from_le_bytes(*start))).is_ok()
         }
-        false
     }
 
     /// Whether the section holds a whole number of them.

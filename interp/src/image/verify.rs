@@ -135,6 +135,7 @@ struct Verifier<'a> {
     code: &'a [u16],
     /// Bytes up to the end of the frame's last reference.
     refs_end: u32,
+    has_memory: bool,
     /// Whether it computes a constant expression.
     is_hidden: bool,
     /// Unit offset of the instruction looked at.
@@ -151,6 +152,7 @@ impl<'a> Verifier<'a> {
             func,
             code: image.code().get(..func.end as usize).unwrap_or(&[]),
             refs_end: func.cell_map.references_end() * CELL_BYTES,
+            has_memory: image.count(ExternKind::Memory) != 0,
             is_hidden: image.is_hidden(func.index),
             at: func.entry as usize,
             is_block_start: true,
@@ -194,7 +196,7 @@ impl<'a> Verifier<'a> {
     fn planned(&self, plan: Plan) -> Rule {
         let units = self.code.get(self.at..self.at + plan.len()).ok_or(NO_INSTRUCTION)?;
         require(!plan.is_full() || self.image.level() >= Level::Full as u16, ABOVE_LEVEL)?;
-        require(!plan.accesses_memory() || self.image.count(ExternKind::Memory) != 0, NO_MEMORY)?;
+        require(!plan.accesses_memory() || self.has_memory, NO_MEMORY)?;
         for (field, ty) in plan.slots() {
             self.slot(u32::from(units[field]), ty)?;
         }
@@ -275,7 +277,7 @@ impl<'a> Verifier<'a> {
                 require(self.image.options().contains(Options::SIGNAL), "signal in an image without that option")
             }
             Row::Exit | Row::ReturnCross => Err("reserved instruction in a function"),
-            _ if plan::accesses_memory(row as usize) => require(self.image.count(ExternKind::Memory) != 0, NO_MEMORY),
+            _ if plan::accesses_memory(row as usize) => require(self.has_memory, NO_MEMORY),
             _ => Ok(()),
         }
     }
