@@ -1,22 +1,16 @@
 //! An image that owns its bytes, in a buffer aligned as reading in place needs.
 
-use super::Image;
+use super::{Image, format::ALIGN};
 use crate::error::{Error, ErrorKind};
 use alloc::vec::Vec;
 
-/// Eight bytes at a multiple of 8, which `u64` does not promise on every target.
-#[derive(Clone, Copy)]
-#[repr(C, align(8))]
-struct Word([u8; 8]);
-
-const _: () = assert!(size_of::<Word>() == super::format::ALIGN && align_of::<Word>() == super::format::ALIGN);
-
-/// The bytes of an image in an 8-aligned buffer of their own.
+/// The bytes of an image in a buffer of their own, at a multiple of 8.
 ///
 /// Holds bytes, not a parsed image: an [`Image`] borrows them.
 pub struct OwnedImage {
-    words: Vec<Word>,
-    length: usize,
+    /// The bytes, behind as many more as it takes to reach a multiple of 8.
+    buffer: Vec<u8>,
+    first: usize,
 }
 
 impl OwnedImage {
@@ -25,23 +19,28 @@ impl OwnedImage {
     /// # Errors
     /// `OutOfMemory`.
     pub fn new(bytes: &[u8]) -> Result<OwnedImage, Error> {
-        let mut words = Vec::new();
-        words.try_reserve_exact(bytes.len().div_ceil(8)).map_err(|_| Error::new(ErrorKind::OutOfMemory))?;
-        let (chunks, tail) = bytes.as_chunks();
-        words.extend(chunks.iter().map(|chunk| Word(*chunk)));
-        if !tail.is_empty() {
-            let mut last = [0; 8];
-            last[..tail.len()].copy_from_slice(tail);
-            words.push(Word(last));
+        let mut buffer: Vec<u8> = Vec::new();
+        buffer.try_reserve_exact(bytes.len() + ALIGN - 1).map_err(|_| Error::new(ErrorKind::OutOfMemory))?;
+        let first = buffer.as_ptr().addr().wrapping_neg() % ALIGN;
+        buffer.resize(first, 0);
+        buffer.extend_from_slice(bytes);
+        Ok(OwnedImage { buffer, first })
+    }
+
+    /// Takes bytes over where they lie, if that is at a multiple of 8, as allocators mostly give; else copies them.
+    ///
+    /// # Errors
+    /// `OutOfMemory`.
+    pub fn from_vec(bytes: Vec<u8>) -> Result<OwnedImage, Error> {
+        if bytes.as_ptr().addr().is_multiple_of(ALIGN) {
+            return Ok(OwnedImage { buffer: bytes, first: 0 });
         }
-        Ok(OwnedImage { words, length: bytes.len() })
+        OwnedImage::new(&bytes)
     }
 
     /// The bytes; they begin at a multiple of 8.
     pub fn as_bytes(&self) -> &[u8] {
-        // SAFETY: `Word` is eight bytes without padding, and `u8` has no alignment, so everything is in the middle.
-        let (_, bytes, _) = unsafe { self.words.align_to::<u8>() };
-        &bytes[..self.length]
+        &self.buffer[self.first..]
     }
 
     /// Parses the bytes.

@@ -174,6 +174,10 @@ shapes! {
     /// Binary operation whose operands can be exchanged.
     COMMUTATIVE: "Binary" [In, In, Out],
         base ["rsr", "ssr", "rir", "sir", "rsw", "ssw", "riw", "siw"], full ["rjr", "sjr", "rjw", "sjw"];
+    /// The same on 64 bits, where constants are often wide.
+    COMMUTATIVE64: "Binary" [In, In, Out],
+        base ["rsr", "ssr", "rir", "sir", "rsw", "ssw", "riw", "siw"],
+        full ["rjr", "sjr", "rjw", "sjw", "rqr", "sqr", "rqw", "sqw"];
     /// Binary operation on integers.
     ARITHMETIC: "Binary" [In, In, Out],
         base ["rsr", "srr", "ssr", "rir", "sir", "irr", "isr", "rsw", "srw", "ssw", "riw", "siw"], full [];
@@ -200,7 +204,7 @@ shapes! {
     /// Branch if a test of an integer does not hold.
     BRANCH_TEST_NOT: "BranchUnless1" [In, Aux], base ["rb", "sb"], full [];
     /// Loop edge: slot += immediate; branch if a comparison of the slot holds.
-    LOOP_EDGE: "LoopEdge" [InOut, Aux, In, Aux], base ["sisb", "siib"], full [];
+    LOOP_EDGE: "LoopEdge" [InOut, Aux, In, Aux], base ["sisb", "siib"], full ["sijb"];
     /// Conditional choice: condition, value if not zero, value if zero, result.
     SELECT: "Select" [In, In, In, Out], base ["rssr", "sssr", "rssw", "sssw"], full [];
     /// Choice of references.
@@ -239,7 +243,7 @@ shapes! {
     LOAD: "Load" [In, Aux, Out], base ["ror", "sor", "row", "sow"], full ["j-r", "j-w"];
     /// Load from memory 0 at a sum: address, what is added to it (modulo 2^32), offset, result.
     LOAD_SUM: "LoadSum" [In, In, Aux, Out],
-        base [], full ["rsor", "ssor", "rior", "sior", "rsow", "ssow", "riow", "siow"];
+        base [], full ["rsor", "ssor", "rior", "sior", "rjor", "sjor", "rsow", "ssow", "riow", "siow", "rjow", "sjow"];
     /// Load from any memory with any offset.
     LOAD_FAR: "LoadFar" [In, Aux, Aux, Out], base ["rmOr"], full [];
     /// Store of an integer to memory 0: address, offset, value.
@@ -507,11 +511,11 @@ pub static ROWS: &[Row] = &[
     row("i32.extend16_s", &UNARY_WRITE, &[I32, I32], "sign-extend 16 bits"),
     row("i32.wrap_i64", &UNARY_WRITE, &[I64, I32], "low 32 bits"),
     // i64.
-    row("i64.add", &COMMUTATIVE, &[I64, I64, I64], "sum"),
-    row("i64.mul", &COMMUTATIVE, &[I64, I64, I64], "product"),
-    row("i64.and", &COMMUTATIVE, &[I64, I64, I64], "bitwise and"),
-    row("i64.or", &COMMUTATIVE, &[I64, I64, I64], "bitwise or"),
-    row("i64.xor", &COMMUTATIVE, &[I64, I64, I64], "bitwise exclusive or"),
+    row("i64.add", &COMMUTATIVE64, &[I64, I64, I64], "sum"),
+    row("i64.mul", &COMMUTATIVE64, &[I64, I64, I64], "product"),
+    row("i64.and", &COMMUTATIVE64, &[I64, I64, I64], "bitwise and"),
+    row("i64.or", &COMMUTATIVE64, &[I64, I64, I64], "bitwise or"),
+    row("i64.xor", &COMMUTATIVE64, &[I64, I64, I64], "bitwise exclusive or"),
     row("i64.sub", &ARITHMETIC, &[I64, I64, I64], "difference"),
     row("i64.shl", &ARITHMETIC, &[I64, I64, I64], "shift left"),
     row("i64.shr_s", &ARITHMETIC, &[I64, I64, I64], "shift right, signed"),

@@ -131,7 +131,7 @@ impl Func<'_> {
         let edge = self.loop_edge(condition);
         if let Some((row, step, bound)) = edge {
             let last = self.last.expect("a loop edge replaces the last instruction");
-            let field = last.at + 4;
+            let field = last.at + 3 + kind::units(bound.kind);
             let distance = target as i64 - field as i64;
             if i16::try_from(distance).is_err() {
                 return Ok(false);
@@ -158,7 +158,7 @@ impl Func<'_> {
     pub fn sum(&mut self, address: &super::stack::Entry) -> Option<[Field; 2]> {
         let last = self.last.filter(|last| last.row == Row::I32Add && address.place == super::stack::Place::Accumulator)?;
         let [left, right, result] = [last.fields[0], last.fields[1], last.fields[2]];
-        if result.kind != kind::REG || right.kind == kind::IMM32 {
+        if result.kind != kind::REG {
             return None;
         }
         self.retract(&last);
@@ -187,7 +187,7 @@ impl Func<'_> {
             && x.value == result.value;
         let is_x = |field: Field| field.kind == kind::REG || (field.kind == kind::SLOT && field.value == x.value);
         let [left, right] = operands;
-        let bounds = |field: Field| field.kind == kind::IMM16 || (field.kind == kind::SLOT && field.value != x.value);
+        let bounds = |field: Field| matches!(field.kind, kind::IMM16 | kind::IMM32) || (field.kind == kind::SLOT && field.value != x.value);
         if !steps_itself {
             None
         } else if is_x(left) && bounds(right) {

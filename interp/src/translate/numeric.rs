@@ -11,7 +11,7 @@ use crate::{
     isa::{
         Row, Ty,
         encode::{Field, has_form},
-        kind,
+        kind, table,
     },
 };
 
@@ -47,7 +47,7 @@ impl Func<'_> {
 
     /// Notes the place of an operator that can trap: division, and truncation that does not saturate.
     fn map_if_trapping(&mut self, row: Row) -> Result<(), Error> {
-        let divides = core::ptr::eq(row.get().shape, &crate::isa::table::BINARY);
+        let divides = core::ptr::eq(row.get().shape, &table::BINARY);
         let truncates = (Row::I32TruncF32S as u16..=Row::I64TruncF64U as u16).contains(&(row as u16));
         if divides || truncates { self.map_here() } else { Ok(()) }
     }
@@ -178,7 +178,9 @@ fn is_immediate(field: Field) -> bool {
 }
 
 fn is_commutative(row: Row) -> bool {
-    core::ptr::eq(row.get().shape, &crate::isa::table::COMMUTATIVE)
+    let shape = row.get().shape;
+    core::ptr::eq(shape, &table::COMMUTATIVE)
+        || core::ptr::eq(shape, &table::COMMUTATIVE64)
         || matches!(row, Row::F32Add | Row::F32Mul | Row::F64Add | Row::F64Mul)
 }
 

@@ -53,7 +53,7 @@ impl Module {
             debug_names: config.debug_names,
         };
         let image = sheave_interp::translate::translate(&wasm, &config)?;
-        let module = Module::read(engine, Bytes::Owned(OwnedImage::new(&image)?))?;
+        let module = Module::read(engine, Bytes::Owned(OwnedImage::from_vec(image)?))?;
         // What the translator just made is trusted as its code is; test and fuzz builds look again.
         if cfg!(debug_assertions) {
             image::verify(&module.inner.image)?;
