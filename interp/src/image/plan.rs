@@ -8,6 +8,7 @@ use crate::isa::{Row, Ty};
 
 /// Length, flags, and up to four slots: field and type of each.
 #[derive(Clone, Copy)]
+#[cfg_attr(not(target_pointer_width = "64"), allow(dead_code))]
 pub(super) struct Plan(u32);
 
 const LEN: u32 = 0xf;
@@ -16,7 +17,6 @@ const MEMORY: u32 = 1 << 5;
 const BRANCH: u32 = 1 << 6;
 const SLOTS_SHIFT: u32 = 8;
 const SLOT_BITS: u32 = 5;
-const SLOTS_MAX: u32 = 4;
 
 impl Plan {
     /// Units of the instruction.
@@ -77,6 +77,8 @@ pub(super) fn of(_: u16) -> Option<Plan> {
 mod table {
     use super::*;
     use crate::isa::{Role, TOKENS, kind, table::ROWS};
+
+    const SLOTS_MAX: u32 = 4;
 
     pub(super) static PLANS: [Plan; TOKENS as usize] = plans();
 
