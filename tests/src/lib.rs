@@ -4,6 +4,8 @@
 //! The tests themselves are in `tests/`, their data in `translate/`, `trap/` and `regress/`. Everything random here comes from a seed that a
 //! failure names, so that it can be repeated.
 
+pub mod allocator;
 pub mod blessed;
 pub mod differential;
+pub mod load;
 pub mod rng;

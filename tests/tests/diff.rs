@@ -1,4 +1,5 @@
-//! A short differential run, and the modules in `regress/`, each the smallest one that once showed a fault.
+//! A short differential run, and the modules in `regress/`, each the smallest one that shows a fault, of Sheave's past or of
+//! another engine's.
 //! The long run is `cargo xtask diff N`.
 
 use sheave_tests::differential::{Statistics, case, case_of, compare};

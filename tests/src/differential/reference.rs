@@ -1,6 +1,7 @@
 //! The engine to compare with: its settings for a case, and the names of its traps.
 
 use wasmi as engine;
+#[allow(clippy::duplicate_mod)] // meant: once for each engine
 #[path = "driver.rs"]
 mod driver;
 use super::{Case, Event};

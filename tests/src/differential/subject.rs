@@ -1,6 +1,7 @@
 //! The engine under test: its settings for a case, the names of its traps, and the way through the image's bytes.
 
 use sheave as engine;
+#[allow(clippy::duplicate_mod)] // meant: once for each engine
 #[path = "driver.rs"]
 mod driver;
 use super::{Case, Event};
