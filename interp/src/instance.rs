@@ -313,7 +313,7 @@ fn element_segment(
                 unreachable!("{SOUND}")
             };
             let start = evaluate(store, instance, offset, limiter)? as u32 as usize;
-            if start + count as usize > store.table(address).len() {
+            if store.table(address).len().checked_sub(start).is_none_or(|room| (count as usize) > room) {
                 return Err(Trap::TableOutOfBounds.into());
             }
             for i in 0..count {

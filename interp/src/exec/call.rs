@@ -159,9 +159,44 @@ unsafe fn call_address(machine: &mut Machine, address: u32, delta: u16) -> Flow 
             let entry = machine.context().code.add(function.entry as usize);
             return call_entry(machine, entry, delta);
         }
-        let window = machine.fp.add(delta as usize);
-        call_foreign(machine, function, address, window)
+        detour(machine, |cx, ip, fp| call_foreign(cx, ip, fp, address, delta))
     }
+}
+
+/// Runs a cold function that moves `ip` and `fp`, which it leaves in the saved registers. The machine itself is not lent
+/// to it: a machine whose address is known elsewhere would keep a native frame, and handlers must not have one.
+///
+/// # Safety
+/// As for the cold function.
+#[inline(always)]
+unsafe fn detour(machine: &mut Machine, cold: impl FnOnce(*mut Context, *const u16, *mut u8) -> Flow) -> Flow {
+    let flow = cold(machine.cx, machine.ip, machine.fp);
+    if flow.is_ok() {
+        // SAFETY: the context is the store's, as in every handler.
+        unsafe {
+            machine.ip = (*machine.cx).saved.ip;
+            machine.fp = (*machine.cx).saved.fp;
+        }
+    }
+    flow
+}
+
+/// A machine inside a cold function: its accumulators and pins stay where they are.
+fn machine_at(cx: *mut Context, ip: *const u16, fp: *mut u8) -> Machine {
+    Machine { ip, fp, cx, r0: 0, r1: 0, r2: 0, f0: 0.0, f1: 0.0 }
+}
+
+/// Leaves `ip` and `fp` for [`detour`].
+///
+/// # Safety
+/// The machine's context is the store's.
+unsafe fn arrive(machine: &Machine, flow: Flow) -> Flow {
+    // SAFETY: as the caller promises.
+    unsafe {
+        (*machine.cx).saved.ip = machine.ip;
+        (*machine.cx).saved.fp = machine.fp;
+    }
+    flow
 }
 
 /// Call of the host or into another instance.
@@ -170,20 +205,23 @@ unsafe fn call_address(machine: &mut Machine, address: u32, delta: u16) -> Flow 
 /// As for [`call_address`], the function being one of those.
 #[cold]
 #[inline(never)]
-unsafe fn call_foreign(machine: &mut Machine, function: FuncEntity, address: u32, window: *mut u8) -> Flow {
+unsafe fn call_foreign(cx: *mut Context, ip: *const u16, fp: *mut u8, address: u32, delta: u16) -> Flow {
     // SAFETY: the bridge and the moved arguments are checked against the stack's end before they are written.
     unsafe {
-        let cx = &mut *machine.cx;
+        let function = *(*cx).functions.add(address as usize);
+        let window = fp.add(delta as usize);
         if function.instance == FuncEntity::HOST {
-            cx.request.address = address;
-            cx.request.window = window;
+            (*cx).request.address = address;
+            (*cx).request.window = window;
             return Err(Exit::HOST_CALL);
         }
-        let bridge = (return_offset(machine), cx.instance);
-        let entry = entry_of(cx, function);
-        build_bridge(machine, entry, window, window, bridge)?;
-        (*machine.cx).enter(function.instance);
-        open_frame(machine, entry, window.add(BRIDGE), RETURN_CROSS_OFFSET)
+        let mut machine = machine_at(cx, ip, fp);
+        let bridge = (return_offset(&machine), (*cx).instance);
+        let entry = entry_of(&*cx, function);
+        build_bridge(&machine, entry, window, window, bridge)?;
+        (*cx).enter(function.instance);
+        let flow = open_frame(&mut machine, entry, window.add(BRIDGE), RETURN_CROSS_OFFSET);
+        arrive(&machine, flow)
     }
 }
 
@@ -227,24 +265,24 @@ impl Instruction for ReturnCross {
     #[inline(always)]
     unsafe fn run(machine: &mut Machine) -> Flow {
         // SAFETY: this return offset is written only together with a bridge below the frame.
-        unsafe { return_cross(machine) }
+        unsafe { detour(machine, |cx, _, fp| return_cross(cx, fp)) }
     }
 }
 
 /// # Safety
 /// A bridge stands below the frame.
 #[inline(never)]
-unsafe fn return_cross(machine: &mut Machine) -> Flow {
+unsafe fn return_cross(cx: *mut Context, fp: *mut u8) -> Flow {
     // SAFETY: the bridge was written by `build_bridge`: the caller's return offset and instance, and the bytes to move.
     unsafe {
-        let bridge = machine.fp.sub(BRIDGE);
+        let bridge = fp.sub(BRIDGE);
         let (offset, instance, bytes) = (u32::load(bridge), u32::load(bridge.add(4)), u32::load(bridge.add(8)));
-        bridge.copy_from(machine.fp, bytes as usize);
-        (*machine.cx).enter(instance);
-        machine.ip = machine.context().code.byte_add(offset as usize);
-        machine.fp = bridge.sub(*machine.ip.sub(1) as usize);
+        bridge.copy_from(fp, bytes as usize);
+        (*cx).enter(instance);
+        let ip = (*cx).code.byte_add(offset as usize);
+        let fp = bridge.sub(*ip.sub(1) as usize);
+        arrive(&machine_at(cx, ip, fp), Ok(()))
     }
-    Ok(())
 }
 
 /// Element of a table as a function of the expected type.
@@ -351,7 +389,7 @@ unsafe fn return_call_address(machine: &mut Machine, address: u32, header: u16, 
             let entry = machine.context().code.add(function.entry as usize);
             return replace_frame(machine, entry, header, delta);
         }
-        return_call_foreign(machine, function, address, header, delta)
+        detour(machine, |cx, ip, fp| return_call_foreign(cx, ip, fp, address, header, delta))
     }
 }
 
@@ -363,36 +401,38 @@ unsafe fn return_call_address(machine: &mut Machine, address: u32, header: u16, 
 #[cold]
 #[inline(never)]
 unsafe fn return_call_foreign(
-    machine: &mut Machine,
-    function: FuncEntity,
+    cx: *mut Context,
+    ip: *const u16,
+    fp: *mut u8,
     address: u32,
     header: u16,
     delta: u16,
 ) -> Flow {
     // SAFETY: as the caller promises; see `build_bridge`.
     unsafe {
-        let cx = &mut *machine.cx;
-        let window = machine.fp.add(delta as usize);
+        let function = *(*cx).functions.add(address as usize);
+        let window = fp.add(delta as usize);
         if function.instance == FuncEntity::HOST {
-            cx.request.address = address;
-            cx.request.window = window;
-            cx.request.header = header;
+            (*cx).request.address = address;
+            (*cx).request.window = window;
+            (*cx).request.header = header;
             return Err(Exit::HOST_TAIL_CALL);
         }
-        let entry = entry_of(cx, function);
-        let return_offset = u32::load(machine.fp.add(header as usize));
+        let entry = entry_of(&*cx, function);
+        let mut machine = machine_at(cx, ip, fp);
+        let return_offset = u32::load(fp.add(header as usize));
         let (place, return_offset) = if return_offset == EXIT_OFFSET || return_offset == RETURN_CROSS_OFFSET {
-            // A frame that is replaced is at least as large as its window's start, but the callee's may be larger than
-            // what is left: `open_frame` checks that before anything beyond the arguments is written.
-            machine.fp.copy_from(window, *entry.sub(6) as usize);
-            (machine.fp, return_offset)
+            // Arguments lie in this frame and move down in it; `open_frame` checks the rest of the callee's.
+            fp.copy_from(window, *entry.sub(6) as usize);
+            (fp, return_offset)
         } else {
-            let caller = (return_offset, cx.instance);
-            build_bridge(machine, entry, machine.fp, window, caller)?;
-            (machine.fp.add(BRIDGE), RETURN_CROSS_OFFSET)
+            let caller = (return_offset, (*cx).instance);
+            build_bridge(&machine, entry, fp, window, caller)?;
+            (fp.add(BRIDGE), RETURN_CROSS_OFFSET)
         };
-        (*machine.cx).enter(function.instance);
-        open_frame(machine, entry, place, return_offset)
+        (*cx).enter(function.instance);
+        let flow = open_frame(&mut machine, entry, place, return_offset);
+        arrive(&machine, flow)
     }
 }
 

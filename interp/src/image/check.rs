@@ -113,7 +113,11 @@ fn types(image: &Image<'_>) -> Result<(), Error> {
     if ValTypes::from_bytes(image.type_bytes).is_none() {
         return Err(at(image, image.type_bytes, Kind::Type));
     }
-    each(image, image.types, |i, _| require(image.func_type(TypeIndex(i)).is_some(), Kind::Index))
+    each(image, image.types, |i, ty| {
+        // The limit that Wasm engines share; what walks a type's operands relies on it.
+        require(ty.params_count.max(ty.results_count) <= 1000, Kind::Limits)?;
+        require(image.func_type(TypeIndex(i)).is_some(), Kind::Index)
+    })
 }
 
 fn func_types(image: &Image<'_>) -> Result<(), Error> {

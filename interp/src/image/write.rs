@@ -502,6 +502,9 @@ impl ImageParts {
     pub fn write(mut self) -> Result<Vec<u8>, Error> {
         let block_starts = self.pack_block_starts()?;
         let mut out = Output { directory: Vec::new(), body: Vec::new() };
+        // What is mostly large; the rest grows the buffer as it needs.
+        let large = 2 * self.code.len() + self.data_bytes.len() + self.name_strings.len() + self.source_map.bytes.len();
+        out.body.try_reserve(large + large / 8 + HEADER_BYTES).map_err(out_of_memory)?;
         out.records(section::TYPES, &self.types)?;
         out.records(section::TYPE_BYTES, &self.type_bytes)?;
         out.records(section::STRINGS, &self.strings)?;
@@ -569,22 +572,22 @@ impl Output {
         push(&mut self.directory, SectionRecord { id, flags, offset, bytes, count })
     }
 
-    /// Puts header, directory and sections together.
+    /// Puts header, directory and sections together, in the sections' buffer.
     fn finish(self, mut header: Header) -> Result<Vec<u8>, Error> {
         let body_offset = HEADER_BYTES + self.directory.len() * SectionRecord::BYTES;
-        let total = body_offset + self.body.len();
+        let mut image = self.body;
+        let total = body_offset + image.len();
         header.length = length(total)?;
         header.sections_count = self.directory.len() as u16;
-        let mut image = Vec::new();
-        image.try_reserve_exact(total).map_err(out_of_memory)?;
-        image.resize(body_offset, 0);
-        header.write(&mut image);
-        let places = image[HEADER_BYTES..].chunks_exact_mut(SectionRecord::BYTES);
-        for (place, mut record) in places.zip(self.directory) {
+        image.try_reserve_exact(body_offset).map_err(out_of_memory)?;
+        image.resize(total, 0);
+        image.copy_within(..total - body_offset, body_offset);
+        let (front, directory) = image[..body_offset].split_at_mut(HEADER_BYTES);
+        header.write(front);
+        for (place, mut record) in directory.chunks_exact_mut(SectionRecord::BYTES).zip(self.directory) {
             record.offset = length(record.offset as usize + body_offset)?;
             record.write(place);
         }
-        image.extend_from_slice(&self.body);
         let checksum = format::checksum(&image);
         image[CHECKSUM_OFFSET..CHECKSUM_OFFSET + 8].copy_from_slice(&checksum.to_le_bytes());
         Ok(image)

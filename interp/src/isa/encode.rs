@@ -44,18 +44,25 @@ impl Field {
     }
 }
 
-/// Number of the form of `row` that takes these operands.
+/// Token of the form of `row` with these letters, as [`table::key`](super::table::key) packs them.
 #[inline]
-fn form_of(row: Row, fields: &[Field]) -> Option<usize> {
-    let key = fields.iter().enumerate().fold(0, |key, (index, field)| key | u64::from(field.kind) << (8 * index));
+pub fn token_of(row: Row, letters: u64) -> Option<u16> {
     let (first, end) = (BASES[row as usize] as usize, BASES[row as usize + 1] as usize);
-    KEYS[first..end].iter().position(|&form| form == key)
+    let form = KEYS[first..end].iter().position(|&form| form == letters)?;
+    Some((first + form) as u16)
+}
+
+/// Token of the form of `row` that takes these operands.
+#[inline]
+fn token(row: Row, fields: &[Field]) -> Option<u16> {
+    let letters = fields.iter().enumerate().fold(0, |key, (index, field)| key | u64::from(field.kind) << (8 * index));
+    token_of(row, letters)
 }
 
 /// Whether `row` has a form that takes these operands.
 #[inline]
 pub fn has_form(row: Row, fields: &[Field]) -> bool {
-    form_of(row, fields).is_some()
+    token(row, fields).is_some()
 }
 
 /// Appends one instruction; returns the unit offset of its token.
@@ -64,11 +71,11 @@ pub fn has_form(row: Row, fields: &[Field]) -> bool {
 /// If the row has no such form.
 #[inline]
 pub fn push(code: &mut Vec<u16>, row: Row, fields: &[Field]) -> usize {
-    let Some(form) = form_of(row, fields) else { missing(row, fields) };
+    let Some(token) = token(row, fields) else { missing(row, fields) };
     let at = code.len();
     // All units first, so that the buffer is extended once.
     let (mut units, mut len) = ([0; 1 + 4 * FIELDS_MAX], 1);
-    units[0] = BASES[row as usize] + form as u16;
+    units[0] = token;
     for field in fields {
         let value = field.value as u64;
         let count = kind::units(field.kind);
@@ -86,7 +93,7 @@ pub fn push(code: &mut Vec<u16>, row: Row, fields: &[Field]) -> usize {
 }
 
 /// The most operands of an instruction.
-const FIELDS_MAX: usize = 6;
+pub const FIELDS_MAX: usize = 6;
 
 #[cold]
 fn missing(row: Row, fields: &[Field]) -> ! {

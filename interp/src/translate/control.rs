@@ -162,7 +162,7 @@ impl<'a> Func<'a> {
         let head = self.code.len();
         self.open(Kind::Loop(head), label, ty, params)?;
         if self.module.config.signal {
-            self.emit(Row::Signal, &[])?;
+            self.emit_mapped(Row::Signal, &[])?;
             self.seal();
         }
         Ok(())

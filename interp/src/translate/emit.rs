@@ -28,16 +28,29 @@ pub struct Emitted {
     pub at: usize,
     /// Its row.
     pub row: Row,
-    /// Its operands.
-    pub fields: [Field; 6],
+    /// Letters of its operands, as [`table::key`] packs them.
+    letters: u64,
+    /// Values of its operands.
+    values: [i64; encode::FIELDS_MAX],
     /// How many operands it has.
     pub len: usize,
 }
 
 impl Emitted {
-    /// Its operands.
-    pub fn fields(&self) -> &[Field] {
-        &self.fields[..self.len]
+    /// Operand number `index`; absent ones too have a place.
+    pub fn field(&self, index: usize) -> Field {
+        Field::new((self.letters >> (8 * index)) as u8, self.values[index])
+    }
+
+    /// The last operand.
+    pub fn last_field(&self) -> Option<Field> {
+        self.len.checked_sub(1).map(|index| self.field(index))
+    }
+
+    /// The letters with the last operand's changed.
+    pub fn letters_with_last(&self, letter: u8) -> u64 {
+        let shift = 8 * (self.len.max(1) - 1);
+        self.letters & !(0xff << shift) | u64::from(letter) << shift
     }
 }
 
@@ -46,12 +59,14 @@ impl Func<'_> {
     pub fn emit(&mut self, row: Row, fields: &[Field]) -> Result<(), Error> {
         self.reserve(1 + 4 * fields.len())?;
         let at = encode::push(self.code, row, fields);
-        self.previous = self.last;
-        self.last = None;
-        if fields.len() <= 6 {
-            let mut remembered = [Field::NONE; 6];
-            remembered[..fields.len()].copy_from_slice(fields);
-            self.last = Some(Emitted { at, row, fields: remembered, len: fields.len() });
+        // What stands before a test matters if the test is taken back.
+        self.previous = if super::fuse::is_test(row) { self.last } else { None };
+        // Field by field: the operands were just stored, and a wide copy would wait for that.
+        let last =
+            self.last.insert(Emitted { at, row, letters: 0, values: [0; encode::FIELDS_MAX], len: fields.len() });
+        for (index, field) in fields.iter().enumerate() {
+            last.letters |= u64::from(field.kind) << (8 * index);
+            last.values[index] = field.value;
         }
         Ok(())
     }
@@ -99,19 +114,18 @@ impl Func<'_> {
     /// Makes the last instruction, which left a result of type `ty` in the accumulator, write it to a slot too, if it has
     /// that form.
     pub fn write_through(&mut self, ty: Ty, to: Field) -> bool {
-        let Some(mut last) = self.last else { return false };
-        let Some(result) = last.len.checked_sub(1) else { return false };
-        let writes_accumulator = last.fields[result].kind == kind::REG && super::fuse::has_result(last.row);
+        let Some(last) = &mut self.last else { return false };
+        let writes_accumulator = last.last_field() == Some(Field::REG) && super::fuse::has_result(last.row);
         if !writes_accumulator || last.row.get().types.last() != Some(&ty) {
             return false;
         }
-        last.fields[result] = Field::new(kind::WRITE, to.value);
-        if !encode::has_form(last.row, last.fields()) {
-            return false;
-        }
-        self.code.truncate(last.at);
-        last.at = encode::push(self.code, last.row, last.fields());
-        self.last = Some(last);
+        let letters = last.letters_with_last(kind::WRITE);
+        let Some(token) = encode::token_of(last.row, letters) else { return false };
+        // The result comes last and had no field before.
+        last.letters = letters;
+        last.values[last.len - 1] = to.value;
+        self.code[last.at] = token;
+        self.code.push(to.value as u16);
         true
     }
 }

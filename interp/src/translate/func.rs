@@ -171,7 +171,7 @@ impl<'a> Func<'a> {
         self.block_start()?;
         self.begin_function_frame()?;
         if self.module.config.signal {
-            self.emit(Row::Signal, &[])?;
+            self.emit_mapped(Row::Signal, &[])?;
             self.seal();
         }
         Ok(())
@@ -271,7 +271,7 @@ impl<'a> Func<'a> {
         }
         if self.fuel_at.is_none() {
             self.fuel_at = Some(self.code.len());
-            self.emit(Row::Fuel, &[Field::new(crate::isa::kind::IMM32, 0)])?;
+            self.emit_mapped(Row::Fuel, &[Field::new(crate::isa::kind::IMM32, 0)])?;
             self.seal();
             self.fuel_count = 0;
         }

@@ -8,8 +8,8 @@ use crate::{
     error::Error,
     isa::{
         Role, Row,
-        encode::{Field, has_form},
-        kind,
+        encode::{Field, token_of},
+        kind, table,
     },
 };
 
@@ -74,6 +74,11 @@ fn branch_row(row: Row, when: bool) -> Option<Row> {
     })
 }
 
+/// Whether a row is an integer comparison, or a test that may follow any comparison.
+pub fn is_test(row: Row) -> bool {
+    core::ptr::eq(row.get().shape, &table::COMPARE) || matches!(row, Row::I32Eqz | Row::I64Eqz)
+}
+
 /// Whether the last operand of a row is a result.
 pub fn has_result(row: Row) -> bool {
     row.get().shape.roles.last() == Some(&Role::Out)
@@ -94,7 +99,7 @@ impl Func<'_> {
             // `i32.eqz` of a truth value turns it round.
             if let Some(last) = self.last
                 && last.row == Row::I32Eqz
-                && last.fields[0].kind == kind::REG
+                && last.field(0).kind == kind::REG
                 && let Some(previous) = self.previous
                 && produces_truth(&previous)
             {
@@ -107,7 +112,7 @@ impl Func<'_> {
             {
                 self.retract(&last);
                 let len = last.len - 1;
-                return Ok(Condition { row, operands: [last.fields[0], last.fields[1]], len });
+                return Ok(Condition { row, operands: [last.field(0), last.field(1)], len });
             }
         }
         let field = self.field(entry)?;
@@ -137,10 +142,7 @@ impl Func<'_> {
                 return Ok(false);
             }
             self.retract(&last);
-            self.emit(
-                row,
-                &[Field::slot(last.fields[2].value as u16), step, bound, Field::new(kind::REL16, distance)],
-            )?;
+            self.emit(row, &[Field::slot(last.field(2).value as u16), step, bound, Field::new(kind::REL16, distance)])?;
             self.seal();
             return Ok(true);
         }
@@ -156,8 +158,9 @@ impl Func<'_> {
 
     /// The two addends of an address that was just computed only to be loaded from; their sum is taken back.
     pub fn sum(&mut self, address: &super::stack::Entry) -> Option<[Field; 2]> {
-        let last = self.last.filter(|last| last.row == Row::I32Add && address.place == super::stack::Place::Accumulator)?;
-        let [left, right, result] = [last.fields[0], last.fields[1], last.fields[2]];
+        let last =
+            self.last.filter(|last| last.row == Row::I32Add && address.place == super::stack::Place::Accumulator)?;
+        let [left, right, result] = [last.field(0), last.field(1), last.field(2)];
         if result.kind != kind::REG {
             return None;
         }
@@ -179,7 +182,7 @@ impl Func<'_> {
         let (family, index) = find(row, |family| Some(family.branch))?;
         let edge = family.edge?;
         let add = if edge == Row::LoopI32Eq { Row::I32Add } else { Row::I64Add };
-        let [x, step, result] = [last.fields[0], last.fields[1], last.fields[2]];
+        let [x, step, result] = [last.field(0), last.field(1), last.field(2)];
         let steps_itself = last.row == add
             && x.kind == kind::SLOT
             && step.kind == kind::IMM16
@@ -187,7 +190,9 @@ impl Func<'_> {
             && x.value == result.value;
         let is_x = |field: Field| field.kind == kind::REG || (field.kind == kind::SLOT && field.value == x.value);
         let [left, right] = operands;
-        let bounds = |field: Field| matches!(field.kind, kind::IMM16 | kind::IMM32) || (field.kind == kind::SLOT && field.value != x.value);
+        let bounds = |field: Field| {
+            matches!(field.kind, kind::IMM16 | kind::IMM32) || (field.kind == kind::SLOT && field.value != x.value)
+        };
         if !steps_itself {
             None
         } else if is_x(left) && bounds(right) {
@@ -207,10 +212,7 @@ pub fn at_sum(load: Row) -> Row {
 
 /// Whether an instruction leaves a truth value in r0 that a branch can test itself.
 fn produces_truth(emitted: &Emitted) -> bool {
-    emitted.fields().last().is_some_and(|field| field.kind == kind::REG)
-        && branch_row(emitted.row, true).is_some_and(|row| {
-            let mut fields = emitted.fields;
-            fields[emitted.len - 1] = Field::new(kind::REL16, 0);
-            has_form(row, &fields[..emitted.len])
-        })
+    emitted.last_field() == Some(Field::REG)
+        && branch_row(emitted.row, true)
+            .is_some_and(|row| token_of(row, emitted.letters_with_last(kind::REL16)).is_some())
 }

@@ -189,6 +189,11 @@ impl<'a> Translator<'a> {
             Payload::ExportSection(section) => sections.exports(section),
             Payload::ElementSection(section) => sections.elements(section),
             Payload::DataSection(section) => sections.data(section),
+            // About as many bytes of code as of wasm: mostly no need to move it while it grows. The size was checked
+            // against the bytes that are there.
+            Payload::CodeSectionStart { size, .. } => {
+                sections.parts.code.try_reserve(size as usize / 2).map_err(|_| Error::OUT_OF_MEMORY)
+            }
             Payload::StartSection { func, .. } => {
                 sections.parts.start = Some(FuncIndex(func));
                 Ok(())
