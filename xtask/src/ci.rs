@@ -40,7 +40,7 @@ enum Run {
     Task(fn() -> Result<Tally>, &'static str),
 }
 
-static STEPS: [Step; 10] = [
+static STEPS: [Step; 11] = [
     Step {
         name: "fmt",
         what: "the sources are formatted by rustfmt",
@@ -64,6 +64,12 @@ static STEPS: [Step; 10] = [
         what: "the documentation builds without warnings; its links resolve",
         fast: false,
         run: Run::Cargo(&[&["doc", "--no-deps"], &MOST], &[("RUSTDOCFLAGS", "-D warnings")]),
+    },
+    Step {
+        name: "gen",
+        what: "generated documents are what their sources say",
+        fast: false,
+        run: Run::Task(check_generated, "cargo xtask gen --check"),
     },
     Step {
         name: "mcu",
@@ -179,6 +185,10 @@ fn chosen(only: &[String], fast: bool) -> Result<Vec<&'static Step>> {
 
 fn check_conventions() -> Result<Tally> {
     tidy::run().map(|is_good| Tally::default().judged_by(is_good))
+}
+
+fn check_generated() -> Result<Tally> {
+    crate::generate::run(true).map(|()| Tally::default().judged_by(true))
 }
 
 fn build_for_microcontrollers() -> Result<Tally> {

@@ -147,7 +147,12 @@ fn run(task: Task) -> Result<bool> {
 }
 
 fn bench(args: &[String]) -> std::process::Command {
-    let mut command = process::cargo(&["run", "--release", "--package", "sheave-bench", "--"]);
+    let mut command =
+        process::cargo(&["run", "--release", "--package", "sheave-bench", "--features", "wasmtime", "--"]);
+    // Without arguments: everything, and the page in docs. With arguments, what they say.
+    if args.is_empty() {
+        command.args(["--markdown", "docs/benchmarks.md"]);
+    }
     command.args(args).env("RUSTFLAGS", "-C target-cpu=native");
     command
 }
