@@ -4,6 +4,13 @@ use super::{Case, Event, Outcome, reference, subject, trace};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+/// Seeds whose module wasmi 2.0.0 runs wrongly in a way that `detour` does not avoid, and how that was found out. They still run; one
+/// that no longer differs has to be struck off.
+pub const WASMI_IS_WRONG: &[(u64, &str)] = &[(
+    105_161,
+    "a parameter of type f64 below an `if` on the operand stack comes back as another value; by hand it is 65535",
+)];
+
 /// What one case gave.
 #[derive(Debug)]
 pub struct Verdict {

@@ -15,6 +15,6 @@ mod reference;
 mod subject;
 mod trace;
 
-pub use compare::{Statistics, Verdict, compare};
+pub use compare::{Statistics, Verdict, WASMI_IS_WRONG, compare};
 pub use generate::{Case, TERMINATION_FUEL_EXPORT, case, case_of};
 pub use trace::{Event, Outcome, State, Value};
