@@ -9,6 +9,7 @@
 //! Where an engine's own limit ends a call (fuel, stack, both counted differently), comparing stops.
 
 mod compare;
+mod dense;
 mod detour;
 mod generate;
 mod reference;
