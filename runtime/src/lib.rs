@@ -57,6 +57,11 @@ pub use sheave_interp::trap::Trap;
 /// The name that wasmi gives [`Trap`].
 pub use sheave_interp::trap::Trap as TrapCode;
 
+/// The example of the project's README, as a test.
+#[cfg(all(doctest, feature = "wat"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
 pub mod arena;
 #[cfg(not(feature = "alloc"))]
 pub use arena::*;

@@ -64,17 +64,31 @@ unsafe fn open_frame(machine: &mut Machine, entry: *const u16, fp: *mut u8, retu
 /// The bytes are writable and 4-byte aligned.
 #[inline(always)]
 unsafe fn zero(mut place: *mut u8, len: usize) {
-    // SAFETY: the caller promises the range.
+    // SAFETY: the caller promises the range; wide writes stay inside it and need no alignment on 64-bit machines.
     unsafe {
         let end = place.add(len);
+        #[cfg(target_pointer_width = "64")]
+        while end.offset_from(place) >= 16 {
+            place.cast::<u128>().write_unaligned(0);
+            place = place.add(16);
+            keep_loop();
+        }
         while place < end {
             0_u32.store(place);
             place = place.add(4);
-            // Keeps the compiler from making a call of `memset` out of the loop, which would cost every caller its
-            // register saves.
-            #[cfg(all(not(miri), any(target_arch = "x86_64", target_arch = "aarch64")))]
-            core::arch::asm!("", options(nomem, nostack, preserves_flags));
+            keep_loop();
         }
+    }
+}
+
+/// Keeps the compiler from making a call of `memset` or `memmove` out of a loop, which would cost every caller its
+/// register saves.
+#[inline(always)]
+fn keep_loop() {
+    #[cfg(all(not(miri), any(target_arch = "x86_64", target_arch = "aarch64")))]
+    // SAFETY: no instruction, no operand.
+    unsafe {
+        core::arch::asm!("", options(nomem, nostack, preserves_flags));
     }
 }
 
@@ -368,11 +382,7 @@ unsafe fn move_down(from: *const u8, to: *mut u8, len: usize) {
         // SAFETY: the caller promises both ranges; moving upwards is right for overlapping ones.
         unsafe { u32::load(from.add(at)).store(to.add(at)) };
         at += 4;
-        #[cfg(all(not(miri), any(target_arch = "x86_64", target_arch = "aarch64")))]
-        // SAFETY: no instruction; see `zero`.
-        unsafe {
-            core::arch::asm!("", options(nomem, nostack, preserves_flags));
-        }
+        keep_loop();
     }
 }
 

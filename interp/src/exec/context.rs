@@ -125,6 +125,8 @@ pub struct Context {
     pub memory_base: *mut u8,
     /// Its length in bytes.
     pub memory_len: usize,
+    /// An access of up to eight bytes that begins below this offset is inside: seven less than the length.
+    pub memory_easy: usize,
     /// First global defined by the current instance.
     pub own_globals: *mut GlobalEntity,
     /// End of the stack region.
@@ -206,6 +208,7 @@ impl Context {
     pub const EMPTY: Context = Context {
         memory_base: ptr::null_mut(),
         memory_len: 0,
+        memory_easy: 0,
         own_globals: ptr::null_mut(),
         stack_end: ptr::null_mut(),
         code: ptr::null(),
@@ -268,6 +271,7 @@ impl Context {
                 let memory = &*self.memories.add(*self.spaces.memories as usize);
                 (self.memory_base, self.memory_len) = (memory.base, memory.len);
             }
+            self.memory_easy = self.memory_len.saturating_sub(7);
             (self.table_elements, self.table_len) = (ptr::null_mut(), 0);
             if self.spaces.has_table {
                 let table = &*self.tables.add(*self.spaces.tables as usize);
