@@ -1,6 +1,6 @@
 //! Handlers of loads, stores and the bulk memory operators.
 //!
-//! Linear memory is touched through [`place`], one bounds check, and nowhere else. Bulk operators check their whole range
+//! Linear memory is touched through `place`, one bounds check, and nowhere else. Bulk operators check their whole range
 //! first, as the specification asks since bulk memory.
 
 use super::{

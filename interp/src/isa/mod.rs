@@ -2,7 +2,7 @@
 //!
 //! Sits between `translate` (which encodes) and `exec` (which runs): both know instructions only from here. Invariants:
 //! token numbers and [`HASH`] depend on the table alone, never on `cfg`; an instruction is a sequence of 16-bit units,
-//! its token first and then the fields of its operands in order, as [`operands`] lists them.
+//! its token first and then the fields of its operands in order, as `Instruction::operands` lists them.
 //!
 //! Every code section begins with the reserved instructions, [`PRELUDE`]: plain returns jump there by an ordinary return
 //! offset, so that returning tests nothing. Each defined function is preceded by [`FRAME_UNITS`] units that describe its
