@@ -212,6 +212,7 @@ fn handler(row: &Row, form: &[u8]) -> String {
 fn distinct(row: &Row) -> Vec<Ty> {
     match row.shape.handler {
         "Select" => vec![row.types[1]],
+        "Step" | "StepTwo" => vec![row.types[0]],
         "GlobalGet" | "GlobalSet" | "GlobalGetFar" | "GlobalSetFar" | "ReturnValue" | "Move" | "Take" => {
             vec![row.types[0]]
         }

@@ -6,8 +6,7 @@
 ;;= func 0 $f: params 20, frame 44
 ;;=  >   0  br_if.i32.lt_s s0, 7, @14
 ;;=  >   4  br_if.i64.gt_u s4, 70000, @19
-;;=  >   9  i64.const 4609434218613702656 -> s36
-;;=     15  br_if.f64.lt s12, s36, @29
-;;=  >  19  br_if.i32.lt_u s0, 1, @36
-;;=     23  i32.const 2 -> s0
-;;=  >  26  return header 20
+;;=  >   9  br_if.f64.lt s12, 1.5, @26
+;;=  >  16  br_if.i32.lt_u s0, 1, @33
+;;=     20  i32.const 2 -> s0
+;;=  >  23  return header 20

@@ -197,6 +197,48 @@ impl Counter for i64 {
     }
 }
 
+/// Adds the immediate in the field after next to the slot in the next field; the accumulator gets the sum.
+///
+/// # Safety
+/// The next fields are a slot of type `T` and an immediate of one unit.
+#[inline(always)]
+unsafe fn step<T: Counter>(machine: &mut Machine) -> T {
+    // SAFETY: as the caller promises; the slot was checked by `image::verify`.
+    unsafe {
+        let slot = machine.slot();
+        let step = T::from_immediate(i64::from(machine.next16() as i16));
+        let value = T::load(slot).add(step);
+        value.store(slot);
+        value.to_accumulator(machine);
+        value
+    }
+}
+
+/// Step of a local.
+pub struct Step<T, X>(PhantomData<(T, X)>);
+impl<T: Counter> Instruction for Step<T, Slot> {
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: fields: slot, step.
+        unsafe { step::<T>(machine) };
+        Ok(())
+    }
+}
+
+/// Steps of two locals.
+pub struct StepTwo<T, X, Y>(PhantomData<(T, X, Y)>);
+impl<T: Counter> Instruction for StepTwo<T, Slot, Slot> {
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: fields: slot, step, slot, step.
+        unsafe {
+            step::<T>(machine);
+            step::<T>(machine);
+        }
+        Ok(())
+    }
+}
+
 /// Loop edge: slot += immediate, branch if the comparison of the slot with the operand holds.
 pub struct LoopEdge<O, X, B>(PhantomData<(O, X, B)>);
 impl<O: Operation2<D = i32>, X: Read, B: Read> Instruction for LoopEdge<O, X, B>
@@ -207,11 +249,7 @@ where
     unsafe fn run(machine: &mut Machine) -> Flow {
         // SAFETY: fields: slot, step, operand, target; the slot was checked by `image::verify`.
         unsafe {
-            let slot = machine.slot();
-            let step = O::A::from_immediate(i64::from(machine.next16() as i16));
-            let value = O::A::load(slot).add(step);
-            value.store(slot);
-            value.to_accumulator(machine);
+            let value = step::<O::A>(machine);
             let bound = B::read::<O::B>(machine);
             branch_if(machine, holds(O::eval(value, bound)))
         }

@@ -20,18 +20,26 @@ pub fn disassemble(instruction: &Instruction<'_>) -> String {
         first = false;
         let register = if matches!(operand.ty, Some(Ty::F32 | Ty::F64)) { "f0" } else { "r0" };
         let value = operand.value;
+        let is_immediate = matches!(operand.kind, kind::IMM16 | kind::IMM32 | kind::IMM64);
         let _ = match operand.kind {
+            _ if is_immediate && operand.ty == Some(Ty::F32) => float(&mut text, f32::from_bits(value as u32).into()),
+            _ if is_immediate && operand.ty == Some(Ty::F64) => float(&mut text, f64::from_bits(value as u64)),
             kind::REG => write!(text, "{register}"),
             kind::SLOT => write!(text, "s{value}"),
             kind::WRITE => write!(text, "s{value}+{register}"),
             kind::REL16 | kind::REL32 => write!(text, "@{value}"),
             kind::ENTRY => write!(text, "fn@{value}"),
-            kind::IMM16 | kind::IMM32 | kind::IMM64 => write!(text, "{value}"),
+            _ if is_immediate => write!(text, "{value}"),
             kind::OFF16 | kind::OFF32 => write!(text, "+{value}"),
             letter => write!(text, "{} {value}", noun(letter)),
         };
     }
     text
+}
+
+/// A float that reads back as the same value; of a NaN, its bits.
+fn float(text: &mut String, value: f64) -> core::fmt::Result {
+    if value.is_nan() { write!(text, "nan:{:#x}", value.to_bits()) } else { write!(text, "{value:?}") }
 }
 
 /// What an operand kind holds, in a word.

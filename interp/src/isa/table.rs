@@ -183,10 +183,18 @@ shapes! {
         base ["rsr", "srr", "ssr", "rir", "sir", "irr", "isr", "rsw", "srw", "ssw", "riw", "siw"], full [];
     /// Binary operation that is seldom executed, or slow.
     BINARY: "Binary" [In, In, Out], base ["rsr", "srr", "ssr", "rir", "sir"], full [];
-    /// Binary operation on floats.
-    FLOAT: "Binary" [In, In, Out], base ["rsr", "srr", "ssr", "rsw", "srw", "ssw"], full [];
-    /// Binary operation on floats, seldom executed; comparison of floats.
+    /// Binary operation on 32-bit floats; an immediate is the bits of a constant.
+    FLOAT32: "Binary" [In, In, Out],
+        base ["rsr", "srr", "ssr", "rsw", "srw", "ssw"], full ["rjr", "sjr", "rjw", "sjw", "jrr", "jsr", "jrw", "jsw"];
+    /// The same on 64 bits.
+    FLOAT64: "Binary" [In, In, Out],
+        base ["rsr", "srr", "ssr", "rsw", "srw", "ssw"], full ["rqr", "sqr", "rqw", "sqw", "qrr", "qsr", "qrw", "qsw"];
+    /// Binary operation on floats, seldom executed.
     FLOAT_RARE: "Binary" [In, In, Out], base ["rsr", "srr", "ssr"], full [];
+    /// Comparison of 32-bit floats; exchanged operands are another row.
+    COMPARE_F32: "Binary" [In, In, Out], base ["rsr", "srr", "ssr"], full ["rjr", "sjr"];
+    /// Comparison of 64-bit floats; exchanged operands are another row.
+    COMPARE_F64: "Binary" [In, In, Out], base ["rsr", "srr", "ssr"], full ["rqr", "sqr"];
     /// Comparison of integers; exchanged operands are another row.
     COMPARE: "Binary" [In, In, Out], base ["rsr", "ssr", "rir", "sir"], full ["rjr", "sjr", "rsw", "ssw", "riw", "siw"];
     /// Unary operation.
@@ -195,14 +203,24 @@ shapes! {
     UNARY_WRITE: "Unary" [In, Out], base ["rr", "sr", "rw", "sw"], full [];
     /// Branch if a comparison of integers holds.
     BRANCH_COMPARE: "BranchIf2" [In, In, Aux], base ["rsb", "ssb", "rib", "sib"], full ["rjb", "sjb"];
-    /// Branch if a comparison of floats holds.
-    BRANCH_FLOAT: "BranchIf2" [In, In, Aux], base ["rsb", "srb", "ssb"], full [];
-    /// Branch if a comparison of floats does not hold.
-    BRANCH_FLOAT_NOT: "BranchUnless2" [In, In, Aux], base ["rsb", "srb", "ssb"], full [];
+    /// Branch if two integers have no bit in common.
+    BRANCH_COMPARE_NOT: "BranchUnless2" [In, In, Aux], base ["rsb", "ssb", "rib", "sib"], full ["rjb", "sjb"];
+    /// Branch if a comparison of 32-bit floats holds.
+    BRANCH_F32: "BranchIf2" [In, In, Aux], base ["rsb", "srb", "ssb"], full ["rjb", "sjb"];
+    /// Branch if a comparison of 32-bit floats does not hold.
+    BRANCH_F32_NOT: "BranchUnless2" [In, In, Aux], base ["rsb", "srb", "ssb"], full ["rjb", "sjb"];
+    /// Branch if a comparison of 64-bit floats holds.
+    BRANCH_F64: "BranchIf2" [In, In, Aux], base ["rsb", "srb", "ssb"], full ["rqb", "sqb"];
+    /// Branch if a comparison of 64-bit floats does not hold.
+    BRANCH_F64_NOT: "BranchUnless2" [In, In, Aux], base ["rsb", "srb", "ssb"], full ["rqb", "sqb"];
     /// Branch if a test of an integer holds.
     BRANCH_TEST: "BranchIf1" [In, Aux], base ["rb", "sb"], full [];
     /// Branch if a test of an integer does not hold.
     BRANCH_TEST_NOT: "BranchUnless1" [In, Aux], base ["rb", "sb"], full [];
+    /// Step of a local: slot += immediate.
+    STEP: "Step" [InOut, Aux], base ["si"], full [];
+    /// Steps of two locals.
+    STEP_TWO: "StepTwo" [InOut, Aux, InOut, Aux], base [], full ["sisi"];
     /// Loop edge: slot += immediate; branch if a comparison of the slot holds.
     LOOP_EDGE: "LoopEdge" [InOut, Aux, In, Aux], base ["sisb", "siib"], full ["sijb"];
     /// Conditional choice: condition, value if not zero, value if zero, result.
@@ -501,6 +519,10 @@ pub static ROWS: &[Row] = &[
     row("loop.i32.le_u", &LOOP_EDGE, &[I32, I32], "add, branch if less or equal, unsigned"),
     row("loop.i32.ge_s", &LOOP_EDGE, &[I32, I32], "add, branch if greater or equal, signed"),
     row("loop.i32.ge_u", &LOOP_EDGE, &[I32, I32], "add, branch if greater or equal, unsigned"),
+    row("i32.step", &STEP, &[I32], "add to a local"),
+    row("i32.step_two", &STEP_TWO, &[I32, I32], "add to one local, then to another"),
+    row("br_if.i32.and", &BRANCH_COMPARE, &[I32, I32], "branch if a bit is set in both"),
+    row("br_unless.i32.and", &BRANCH_COMPARE_NOT, &[I32, I32], "branch if no bit is set in both"),
     row("i32.eqz", &UNARY, &[I32, I32], "1 if zero"),
     row("br_if.i32.eqz", &BRANCH_TEST, &[I32], "branch if zero"),
     row("br_unless.i32.eqz", &BRANCH_TEST_NOT, &[I32], "branch if not zero"),
@@ -556,6 +578,7 @@ pub static ROWS: &[Row] = &[
     row("loop.i64.le_u", &LOOP_EDGE, &[I64, I64], "add, branch if less or equal, unsigned"),
     row("loop.i64.ge_s", &LOOP_EDGE, &[I64, I64], "add, branch if greater or equal, signed"),
     row("loop.i64.ge_u", &LOOP_EDGE, &[I64, I64], "add, branch if greater or equal, unsigned"),
+    row("i64.step", &STEP, &[I64], "add to a local"),
     row("i64.eqz", &UNARY, &[I64, I32], "1 if zero"),
     row("br_if.i64.eqz", &BRANCH_TEST, &[I64], "branch if zero"),
     row("br_unless.i64.eqz", &BRANCH_TEST_NOT, &[I64], "branch if not zero"),
@@ -572,29 +595,29 @@ pub static ROWS: &[Row] = &[
     row("i64.mul_wide_s", &MUL_WIDE, &[I64, I64, I64, I64], "product of 128 bits, signed"),
     row("i64.mul_wide_u", &MUL_WIDE, &[I64, I64, I64, I64], "product of 128 bits, unsigned"),
     // f32.
-    row("f32.add", &FLOAT, &[F32, F32, F32], "sum"),
-    row("f32.sub", &FLOAT, &[F32, F32, F32], "difference"),
-    row("f32.mul", &FLOAT, &[F32, F32, F32], "product"),
-    row("f32.div", &FLOAT, &[F32, F32, F32], "quotient"),
+    row("f32.add", &FLOAT32, &[F32, F32, F32], "sum"),
+    row("f32.sub", &FLOAT32, &[F32, F32, F32], "difference"),
+    row("f32.mul", &FLOAT32, &[F32, F32, F32], "product"),
+    row("f32.div", &FLOAT32, &[F32, F32, F32], "quotient"),
     row("f32.min", &FLOAT_RARE, &[F32, F32, F32], "minimum"),
     row("f32.max", &FLOAT_RARE, &[F32, F32, F32], "maximum"),
     row("f32.copysign", &FLOAT_RARE, &[F32, F32, F32], "magnitude of the first, sign of the second"),
-    row("f32.eq", &FLOAT_RARE, &[F32, F32, I32], "equal"),
-    row("f32.ne", &FLOAT_RARE, &[F32, F32, I32], "not equal"),
-    row("f32.lt", &FLOAT_RARE, &[F32, F32, I32], "less"),
-    row("f32.gt", &FLOAT_RARE, &[F32, F32, I32], "greater"),
-    row("f32.le", &FLOAT_RARE, &[F32, F32, I32], "less or equal"),
-    row("f32.ge", &FLOAT_RARE, &[F32, F32, I32], "greater or equal"),
-    row("br_if.f32.eq", &BRANCH_FLOAT, &[F32, F32], "branch if equal"),
-    row("br_if.f32.ne", &BRANCH_FLOAT, &[F32, F32], "branch if not equal"),
-    row("br_if.f32.lt", &BRANCH_FLOAT, &[F32, F32], "branch if less"),
-    row("br_if.f32.gt", &BRANCH_FLOAT, &[F32, F32], "branch if greater"),
-    row("br_if.f32.le", &BRANCH_FLOAT, &[F32, F32], "branch if less or equal"),
-    row("br_if.f32.ge", &BRANCH_FLOAT, &[F32, F32], "branch if greater or equal"),
-    row("br_unless.f32.lt", &BRANCH_FLOAT_NOT, &[F32, F32], "branch if not less"),
-    row("br_unless.f32.gt", &BRANCH_FLOAT_NOT, &[F32, F32], "branch if not greater"),
-    row("br_unless.f32.le", &BRANCH_FLOAT_NOT, &[F32, F32], "branch if not less or equal"),
-    row("br_unless.f32.ge", &BRANCH_FLOAT_NOT, &[F32, F32], "branch if not greater or equal"),
+    row("f32.eq", &COMPARE_F32, &[F32, F32, I32], "equal"),
+    row("f32.ne", &COMPARE_F32, &[F32, F32, I32], "not equal"),
+    row("f32.lt", &COMPARE_F32, &[F32, F32, I32], "less"),
+    row("f32.gt", &COMPARE_F32, &[F32, F32, I32], "greater"),
+    row("f32.le", &COMPARE_F32, &[F32, F32, I32], "less or equal"),
+    row("f32.ge", &COMPARE_F32, &[F32, F32, I32], "greater or equal"),
+    row("br_if.f32.eq", &BRANCH_F32, &[F32, F32], "branch if equal"),
+    row("br_if.f32.ne", &BRANCH_F32, &[F32, F32], "branch if not equal"),
+    row("br_if.f32.lt", &BRANCH_F32, &[F32, F32], "branch if less"),
+    row("br_if.f32.gt", &BRANCH_F32, &[F32, F32], "branch if greater"),
+    row("br_if.f32.le", &BRANCH_F32, &[F32, F32], "branch if less or equal"),
+    row("br_if.f32.ge", &BRANCH_F32, &[F32, F32], "branch if greater or equal"),
+    row("br_unless.f32.lt", &BRANCH_F32_NOT, &[F32, F32], "branch if not less"),
+    row("br_unless.f32.gt", &BRANCH_F32_NOT, &[F32, F32], "branch if not greater"),
+    row("br_unless.f32.le", &BRANCH_F32_NOT, &[F32, F32], "branch if not less or equal"),
+    row("br_unless.f32.ge", &BRANCH_F32_NOT, &[F32, F32], "branch if not greater or equal"),
     row("f32.abs", &UNARY, &[F32, F32], "absolute value"),
     row("f32.neg", &UNARY, &[F32, F32], "negation"),
     row("f32.ceil", &UNARY, &[F32, F32], "round up"),
@@ -604,29 +627,29 @@ pub static ROWS: &[Row] = &[
     row("f32.sqrt", &UNARY, &[F32, F32], "square root"),
     row("f32.canonicalize_nan", &UNARY, &[F32, F32], "any NaN to the canonical one"),
     // f64.
-    row("f64.add", &FLOAT, &[F64, F64, F64], "sum"),
-    row("f64.sub", &FLOAT, &[F64, F64, F64], "difference"),
-    row("f64.mul", &FLOAT, &[F64, F64, F64], "product"),
-    row("f64.div", &FLOAT, &[F64, F64, F64], "quotient"),
+    row("f64.add", &FLOAT64, &[F64, F64, F64], "sum"),
+    row("f64.sub", &FLOAT64, &[F64, F64, F64], "difference"),
+    row("f64.mul", &FLOAT64, &[F64, F64, F64], "product"),
+    row("f64.div", &FLOAT64, &[F64, F64, F64], "quotient"),
     row("f64.min", &FLOAT_RARE, &[F64, F64, F64], "minimum"),
     row("f64.max", &FLOAT_RARE, &[F64, F64, F64], "maximum"),
     row("f64.copysign", &FLOAT_RARE, &[F64, F64, F64], "magnitude of the first, sign of the second"),
-    row("f64.eq", &FLOAT_RARE, &[F64, F64, I32], "equal"),
-    row("f64.ne", &FLOAT_RARE, &[F64, F64, I32], "not equal"),
-    row("f64.lt", &FLOAT_RARE, &[F64, F64, I32], "less"),
-    row("f64.gt", &FLOAT_RARE, &[F64, F64, I32], "greater"),
-    row("f64.le", &FLOAT_RARE, &[F64, F64, I32], "less or equal"),
-    row("f64.ge", &FLOAT_RARE, &[F64, F64, I32], "greater or equal"),
-    row("br_if.f64.eq", &BRANCH_FLOAT, &[F64, F64], "branch if equal"),
-    row("br_if.f64.ne", &BRANCH_FLOAT, &[F64, F64], "branch if not equal"),
-    row("br_if.f64.lt", &BRANCH_FLOAT, &[F64, F64], "branch if less"),
-    row("br_if.f64.gt", &BRANCH_FLOAT, &[F64, F64], "branch if greater"),
-    row("br_if.f64.le", &BRANCH_FLOAT, &[F64, F64], "branch if less or equal"),
-    row("br_if.f64.ge", &BRANCH_FLOAT, &[F64, F64], "branch if greater or equal"),
-    row("br_unless.f64.lt", &BRANCH_FLOAT_NOT, &[F64, F64], "branch if not less"),
-    row("br_unless.f64.gt", &BRANCH_FLOAT_NOT, &[F64, F64], "branch if not greater"),
-    row("br_unless.f64.le", &BRANCH_FLOAT_NOT, &[F64, F64], "branch if not less or equal"),
-    row("br_unless.f64.ge", &BRANCH_FLOAT_NOT, &[F64, F64], "branch if not greater or equal"),
+    row("f64.eq", &COMPARE_F64, &[F64, F64, I32], "equal"),
+    row("f64.ne", &COMPARE_F64, &[F64, F64, I32], "not equal"),
+    row("f64.lt", &COMPARE_F64, &[F64, F64, I32], "less"),
+    row("f64.gt", &COMPARE_F64, &[F64, F64, I32], "greater"),
+    row("f64.le", &COMPARE_F64, &[F64, F64, I32], "less or equal"),
+    row("f64.ge", &COMPARE_F64, &[F64, F64, I32], "greater or equal"),
+    row("br_if.f64.eq", &BRANCH_F64, &[F64, F64], "branch if equal"),
+    row("br_if.f64.ne", &BRANCH_F64, &[F64, F64], "branch if not equal"),
+    row("br_if.f64.lt", &BRANCH_F64, &[F64, F64], "branch if less"),
+    row("br_if.f64.gt", &BRANCH_F64, &[F64, F64], "branch if greater"),
+    row("br_if.f64.le", &BRANCH_F64, &[F64, F64], "branch if less or equal"),
+    row("br_if.f64.ge", &BRANCH_F64, &[F64, F64], "branch if greater or equal"),
+    row("br_unless.f64.lt", &BRANCH_F64_NOT, &[F64, F64], "branch if not less"),
+    row("br_unless.f64.gt", &BRANCH_F64_NOT, &[F64, F64], "branch if not greater"),
+    row("br_unless.f64.le", &BRANCH_F64_NOT, &[F64, F64], "branch if not less or equal"),
+    row("br_unless.f64.ge", &BRANCH_F64_NOT, &[F64, F64], "branch if not greater or equal"),
     row("f64.abs", &UNARY, &[F64, F64], "absolute value"),
     row("f64.neg", &UNARY, &[F64, F64], "negation"),
     row("f64.ceil", &UNARY, &[F64, F64], "round up"),

@@ -59,8 +59,8 @@ impl Func<'_> {
     pub fn emit(&mut self, row: Row, fields: &[Field]) -> Result<(), Error> {
         self.reserve(1 + 4 * fields.len())?;
         let at = encode::push(self.code, row, fields);
-        // What stands before a test matters if the test is taken back.
-        self.previous = if super::fuse::is_test(row) { self.last } else { None };
+        // What stands before an instruction matters if that is taken back.
+        self.previous = if super::fuse::may_be_retracted(row) { self.last } else { None };
         // Field by field: the operands were just stored, and a wide copy would wait for that.
         let last =
             self.last.insert(Emitted { at, row, letters: 0, values: [0; encode::FIELDS_MAX], len: fields.len() });

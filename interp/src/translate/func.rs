@@ -309,6 +309,7 @@ impl<'a> Func<'a> {
         match entry.place {
             Place::Accumulator => {
                 self.store_accumulator(entry.ty, to)?;
+                self.step()?;
                 self.hold(accumulator, Held::Local(local));
             }
             Place::Local(_) if self.field_is_accumulator(&entry) => {

@@ -1,6 +1,6 @@
 //! Fusion: the only place where two operators become one instruction beyond what operand forms do.
 //!
-//! Compare and branch, test and branch, loop edge. Everything is derived from the order of comparison rows in the table,
+//! Compare and branch, test and branch, sum and load, steps of locals, loop edge. Everything is derived from the order of comparison rows in the table,
 //! which tests pin down.
 
 use super::{emit::Emitted, func::Func};
@@ -16,6 +16,8 @@ use crate::{
 /// Order of integer comparisons in the table: eq ne lt_s lt_u gt_s gt_u le_s le_u ge_s ge_u.
 const INT_NEGATED: [usize; 10] = [1, 0, 8, 9, 6, 7, 4, 5, 2, 3];
 const INT_EXCHANGED: [usize; 10] = [0, 1, 4, 5, 2, 3, 8, 9, 6, 7];
+/// The same for floats: eq ne lt gt le ge.
+const FLOAT_EXCHANGED: [usize; 6] = [0, 1, 3, 2, 5, 4];
 
 /// Families of comparisons: first comparison, first `br_if`, how many; for floats the first `br_unless` of lt gt le ge.
 struct Family {
@@ -47,7 +49,8 @@ fn find(row: Row, first: fn(&Family) -> Option<Row>) -> Option<(&'static Family,
 /// The comparison with its operands exchanged.
 pub fn exchanged(row: Row) -> Option<Row> {
     let (family, index) = find(row, |family| Some(family.compare))?;
-    family.edge.map(|_| offset(family.compare, INT_EXCHANGED[index]))
+    let exchanged = if family.edge.is_some() { INT_EXCHANGED[index] } else { FLOAT_EXCHANGED[index] };
+    Some(offset(family.compare, exchanged))
 }
 
 /// The branch that is taken when `row` holds, or when it does not.
@@ -74,9 +77,11 @@ fn branch_row(row: Row, when: bool) -> Option<Row> {
     })
 }
 
-/// Whether a row is an integer comparison, or a test that may follow any comparison.
-pub fn is_test(row: Row) -> bool {
-    core::ptr::eq(row.get().shape, &table::COMPARE) || matches!(row, Row::I32Eqz | Row::I64Eqz)
+/// Whether an instruction may be taken back, so that the one before it is the last again: an integer comparison, a test
+/// that may follow any comparison, a sum, a step.
+pub fn may_be_retracted(row: Row) -> bool {
+    core::ptr::eq(row.get().shape, &table::COMPARE)
+        || matches!(row, Row::I32Eqz | Row::I64Eqz | Row::I32Add | Row::I32Step)
 }
 
 /// Whether the last operand of a row is a result.
@@ -91,10 +96,42 @@ pub struct Condition {
     len: usize,
 }
 
+/// A loop edge to emit.
+struct LoopEdge {
+    row: Row,
+    /// The local and what it is stepped by.
+    step: [Field; 2],
+    bound: Field,
+    /// The step that stands before it.
+    other: Option<[Field; 2]>,
+}
+
+/// Length of a step: token, slot, immediate.
+const STEP_UNITS: usize = 3;
+
 impl Func<'_> {
     /// Turns the i32 operand `entry`, just popped, into a branch condition: taken when it is not zero, or when it is.
     /// Takes a comparison or test back that was only made for this.
-    pub fn condition(&mut self, entry: &super::stack::Entry, mut when: bool) -> Result<Condition, Error> {
+    pub fn condition(&mut self, entry: &super::stack::Entry, when: bool) -> Result<Condition, Error> {
+        let mut condition = self.comparison(entry, when)?;
+        // Whether a conjunction is zero, which was only computed for this.
+        if condition.operands[0] == Field::REG
+            && let Some(row) = match condition.row {
+                Row::BrIfI32Eqz => Some(Row::BrUnlessI32And),
+                Row::BrUnlessI32Eqz => Some(Row::BrIfI32And),
+                _ => None,
+            }
+            && let Some(last) = self.last
+            && last.row == Row::I32And
+            && last.last_field() == Some(Field::REG)
+        {
+            self.retract(&last);
+            condition = Condition { row, operands: [last.field(0), last.field(1)], len: 2 };
+        }
+        Ok(condition)
+    }
+
+    fn comparison(&mut self, entry: &super::stack::Entry, mut when: bool) -> Result<Condition, Error> {
         if entry.place == super::stack::Place::Accumulator {
             // `i32.eqz` of a truth value turns it round.
             if let Some(last) = self.last
@@ -133,16 +170,19 @@ impl Func<'_> {
     /// Emits a conditional branch back to unit `target`, as a loop edge where the compared local was just stepped.
     /// Returns whether the distance fitted.
     pub fn emit_branch_back(&mut self, condition: &Condition, target: usize) -> Result<bool, Error> {
-        let edge = self.loop_edge(condition);
-        if let Some((row, step, bound)) = edge {
+        if let Some(edge) = self.loop_edge(condition) {
             let last = self.last.expect("a loop edge replaces the last instruction");
-            let field = last.at + 3 + kind::units(bound.kind);
+            let at = last.at + edge.other.map_or(0, |_| STEP_UNITS);
+            let field = at + STEP_UNITS + kind::units(edge.bound.kind);
             let distance = target as i64 - field as i64;
             if i16::try_from(distance).is_err() {
                 return Ok(false);
             }
             self.retract(&last);
-            self.emit(row, &[Field::slot(last.field(2).value as u16), step, bound, Field::new(kind::REL16, distance)])?;
+            if let Some(other) = edge.other {
+                self.emit(Row::I32Step, &other)?;
+            }
+            self.emit(edge.row, &[edge.step[0], edge.step[1], edge.bound, Field::new(kind::REL16, distance)])?;
             self.seal();
             return Ok(true);
         }
@@ -168,8 +208,31 @@ impl Func<'_> {
         Some([left, right])
     }
 
-    /// `x += k` just emitted, and `x` compared with a slot or a short immediate: the row, step and bound of the edge.
-    fn loop_edge(&self, condition: &Condition) -> Option<(Row, Field, Field)> {
+    /// Where the last instruction adds to a local in place, makes it a step, and two steps of two locals one instruction.
+    pub fn step(&mut self) -> Result<(), Error> {
+        let Some(last) = self.last else { return Ok(()) };
+        let step = match last.row {
+            Row::I32Add => Row::I32Step,
+            Row::I64Add => Row::I64Step,
+            _ => return Ok(()),
+        };
+        let [x, addend, result] = [last.field(0), last.field(1), last.field(2)];
+        let in_place = x.kind == kind::SLOT && result.kind == kind::WRITE && x.value == result.value;
+        if !in_place || addend.kind != kind::IMM16 {
+            return Ok(());
+        }
+        self.retract(&last);
+        if step == Row::I32Step
+            && let Some(first) = self.last.filter(|first| first.row == step)
+        {
+            self.retract(&first);
+            return self.emit(Row::I32StepTwo, &[first.field(0), first.field(1), x, addend]);
+        }
+        self.emit(step, &[x, addend])
+    }
+
+    /// `x += k` just emitted, and `x` compared with a slot or a short immediate.
+    fn loop_edge(&self, condition: &Condition) -> Option<LoopEdge> {
         let last = self.last?;
         // A test against zero is a comparison with it.
         let (row, operands) = match condition.row {
@@ -181,24 +244,24 @@ impl Func<'_> {
         };
         let (family, index) = find(row, |family| Some(family.branch))?;
         let edge = family.edge?;
-        let add = if edge == Row::LoopI32Eq { Row::I32Add } else { Row::I64Add };
-        let [x, step, result] = [last.field(0), last.field(1), last.field(2)];
-        let steps_itself = last.row == add
-            && x.kind == kind::SLOT
-            && step.kind == kind::IMM16
-            && result.kind == kind::WRITE
-            && x.value == result.value;
+        let steps = if edge == Row::LoopI32Eq { Row::I32Step } else { Row::I64Step };
+        let (step, other) = match last.row {
+            row if row == steps => ([last.field(0), last.field(1)], None),
+            Row::I32StepTwo if steps == Row::I32Step => {
+                ([last.field(2), last.field(3)], Some([last.field(0), last.field(1)]))
+            }
+            _ => return None,
+        };
+        let x = step[0];
         let is_x = |field: Field| field.kind == kind::REG || (field.kind == kind::SLOT && field.value == x.value);
         let [left, right] = operands;
         let bounds = |field: Field| {
             matches!(field.kind, kind::IMM16 | kind::IMM32) || (field.kind == kind::SLOT && field.value != x.value)
         };
-        if !steps_itself {
-            None
-        } else if is_x(left) && bounds(right) {
-            Some((offset(edge, index), step, right))
+        if is_x(left) && bounds(right) {
+            Some(LoopEdge { row: offset(edge, index), step, bound: right, other })
         } else if is_x(right) && bounds(left) {
-            Some((offset(edge, INT_EXCHANGED[index]), step, left))
+            Some(LoopEdge { row: offset(edge, INT_EXCHANGED[index]), step, bound: left, other })
         } else {
             None
         }

@@ -108,12 +108,13 @@ impl Func<'_> {
         Ok(mirrored.map_or((row, a, b), |mirrored| (mirrored, b, a)))
     }
 
-    /// A constant as the shortest immediate, if the operand is an integer; else the operand where it is.
+    /// A constant as the shortest immediate, that of a float by its bits; else the operand where it is.
     fn immediate_or_field(&mut self, entry: &Entry, row: Row, index: usize) -> Result<Field, Error> {
         match (entry.place, row.get().types[index]) {
             (Place::Const(bits), Ty::I32) => Ok(Field::immediate(i64::from(bits as u32 as i32))),
             (Place::Const(bits), Ty::I64) => Ok(Field::immediate(bits as i64)),
-            (Place::Const(_), _) => self.constant_slot(entry),
+            (Place::Const(bits), Ty::F32) => Ok(Field::new(kind::IMM32, i64::from(bits as u32 as i32))),
+            (Place::Const(bits), Ty::F64) => Ok(Field::new(kind::IMM64, bits as i64)),
             _ => self.field(entry),
         }
     }
