@@ -72,10 +72,18 @@ fn rows() -> String {
         }
         token += row.shape.forms_count();
     }
+    let chains: String = ROWS
+        .iter()
+        .filter_map(|row| {
+            let (first, second) = chained(row)?;
+            let named = |wanted: String| ROWS.iter().find(|row| row.name == wanted).map(name);
+            Some(format!("        (Row::{}, Row::{}) => Row::{},\n", named(first)?, named(second)?, name(row)))
+        })
+        .collect();
     assert!(token < 0x8000, "tokens are 16 bits, the upper half is kept free");
     write!(
         text,
-        "}}\n\n/// Token of each row's first form, and the number of all tokens at the end.\npub static BASES: [u16; {}] = [{bases}{token}];\n\n/// Each token's form as [`table::key`](super::table::key) gives it.\n#[cfg(feature = \"translate\")]\npub static KEYS: [u64; {token}] = [{keys}];\n\n/// Per token: row in bits 0 to 15, form in 16 to 23, units (with one target of a branch table) above. Small targets do\n/// without and search `BASES`.\n#[cfg(target_pointer_width = \"64\")]\npub static DECODED: [u32; {token}] = [{tokens}];\n\n/// Number of tokens.\npub const TOKENS: u16 = {token};\n\n/// Hash of the complete table; an image carries that of the table it was made with.\npub const HASH: u64 = {hash:#018x};\n",
+        "}}\n\n/// Token of each row's first form, and the number of all tokens at the end.\npub static BASES: [u16; {}] = [{bases}{token}];\n\n/// Each token's form as [`table::key`](super::table::key) gives it.\n#[cfg(feature = \"translate\")]\npub static KEYS: [u64; {token}] = [{keys}];\n\n/// Per token: row in bits 0 to 15, form in 16 to 23, units (with one target of a branch table) above. Small targets do\n/// without and search `BASES`.\n#[cfg(target_pointer_width = \"64\")]\npub static DECODED: [u32; {token}] = [{tokens}];\n\n/// Number of tokens.\npub const TOKENS: u16 = {token};\n\n/// Hash of the complete table; an image carries that of the table it was made with.\npub const HASH: u64 = {hash:#018x};\n\n/// The row that does the work of two, the result of the first being the left operand of the second.\n#[cfg(feature = \"translate\")]\npub fn chain(first: Row, second: Row) -> Option<Row> {{\n    Some(match (first, second) {{\n{chains}        _ => return None,\n    }})\n}}\n",
         ROWS.len() + 1
     )
     .unwrap();
@@ -99,6 +107,13 @@ fn semantics(row: &Row) -> String {
         return "core::convert::identity".into();
     }
     format!("num::{}", name.replace('.', "_"))
+}
+
+/// The two operations of a chain: `i32.shl+add` is `i32.shl` and then `i32.add`.
+fn chained(row: &Row) -> Option<(String, String)> {
+    let (first, second) = row.name.split_once('+')?;
+    let (ty, _) = row.name.split_once('.')?;
+    Some((first.into(), format!("{ty}.{second}")))
 }
 
 /// The type in memory of a load or store.
@@ -140,6 +155,15 @@ fn operations() -> String {
                     rust(types[0]), semantics(row)
                 )
             }
+            "Chain" => {
+                let (first, second) = chained(row).expect("a chain names two operations");
+                let call = |name: String| format!("num::{}", name.replace('.', "_"));
+                writeln!(
+                    text,
+                    "pub struct {id};\nimpl Operation3 for {id} {{ type T = {0}; #[inline(always)] fn eval(a: {0}, b: {0}, c: {0}) -> {0} {{ {2}({1}(a, b), c) }} }}",
+                    rust(types[0]), call(first), call(second)
+                )
+            }
             "Wide" | "MulWide" => writeln!(text, "pub struct {id};\nimpl {}Operation for {id} {{ #[inline(always)] fn eval(a: [i64; {}]) -> (i64, i64) {{ {}({}) }} }}",
                 row.shape.handler, if row.shape.handler == "Wide" { 4 } else { 2 }, semantics(row),
                 if row.shape.handler == "Wide" { "a[0], a[1], a[2], a[3]" } else { "a[0], a[1]" }),
@@ -179,6 +203,7 @@ fn handler(row: &Row, form: &[u8]) -> String {
         "Unary",
         "BranchIf1",
         "BranchUnless1",
+        "Chain",
         "Wide",
         "MulWide",
         "Load",

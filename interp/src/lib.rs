@@ -16,7 +16,7 @@
 //! | `translate` | no wasm is read; modules arrive as images. Needs an allocator and wasmparser |
 //! | `exec` | nothing runs; images are only written, read and verified |
 //! | `alloc` | everything lives in memory that the caller hands over |
-//! | `std` | float rounding comes from `libm` |
+//! | `std` | square roots come from `libm`, rounding from portable arithmetic |
 //! | `loop-dispatch` | (with it, the portable dispatch loop is used even where tail calls would hold) |
 #![no_std]
 

@@ -1,6 +1,6 @@
 //! The one table of traps: every way in which a guest can end execution abnormally.
 //!
-//! Numbers are written into images and sent over the device link, so they are append-only: a number is never reused.
+//! Numbers are for other processes to read (a device reports them to its host), so they are append-only: none is reused.
 //! Zero is not a trap; `Option<Trap>` is one byte. Messages are those that the specification's test suite expects.
 
 use core::fmt;

@@ -42,7 +42,7 @@
 //!
 //! | feature | without it |
 //! |---|---|
-//! | `std` | float rounding comes from `libm` |
+//! | `std` | square roots come from `libm`, rounding from portable arithmetic |
 //! | `alloc` | what is here is the smaller API of [`arena`]: memory from the caller, imports as a table |
 //! | `translate` | no wasm is read: modules arrive as images |
 //! | `wat` | (with it, [`Module::new`] also takes text) |

@@ -13,8 +13,8 @@
 ;;=      4  br_unless.i32.and s0, s4, @44
 ;;=      8  i32.and s4, 70000 -> r0
 ;;=     12  br_unless.i32.eqz r0, @44
-;;=     14  i32.add s0, 1 -> r0
-;;=     17  br_unless.i32.and r0, s4, @33
+;;=     14  i32.add+and s0, 1, s4 -> r0
+;;=     18  br_if.i32.eqz r0, @33
 ;;=     20  return.i32 1, header 8
 ;;=  >  23  i32.and s0, s4 -> s0+r0
 ;;=     27  br_unless.i32.eqz r0, @44

@@ -53,13 +53,13 @@ pub struct Machine {
     pub cx: *mut Context,
     /// Integer accumulator. An i32 in it has its upper half undefined.
     pub r0: u64,
-    /// First pinned integer local (level full).
+    /// First pinned integer local (room for it: no form uses it yet).
     pub r1: u64,
-    /// Second pinned integer local (level full).
+    /// Second pinned integer local (room for it: no form uses it yet).
     pub r2: u64,
     /// Float accumulator. An f32 in it is its bits in the low half.
     pub f0: f64,
-    /// Pinned float local (level full).
+    /// Pinned float local (room for it: no form uses it yet).
     pub f1: f64,
 }
 

@@ -61,6 +61,14 @@ pub trait Operation2 {
     fn eval(a: Self::A, b: Self::B) -> Result<Self::D, Trap>;
 }
 
+/// Two operations in a row.
+pub trait Operation3 {
+    /// All operands and results.
+    type T: Cell;
+    /// The second operation on the result of the first, of `a` and `b`, and on `c`.
+    fn eval(a: Self::T, b: Self::T, c: Self::T) -> Self::T;
+}
+
 /// An operation on two 128-bit values.
 pub trait WideOperation {
     /// Its semantics, on low and high halves.
@@ -85,7 +93,7 @@ pub trait Access {
 #[allow(missing_docs)]
 pub mod operation {
     use super::super::machine::Handle;
-    use super::{Access, MulWideOperation, Operation1, Operation2, Outcome, WideOperation};
+    use super::{Access, MulWideOperation, Operation1, Operation2, Operation3, Outcome, WideOperation};
     use crate::{num, trap::Trap};
     include!(concat!(env!("OUT_DIR"), "/operations.rs"));
 }
@@ -126,6 +134,22 @@ impl<O: Operation2, A: Read, B: Read, D: Put> Instruction for Binary<O, A, B, D>
                 Err(trap) => Err(Exit::trap(trap)),
             }
         }
+    }
+}
+
+/// Result of three operands: two operations in a row.
+pub struct Chain<O, A, B, C, D>(PhantomData<(O, A, B, C, D)>);
+impl<O: Operation3, A: Read, B: Read, C: Read, D: Put> Instruction for Chain<O, A, B, C, D> {
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: the form's operands stand in this order.
+        unsafe {
+            let a = A::read::<O::T>(machine);
+            let b = B::read::<O::T>(machine);
+            let c = C::read::<O::T>(machine);
+            D::put(machine, O::eval(a, b, c));
+        }
+        Ok(())
     }
 }
 

@@ -24,15 +24,17 @@ pub use table::{Role, Ty, kind};
 mod rows {
     include!(concat!(env!("OUT_DIR"), "/rows.rs"));
 }
+#[cfg(feature = "translate")]
+pub use rows::chain;
 pub use rows::{BASES, HASH, Row, TOKENS};
 
 /// How much of the table an image uses and a build runs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[repr(u8)]
 pub enum Level {
-    /// Slots, accumulators, short immediates, compare-and-branch, loop edges: every build runs it.
+    /// Slots, accumulators, short immediates, compare-and-branch, loop edges: what the smallest build will have to run.
     Base = 0,
-    /// Everything.
+    /// Everything: what every build runs today, and what the translator writes.
     Full = 1,
 }
 
@@ -48,7 +50,7 @@ pub const RETURN_CROSS_OFFSET: u32 = 6;
 /// bytes (two units).
 pub const FRAME_UNITS: usize = 6;
 /// Size of a frame header in bytes: return offset, and a word for special returns.
-pub const HEADER_BYTES: u32 = 8;
+pub const HEADER_BYTES: u32 = crate::types::FRAME_HEADER_BYTES;
 /// Size in bytes of what a cross-instance call puts below the callee's frame.
 pub const BRIDGE_BYTES: u32 = 16;
 

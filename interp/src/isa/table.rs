@@ -195,6 +195,13 @@ shapes! {
     COMPARE_F32: "Binary" [In, In, Out], base ["rsr", "srr", "ssr"], full ["rjr", "sjr"];
     /// Comparison of 64-bit floats; exchanged operands are another row.
     COMPARE_F64: "Binary" [In, In, Out], base ["rsr", "srr", "ssr"], full ["rqr", "sqr"];
+    /// Two operations on integers in a row: operands of the first, right operand of the second.
+    CHAIN: "Chain" [In, In, In, Out], base [], full [
+        "rssr", "sssr", "risr", "sisr", "rsir", "ssir", "riir", "siir",
+        "rssw", "sssw", "risw", "sisw", "rsiw", "ssiw", "riiw", "siiw",
+    ];
+    /// Two operations on floats in a row.
+    CHAIN_FLOAT: "Chain" [In, In, In, Out], base [], full ["rssr", "srsr", "sssr", "rssw", "srsw", "sssw"];
     /// Comparison of integers; exchanged operands are another row.
     COMPARE: "Binary" [In, In, Out], base ["rsr", "ssr", "rir", "sir"], full ["rjr", "sjr", "rsw", "ssw", "riw", "siw"];
     /// Unary operation.
@@ -519,6 +526,37 @@ pub static ROWS: &[Row] = &[
     row("loop.i32.le_u", &LOOP_EDGE, &[I32, I32], "add, branch if less or equal, unsigned"),
     row("loop.i32.ge_s", &LOOP_EDGE, &[I32, I32], "add, branch if greater or equal, signed"),
     row("loop.i32.ge_u", &LOOP_EDGE, &[I32, I32], "add, branch if greater or equal, unsigned"),
+    row("i32.shl+add", &CHAIN, &[I32, I32, I32, I32], "shift left, then sum"),
+    row("i32.shl+or", &CHAIN, &[I32, I32, I32, I32], "shift left, then or"),
+    row("i32.shl+xor", &CHAIN, &[I32, I32, I32, I32], "shift left, then exclusive or"),
+    row("i32.shr_u+and", &CHAIN, &[I32, I32, I32, I32], "shift right, unsigned, then and"),
+    row("i32.shr_u+add", &CHAIN, &[I32, I32, I32, I32], "shift right, unsigned, then sum"),
+    row("i32.shr_u+xor", &CHAIN, &[I32, I32, I32, I32], "shift right, unsigned, then exclusive or"),
+    row("i32.and+shl", &CHAIN, &[I32, I32, I32, I32], "and, then shift left"),
+    row("i32.and+shr_u", &CHAIN, &[I32, I32, I32, I32], "and, then shift right, unsigned"),
+    row("i32.and+add", &CHAIN, &[I32, I32, I32, I32], "and, then sum"),
+    row("i32.and+or", &CHAIN, &[I32, I32, I32, I32], "and, then or"),
+    row("i32.and+xor", &CHAIN, &[I32, I32, I32, I32], "and, then exclusive or"),
+    row("i32.add+add", &CHAIN, &[I32, I32, I32, I32], "sum, then sum"),
+    row("i32.add+and", &CHAIN, &[I32, I32, I32, I32], "sum, then and"),
+    row("i32.add+xor", &CHAIN, &[I32, I32, I32, I32], "sum, then exclusive or"),
+    row("i32.add+shl", &CHAIN, &[I32, I32, I32, I32], "sum, then shift left"),
+    row("i32.add+mul", &CHAIN, &[I32, I32, I32, I32], "sum, then product"),
+    row("i32.sub+add", &CHAIN, &[I32, I32, I32, I32], "difference, then sum"),
+    row("i32.sub+and", &CHAIN, &[I32, I32, I32, I32], "difference, then and"),
+    row("i32.xor+and", &CHAIN, &[I32, I32, I32, I32], "exclusive or, then and"),
+    row("i32.xor+add", &CHAIN, &[I32, I32, I32, I32], "exclusive or, then sum"),
+    row("i32.xor+xor", &CHAIN, &[I32, I32, I32, I32], "exclusive or, then exclusive or"),
+    row("i32.xor+rotl", &CHAIN, &[I32, I32, I32, I32], "exclusive or, then rotate left"),
+    row("i32.xor+mul", &CHAIN, &[I32, I32, I32, I32], "exclusive or, then product"),
+    row("i32.rotl+add", &CHAIN, &[I32, I32, I32, I32], "rotate left, then sum"),
+    row("i32.rotl+xor", &CHAIN, &[I32, I32, I32, I32], "rotate left, then exclusive or"),
+    row("i32.mul+add", &CHAIN, &[I32, I32, I32, I32], "product, then sum"),
+    row("i32.mul+xor", &CHAIN, &[I32, I32, I32, I32], "product, then exclusive or"),
+    row("i32.or+or", &CHAIN, &[I32, I32, I32, I32], "or, then or"),
+    row("i32.or+xor", &CHAIN, &[I32, I32, I32, I32], "or, then exclusive or"),
+    row("i32.or+shl", &CHAIN, &[I32, I32, I32, I32], "or, then shift left"),
+    row("i32.or+shr_u", &CHAIN, &[I32, I32, I32, I32], "or, then shift right, unsigned"),
     row("i32.step", &STEP, &[I32], "add to a local"),
     row("i32.step_two", &STEP_TWO, &[I32, I32], "add to one local, then to another"),
     row("br_if.i32.and", &BRANCH_COMPARE, &[I32, I32], "branch if a bit is set in both"),
@@ -578,6 +616,25 @@ pub static ROWS: &[Row] = &[
     row("loop.i64.le_u", &LOOP_EDGE, &[I64, I64], "add, branch if less or equal, unsigned"),
     row("loop.i64.ge_s", &LOOP_EDGE, &[I64, I64], "add, branch if greater or equal, signed"),
     row("loop.i64.ge_u", &LOOP_EDGE, &[I64, I64], "add, branch if greater or equal, unsigned"),
+    row("i64.shl+add", &CHAIN, &[I64, I64, I64, I64], "shift left, then sum"),
+    row("i64.shl+or", &CHAIN, &[I64, I64, I64, I64], "shift left, then or"),
+    row("i64.shr_u+and", &CHAIN, &[I64, I64, I64, I64], "shift right, unsigned, then and"),
+    row("i64.shr_u+add", &CHAIN, &[I64, I64, I64, I64], "shift right, unsigned, then sum"),
+    row("i64.shr_u+xor", &CHAIN, &[I64, I64, I64, I64], "shift right, unsigned, then exclusive or"),
+    row("i64.and+add", &CHAIN, &[I64, I64, I64, I64], "and, then sum"),
+    row("i64.add+add", &CHAIN, &[I64, I64, I64, I64], "sum, then sum"),
+    row("i64.add+and", &CHAIN, &[I64, I64, I64, I64], "sum, then and"),
+    row("i64.add+xor", &CHAIN, &[I64, I64, I64, I64], "sum, then exclusive or"),
+    row("i64.xor+and", &CHAIN, &[I64, I64, I64, I64], "exclusive or, then and"),
+    row("i64.xor+add", &CHAIN, &[I64, I64, I64, I64], "exclusive or, then sum"),
+    row("i64.xor+xor", &CHAIN, &[I64, I64, I64, I64], "exclusive or, then exclusive or"),
+    row("i64.xor+rotl", &CHAIN, &[I64, I64, I64, I64], "exclusive or, then rotate left"),
+    row("i64.xor+mul", &CHAIN, &[I64, I64, I64, I64], "exclusive or, then product"),
+    row("i64.rotl+add", &CHAIN, &[I64, I64, I64, I64], "rotate left, then sum"),
+    row("i64.rotl+xor", &CHAIN, &[I64, I64, I64, I64], "rotate left, then exclusive or"),
+    row("i64.mul+add", &CHAIN, &[I64, I64, I64, I64], "product, then sum"),
+    row("i64.mul+xor", &CHAIN, &[I64, I64, I64, I64], "product, then exclusive or"),
+    row("i64.or+or", &CHAIN, &[I64, I64, I64, I64], "or, then or"),
     row("i64.step", &STEP, &[I64], "add to a local"),
     row("i64.eqz", &UNARY, &[I64, I32], "1 if zero"),
     row("br_if.i64.eqz", &BRANCH_TEST, &[I64], "branch if zero"),
@@ -599,6 +656,14 @@ pub static ROWS: &[Row] = &[
     row("f32.sub", &FLOAT32, &[F32, F32, F32], "difference"),
     row("f32.mul", &FLOAT32, &[F32, F32, F32], "product"),
     row("f32.div", &FLOAT32, &[F32, F32, F32], "quotient"),
+    row("f32.mul+add", &CHAIN_FLOAT, &[F32, F32, F32, F32], "product, then sum"),
+    row("f32.mul+sub", &CHAIN_FLOAT, &[F32, F32, F32, F32], "product, then difference"),
+    row("f32.mul+mul", &CHAIN_FLOAT, &[F32, F32, F32, F32], "product, then product"),
+    row("f32.add+add", &CHAIN_FLOAT, &[F32, F32, F32, F32], "sum, then sum"),
+    row("f32.add+sub", &CHAIN_FLOAT, &[F32, F32, F32, F32], "sum, then difference"),
+    row("f32.add+mul", &CHAIN_FLOAT, &[F32, F32, F32, F32], "sum, then product"),
+    row("f32.sub+add", &CHAIN_FLOAT, &[F32, F32, F32, F32], "difference, then sum"),
+    row("f32.sub+mul", &CHAIN_FLOAT, &[F32, F32, F32, F32], "difference, then product"),
     row("f32.min", &FLOAT_RARE, &[F32, F32, F32], "minimum"),
     row("f32.max", &FLOAT_RARE, &[F32, F32, F32], "maximum"),
     row("f32.copysign", &FLOAT_RARE, &[F32, F32, F32], "magnitude of the first, sign of the second"),
@@ -631,6 +696,14 @@ pub static ROWS: &[Row] = &[
     row("f64.sub", &FLOAT64, &[F64, F64, F64], "difference"),
     row("f64.mul", &FLOAT64, &[F64, F64, F64], "product"),
     row("f64.div", &FLOAT64, &[F64, F64, F64], "quotient"),
+    row("f64.mul+add", &CHAIN_FLOAT, &[F64, F64, F64, F64], "product, then sum"),
+    row("f64.mul+sub", &CHAIN_FLOAT, &[F64, F64, F64, F64], "product, then difference"),
+    row("f64.mul+mul", &CHAIN_FLOAT, &[F64, F64, F64, F64], "product, then product"),
+    row("f64.add+add", &CHAIN_FLOAT, &[F64, F64, F64, F64], "sum, then sum"),
+    row("f64.add+sub", &CHAIN_FLOAT, &[F64, F64, F64, F64], "sum, then difference"),
+    row("f64.add+mul", &CHAIN_FLOAT, &[F64, F64, F64, F64], "sum, then product"),
+    row("f64.sub+add", &CHAIN_FLOAT, &[F64, F64, F64, F64], "difference, then sum"),
+    row("f64.sub+mul", &CHAIN_FLOAT, &[F64, F64, F64, F64], "difference, then product"),
     row("f64.min", &FLOAT_RARE, &[F64, F64, F64], "minimum"),
     row("f64.max", &FLOAT_RARE, &[F64, F64, F64], "maximum"),
     row("f64.copysign", &FLOAT_RARE, &[F64, F64, F64], "magnitude of the first, sign of the second"),
@@ -702,12 +775,12 @@ pub const fn key(form: &[u8]) -> u64 {
     key
 }
 
-/// Rust identifier of a row's name: `br_if.i32.eq` → `BrIfI32Eq`. Pushes the characters to `out`.
+/// Rust identifier of a row's name: `br_if.i32.eq` → `BrIfI32Eq`, `i32.shl+add` → `I32ShlAdd`. Pushes the characters to `out`.
 pub fn identifier(name: &str, out: &mut dyn FnMut(char)) {
     let mut upper = true;
     for c in name.chars() {
         match c {
-            '.' | '_' => upper = true,
+            '.' | '_' | '+' => upper = true,
             c if upper => {
                 out(c.to_ascii_uppercase());
                 upper = false;

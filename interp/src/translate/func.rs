@@ -1,4 +1,4 @@
-//! State of one function's translation, and the operators one by one.
+//! State of one function's translation, its locals and their operators.
 //!
 //! Each operator is validated before it comes here, so that its operands exist and have their types. Operators in dead
 //! code are validated and not translated.

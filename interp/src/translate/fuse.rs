@@ -1,14 +1,14 @@
 //! Fusion: the only place where two operators become one instruction beyond what operand forms do.
 //!
-//! Compare and branch, test and branch, sum and load, steps of locals, loop edge. Everything is derived from the order of comparison rows in the table,
+//! Compare and branch, test and branch, chains of two operations, sum and load, steps of locals, loop edge. Everything is derived from the order of comparison rows in the table,
 //! which tests pin down.
 
 use super::{emit::Emitted, func::Func};
 use crate::{
     error::Error,
     isa::{
-        Role, Row,
-        encode::{Field, token_of},
+        Role, Row, chain,
+        encode::{Field, has_form, token_of},
         kind, table,
     },
 };
@@ -196,6 +196,23 @@ impl Func<'_> {
         Ok(true)
     }
 
+    /// Emits a binary operation, or both where its left operand was just computed for it and a row does the work of two.
+    pub fn emit_chained(&mut self, row: Row, left: Field, right: Field) -> Result<(), Error> {
+        if let Some(last) = self.last
+            && last.last_field() == Some(Field::REG)
+            && (left == Field::REG || right == Field::REG)
+            && let Some(chain) = chain(last.row, row)
+        {
+            let other = if left == Field::REG { Some(right) } else { is_commutative(row).then_some(left) };
+            let fields = other.map(|other| [last.field(0), last.field(1), other, Field::REG]);
+            if let Some(fields) = fields.filter(|fields| has_form(chain, fields)) {
+                self.retract(&last);
+                return self.emit(chain, &fields);
+            }
+        }
+        self.emit(row, &[left, right, Field::REG])
+    }
+
     /// The two addends of an address that was just computed only to be loaded from; their sum is taken back.
     pub fn sum(&mut self, address: &super::stack::Entry) -> Option<[Field; 2]> {
         let last =
@@ -266,6 +283,14 @@ impl Func<'_> {
             None
         }
     }
+}
+
+/// Whether the operands of a row may be exchanged.
+pub fn is_commutative(row: Row) -> bool {
+    let shape = row.get().shape;
+    core::ptr::eq(shape, &table::COMMUTATIVE)
+        || core::ptr::eq(shape, &table::COMMUTATIVE64)
+        || matches!(row, Row::F32Add | Row::F32Mul | Row::F64Add | Row::F64Mul)
 }
 
 /// The load at a sum that belongs to a load.

@@ -70,7 +70,7 @@ impl Func<'_> {
         let result = row.get().types[2];
         self.claim(accumulator_of(result))?;
         self.map_if_trapping(row)?;
-        self.emit(row, &[left, right, Field::REG])?;
+        self.emit_chained(row, left, right)?;
         self.canonicalize(result)?;
         self.push_accumulator(result)
     }
@@ -88,7 +88,7 @@ impl Func<'_> {
         if form(a, b, row) {
             return Ok((row, a, b));
         }
-        let mirrored = if is_commutative(row) { Some(row) } else { fuse::exchanged(row) };
+        let mirrored = if fuse::is_commutative(row) { Some(row) } else { fuse::exchanged(row) };
         if let Some(mirrored) = mirrored
             && form(b, a, mirrored)
         {
@@ -176,13 +176,6 @@ impl Func<'_> {
 
 fn is_immediate(field: Field) -> bool {
     matches!(field.kind, kind::IMM16 | kind::IMM32 | kind::IMM64)
-}
-
-fn is_commutative(row: Row) -> bool {
-    let shape = row.get().shape;
-    core::ptr::eq(shape, &table::COMMUTATIVE)
-        || core::ptr::eq(shape, &table::COMMUTATIVE64)
-        || matches!(row, Row::F32Add | Row::F32Mul | Row::F64Add | Row::F64Mul)
 }
 
 /// `x - k` as `x + -k`, which has more forms.
