@@ -26,6 +26,11 @@ pub trait Module {
     /// # Errors
     /// The module has imports, or no `run` of the right type.
     fn instantiate(&self) -> Result<Box<dyn Instance>>;
+
+    /// Bytes of translated code; none where the engine does not tell.
+    fn code_bytes(&self) -> Option<usize> {
+        None
+    }
 }
 
 /// An instance of a benchmark program.

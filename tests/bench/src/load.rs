@@ -1,4 +1,4 @@
-//! Load time (validate and compile everything) per byte of wasm, and the peak of memory while loading.
+//! Load time (validate and compile everything) per byte of wasm, size of the translated code, and the peak of memory while loading.
 //!
 //! Two inputs: the committed modules together, where an engine's cost per module counts, and one generated module of
 //! more than 5 MB (`large.rs`), where only the cost per byte does. The peak is the growth of resident memory of a child
@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail};
 use cpu_time::ProcessTime;
 use serde::Serialize;
 use std::process::Command;
+use wasmparser::{Parser, Payload};
 
 /// Load figures of all engines on one input.
 #[derive(Serialize)]
@@ -19,6 +20,8 @@ pub struct Load {
     pub input: String,
     /// How many bytes of wasm.
     pub wasm_bytes: usize,
+    /// How many of them are contents of code sections.
+    pub wasm_code_bytes: usize,
     /// In the order of the engines.
     pub cells: Vec<LoadCell>,
 }
@@ -30,6 +33,8 @@ pub struct LoadCell {
     pub median: f64,
     /// The same: minimum.
     pub minimum: f64,
+    /// Bytes of translated code; none where the engine does not tell.
+    pub code_bytes: Option<usize>,
     /// Growth of resident memory while loading, in bytes; none where the system does not tell.
     pub peak_bytes: Option<u64>,
 }
@@ -57,6 +62,8 @@ fn measure_input(
 ) -> Result<Load> {
     let wasm_bytes: usize = modules.iter().map(|(_, wasm)| wasm.len()).sum();
     eprintln!("[load]  {input}, {wasm_bytes} bytes");
+    let wasm_code_bytes = modules.iter().map(|(_, wasm)| code_section_bytes(wasm)).sum::<Result<usize>>()?;
+    let mut code_bytes = vec![Some(0); engines.len()];
     let mut nanoseconds = vec![Vec::with_capacity(rounds); engines.len()];
     for round in 0..rounds {
         for step in 0..engines.len() {
@@ -66,7 +73,10 @@ fn measure_input(
                 let start = ProcessTime::now();
                 let module = engines[at].load(wasm);
                 total += start.elapsed().as_secs_f64() * 1e9;
-                module.with_context(|| format!("{} refuses module {name}", engines[at].name()))?;
+                let module = module.with_context(|| format!("{} refuses module {name}", engines[at].name()))?;
+                if round == 0 {
+                    code_bytes[at] = code_bytes[at].zip(module.code_bytes()).map(|(sum, bytes)| sum + bytes);
+                }
             }
             nanoseconds[at].push(total / wasm_bytes as f64);
         }
@@ -74,12 +84,23 @@ fn measure_input(
     let cells = engines
         .iter()
         .zip(nanoseconds)
-        .map(|(engine, values)| {
+        .zip(code_bytes)
+        .map(|((engine, values), code_bytes)| {
             let peak_bytes = if peak { peak_in_child(engine.name())? } else { None };
-            Ok(LoadCell { median: median(&values), minimum: minimum(&values), peak_bytes })
+            Ok(LoadCell { median: median(&values), minimum: minimum(&values), code_bytes, peak_bytes })
         })
         .collect::<Result<_>>()?;
-    Ok(Load { input: input.to_owned(), wasm_bytes, cells })
+    Ok(Load { input: input.to_owned(), wasm_bytes, wasm_code_bytes, cells })
+}
+
+/// Length of a module's code section.
+fn code_section_bytes(wasm: &[u8]) -> Result<usize> {
+    for payload in Parser::new(0).parse_all(wasm) {
+        if let Payload::CodeSectionStart { range, .. } = payload? {
+            return Ok(range.len());
+        }
+    }
+    Ok(0)
 }
 
 /// Starts this program again to load the large module once with one engine, and reads what it prints.

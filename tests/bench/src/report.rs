@@ -104,6 +104,12 @@ impl Report {
             row("ns per byte", &|at| format!("{:.1}", load.cells[at].median));
             row("ns per byte, minimum", &|at| format!("{:.1}", load.cells[at].minimum));
             row("ratio", &|at| format!("{:.2}", load.cells[at].median / load.cells[self.base].median));
+            if load.cells.iter().any(|cell| cell.code_bytes.is_some()) {
+                row("code per byte of the code section", &|at| {
+                    let ratio = |bytes| bytes as f64 / load.wasm_code_bytes as f64;
+                    load.cells[at].code_bytes.map_or("-".into(), |bytes| format!("{:.2}", ratio(bytes)))
+                });
+            }
             if load.cells.iter().any(|cell| cell.peak_bytes.is_some()) {
                 let peak = |at: usize| load.cells[at].peak_bytes.map(|peak| peak as f64);
                 row("peak memory, MB", &|at| peak(at).map_or("-".into(), |peak| format!("{:.1}", peak / 1e6)));

@@ -3,6 +3,7 @@
 use crate::engine::{Engine, Instance, Module};
 use anyhow::Result;
 use sheave::{Config, Linker, Store, TypedFunc};
+use sheave_interp::image::OwnedImage;
 
 struct Sheave(sheave::Engine);
 struct Loaded(sheave::Engine, sheave::Module);
@@ -36,6 +37,11 @@ impl Module for Loaded {
         let instance = Linker::new(&self.0).instantiate_and_start(&mut store, &self.1)?;
         let run = instance.get_typed_func(&store, "run")?;
         Ok(Box::new(Running(store, run)))
+    }
+
+    fn code_bytes(&self) -> Option<usize> {
+        let image = OwnedImage::new(self.1.image()).ok()?;
+        Some(image.parse().ok()?.code().len() * size_of::<u16>())
     }
 }
 
