@@ -73,24 +73,25 @@ pub fn has_form(row: Row, fields: &[Field]) -> bool {
 pub fn push(code: &mut Vec<u16>, row: Row, fields: &[Field]) -> usize {
     let Some(token) = token(row, fields) else { missing(row, fields) };
     let at = code.len();
-    // All units first, so that the buffer is extended once.
-    let (mut units, mut len) = ([0; 1 + 4 * FIELDS_MAX], 1);
-    units[0] = token;
+    code.push(token);
     for field in fields {
         let value = field.value as u64;
-        let count = kind::units(field.kind);
-        if count == 1 {
-            units[len] = value as u16;
-        } else {
-            for (unit, place) in units[len..len + count].iter_mut().enumerate() {
-                *place = (value >> (16 * unit)) as u16;
-            }
+        for unit in 0..UNITS[usize::from(field.kind)] {
+            code.push((value >> (16 * unit)) as u16);
         }
-        len += count;
     }
-    code.extend_from_slice(&units[..len]);
     at
 }
+
+/// Units by letter, for looking up instead of deciding.
+static UNITS: [u8; 128] = {
+    let (mut units, mut letter) = ([0; 128], 0);
+    while letter < units.len() {
+        units[letter] = kind::units(letter as u8) as u8;
+        letter += 1;
+    }
+    units
+};
 
 /// The most operands of an instruction.
 pub const FIELDS_MAX: usize = 6;

@@ -22,7 +22,7 @@ pub fn accumulator_of(ty: Ty) -> Accumulator {
 }
 
 /// An instruction that has been emitted and may still be changed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Emitted {
     /// Unit offset of its token.
     pub at: usize,
@@ -36,8 +36,14 @@ pub struct Emitted {
     pub len: usize,
 }
 
+impl Default for Emitted {
+    fn default() -> Emitted {
+        Emitted { at: 0, row: Row::Unreachable, letters: 0, values: [0; encode::FIELDS_MAX], len: 0 }
+    }
+}
+
 impl Emitted {
-    /// Operand number `index`; absent ones too have a place.
+    /// Operand number `index`; absent ones too have a place, with a value of no meaning.
     pub fn field(&self, index: usize) -> Field {
         Field::new((self.letters >> (8 * index)) as u8, self.values[index])
     }
@@ -54,21 +60,53 @@ impl Emitted {
     }
 }
 
+/// The last instructions, written in place: copies of what was just stored in parts would wait for it.
+#[derive(Default)]
+pub struct Recent {
+    instructions: [Emitted; 2],
+    /// Which of them is the last.
+    newest: usize,
+    /// How many of them may still be changed.
+    count: usize,
+}
+
+impl Recent {
+    /// The instruction before `age` others.
+    pub fn get(&self, age: usize) -> Option<&Emitted> {
+        (age < self.count).then(|| &self.instructions[self.newest ^ age])
+    }
+
+    fn push(&mut self, at: usize, row: Row, fields: &[Field]) {
+        // What stands before an instruction matters only if that may be taken back.
+        self.count = 1 + usize::from(self.count > 0 && super::fuse::may_be_retracted(row));
+        self.newest ^= 1;
+        let last = &mut self.instructions[self.newest];
+        last.letters = 0;
+        for (index, field) in fields.iter().enumerate() {
+            last.letters |= u64::from(field.kind) << (8 * index);
+            last.values[index] = field.value;
+        }
+        (last.at, last.row, last.len) = (at, row, fields.len());
+    }
+
+    fn pop(&mut self) {
+        self.newest ^= 1;
+        self.count -= 1;
+    }
+}
+
 impl Func<'_> {
     /// Appends an instruction.
     pub fn emit(&mut self, row: Row, fields: &[Field]) -> Result<(), Error> {
         self.reserve(1 + 4 * fields.len())?;
         let at = encode::push(self.code, row, fields);
-        // What stands before an instruction matters if that is taken back.
-        self.previous = if super::fuse::may_be_retracted(row) { self.last } else { None };
-        // Field by field: the operands were just stored, and a wide copy would wait for that.
-        let last =
-            self.last.insert(Emitted { at, row, letters: 0, values: [0; encode::FIELDS_MAX], len: fields.len() });
-        for (index, field) in fields.iter().enumerate() {
-            last.letters |= u64::from(field.kind) << (8 * index);
-            last.values[index] = field.value;
-        }
+        self.recent.push(at, row, fields);
         Ok(())
+    }
+
+    /// The last instruction, if it may still be changed.
+    pub fn last(&self) -> Option<&Emitted> {
+        self.recent.get(0)
     }
 
     /// Appends an instruction that may trap or call: its place is noted for backtraces.
@@ -98,23 +136,26 @@ impl Func<'_> {
 
     /// Forgets the emitted instructions: they may no longer be changed.
     pub fn seal(&mut self) {
-        self.last = None;
-        self.previous = None;
+        self.recent.count = 0;
     }
 
-    /// Removes the last instruction.
-    pub fn retract(&mut self, emitted: &Emitted) {
-        self.code.truncate(emitted.at);
-        while self.source_map.last().is_some_and(|&(at, _)| at as usize > emitted.at) {
+    /// Removes the last instruction, if there is one that may still be changed.
+    pub fn retract(&mut self) {
+        let Some(at) = self.last().map(|last| last.at) else { return };
+        self.code.truncate(at);
+        while self.source_map.last().is_some_and(|&(mapped, _)| mapped as usize > at) {
             self.source_map.pop();
         }
-        self.last = self.previous.take();
+        self.recent.pop();
     }
 
     /// Makes the last instruction, which left a result of type `ty` in the accumulator, write it to a slot too, if it has
     /// that form.
     pub fn write_through(&mut self, ty: Ty, to: Field) -> bool {
-        let Some(last) = &mut self.last else { return false };
+        if self.recent.count == 0 {
+            return false;
+        }
+        let last = &mut self.recent.instructions[self.recent.newest];
         let writes_accumulator = last.last_field() == Some(Field::REG) && super::fuse::has_result(last.row);
         if !writes_accumulator || last.row.get().types.last() != Some(&ty) {
             return false;

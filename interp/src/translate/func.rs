@@ -8,7 +8,7 @@
 
 use super::{
     control::ControlFrame,
-    emit::Emitted,
+    emit::Recent,
     labels::Labels,
     module::ModuleInfo,
     stack::{Entry, Held, Place},
@@ -80,8 +80,7 @@ pub struct Func<'a> {
     pub(super) results: &'a [Ty],
     pub(super) held_int: Held,
     pub(super) held_float: Held,
-    pub(super) last: Option<Emitted>,
-    pub(super) previous: Option<Emitted>,
+    pub(super) recent: Recent,
     pub(super) reachable: bool,
     pub(super) fuel_at: Option<usize>,
     pub(super) fuel_count: u32,
@@ -124,8 +123,7 @@ impl<'a> Func<'a> {
             results: &ty.results,
             held_int: Held::Nothing,
             held_float: Held::Nothing,
-            last: None,
-            previous: None,
+            recent: Recent::default(),
             reachable: true,
             fuel_at: None,
             fuel_count: 0,

@@ -98,6 +98,8 @@ pub struct Condition {
 
 /// A loop edge to emit.
 struct LoopEdge {
+    /// Where the instruction stands that it replaces.
+    at: usize,
     row: Row,
     /// The local and what it is stepped by.
     step: [Field; 2],
@@ -121,12 +123,12 @@ impl Func<'_> {
                 Row::BrUnlessI32Eqz => Some(Row::BrIfI32And),
                 _ => None,
             }
-            && let Some(last) = self.last
+            && let Some(last) = self.last()
             && last.row == Row::I32And
             && last.last_field() == Some(Field::REG)
         {
-            self.retract(&last);
             condition = Condition { row, operands: [last.field(0), last.field(1)], len: 2 };
+            self.retract();
         }
         Ok(condition)
     }
@@ -134,22 +136,21 @@ impl Func<'_> {
     fn comparison(&mut self, entry: &super::stack::Entry, mut when: bool) -> Result<Condition, Error> {
         if entry.place == super::stack::Place::Accumulator {
             // `i32.eqz` of a truth value turns it round.
-            if let Some(last) = self.last
+            if let Some(last) = self.last()
                 && last.row == Row::I32Eqz
                 && last.field(0).kind == kind::REG
-                && let Some(previous) = self.previous
-                && produces_truth(&previous)
+                && self.recent.get(1).is_some_and(produces_truth)
             {
-                self.retract(&last);
+                self.retract();
                 when = !when;
             }
-            if let Some(last) = self.last
-                && produces_truth(&last)
+            if let Some(last) = self.last()
+                && produces_truth(last)
                 && let Some(row) = branch_row(last.row, when)
             {
-                self.retract(&last);
-                let len = last.len - 1;
-                return Ok(Condition { row, operands: [last.field(0), last.field(1)], len });
+                let condition = Condition { row, operands: [last.field(0), last.field(1)], len: last.len - 1 };
+                self.retract();
+                return Ok(condition);
             }
         }
         let field = self.field(entry)?;
@@ -171,14 +172,12 @@ impl Func<'_> {
     /// Returns whether the distance fitted.
     pub fn emit_branch_back(&mut self, condition: &Condition, target: usize) -> Result<bool, Error> {
         if let Some(edge) = self.loop_edge(condition) {
-            let last = self.last.expect("a loop edge replaces the last instruction");
-            let at = last.at + edge.other.map_or(0, |_| STEP_UNITS);
-            let field = at + STEP_UNITS + kind::units(edge.bound.kind);
+            let field = edge.at + edge.other.map_or(0, |_| STEP_UNITS) + STEP_UNITS + kind::units(edge.bound.kind);
             let distance = target as i64 - field as i64;
             if i16::try_from(distance).is_err() {
                 return Ok(false);
             }
-            self.retract(&last);
+            self.retract();
             if let Some(other) = edge.other {
                 self.emit(Row::I32Step, &other)?;
             }
@@ -198,15 +197,15 @@ impl Func<'_> {
 
     /// Emits a binary operation, or both where its left operand was just computed for it and a row does the work of two.
     pub fn emit_chained(&mut self, row: Row, left: Field, right: Field) -> Result<(), Error> {
-        if let Some(last) = self.last
+        if (left == Field::REG || right == Field::REG)
+            && let Some(last) = self.last()
             && last.last_field() == Some(Field::REG)
-            && (left == Field::REG || right == Field::REG)
             && let Some(chain) = chain(last.row, row)
         {
             let other = if left == Field::REG { Some(right) } else { is_commutative(row).then_some(left) };
             let fields = other.map(|other| [last.field(0), last.field(1), other, Field::REG]);
             if let Some(fields) = fields.filter(|fields| has_form(chain, fields)) {
-                self.retract(&last);
+                self.retract();
                 return self.emit(chain, &fields);
             }
         }
@@ -215,19 +214,15 @@ impl Func<'_> {
 
     /// The two addends of an address that was just computed only to be loaded from; their sum is taken back.
     pub fn sum(&mut self, address: &super::stack::Entry) -> Option<[Field; 2]> {
-        let last =
-            self.last.filter(|last| last.row == Row::I32Add && address.place == super::stack::Place::Accumulator)?;
-        let [left, right, result] = [last.field(0), last.field(1), last.field(2)];
-        if result.kind != kind::REG {
-            return None;
-        }
-        self.retract(&last);
-        Some([left, right])
+        let last = self.last().filter(|last| last.row == Row::I32Add && last.last_field() == Some(Field::REG))?;
+        let addends = (address.place == super::stack::Place::Accumulator).then(|| [last.field(0), last.field(1)])?;
+        self.retract();
+        Some(addends)
     }
 
     /// Where the last instruction adds to a local in place, makes it a step, and two steps of two locals one instruction.
     pub fn step(&mut self) -> Result<(), Error> {
-        let Some(last) = self.last else { return Ok(()) };
+        let Some(last) = self.last() else { return Ok(()) };
         let step = match last.row {
             Row::I32Add => Row::I32Step,
             Row::I64Add => Row::I64Step,
@@ -238,19 +233,20 @@ impl Func<'_> {
         if !in_place || addend.kind != kind::IMM16 {
             return Ok(());
         }
-        self.retract(&last);
+        self.retract();
         if step == Row::I32Step
-            && let Some(first) = self.last.filter(|first| first.row == step)
+            && let Some(first) = self.last().filter(|first| first.row == step)
         {
-            self.retract(&first);
-            return self.emit(Row::I32StepTwo, &[first.field(0), first.field(1), x, addend]);
+            let [y, first] = [first.field(0), first.field(1)];
+            self.retract();
+            return self.emit(Row::I32StepTwo, &[y, first, x, addend]);
         }
         self.emit(step, &[x, addend])
     }
 
     /// `x += k` just emitted, and `x` compared with a slot or a short immediate.
     fn loop_edge(&self, condition: &Condition) -> Option<LoopEdge> {
-        let last = self.last?;
+        let last = self.last()?;
         // A test against zero is a comparison with it.
         let (row, operands) = match condition.row {
             Row::BrIfI32Eqz => (Row::BrIfI32Eq, [condition.operands[0], Field::immediate(0)]),
@@ -276,9 +272,9 @@ impl Func<'_> {
             matches!(field.kind, kind::IMM16 | kind::IMM32) || (field.kind == kind::SLOT && field.value != x.value)
         };
         if is_x(left) && bounds(right) {
-            Some(LoopEdge { row: offset(edge, index), step, bound: right, other })
+            Some(LoopEdge { at: last.at, row: offset(edge, index), step, bound: right, other })
         } else if is_x(right) && bounds(left) {
-            Some(LoopEdge { row: offset(edge, INT_EXCHANGED[index]), step, bound: left, other })
+            Some(LoopEdge { at: last.at, row: offset(edge, INT_EXCHANGED[index]), step, bound: left, other })
         } else {
             None
         }

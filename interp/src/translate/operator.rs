@@ -47,10 +47,12 @@ impl Func<'_> {
         self.wasm_offset = reader.original_position() as u32;
         self.enter()?;
         let mut operators = wasmparser::OperatorsReader::new(reader.clone());
-        let mut each = Each { func: self, validator };
+        let mut each = Each { func: self, validator, error: None };
         while !operators.eof() {
             each.func.wasm_offset = operators.original_position() as u32;
-            operators.visit_operator(&mut each).map_err(|e| error(&e))??;
+            if let Err(Refused) = operators.visit_operator(&mut each).map_err(|e| error(&e))? {
+                return each.error.map_or(Ok(()), Err);
+            }
         }
         operators.finish().map_err(|e| error(&e))
     }
@@ -222,26 +224,44 @@ impl Func<'_> {
 struct Each<'f, 'm, 'v, T> {
     func: &'f mut Func<'m>,
     validator: Option<&'v mut FuncValidator<T>>,
+    /// Why an operator was refused. Kept here, because a result that wide is copied several times on its way.
+    error: Option<Error>,
+}
+
+/// An operator was refused.
+struct Refused;
+
+impl<T: WasmModuleResources> Each<'_, '_, '_, T> {
+    #[inline(always)]
+    fn outcome(&mut self, result: Result<(), Error>) -> Result<(), Refused> {
+        result.map_err(|error| {
+            self.error = Some(error);
+            Refused
+        })
+    }
 }
 
 /// Methods of `VisitOperator`: the validator's method of the same name, then the translator.
 macro_rules! visit_each {
     ($(@$proposal:ident $operator:ident $({ $($argument:ident: $ty:ty),* })? => $visit:ident ($($annotation:tt)*))*) => { $(
-        fn $visit(&mut self $($(, $argument: $ty)*)?) -> Result<(), Error> {
-            if let Some(validator) = &mut self.validator {
-                let mut visitor = validator.visitor(u64::from(self.func.wasm_offset));
-                visitor.$visit($($($argument.clone()),*)?).map_err(|e| error(&e))?;
+        fn $visit(&mut self $($(, $argument: $ty)*)?) -> Result<(), Refused> {
+            let valid = self.validator.as_mut().map_or(Ok(()), |validator| {
+                validator.visitor(u64::from(self.func.wasm_offset)).$visit($($($argument.clone()),*)?)
+            });
+            if let Err(refusal) = valid {
+                return self.outcome(Err(error(&refusal)));
             }
             // Operators that own something belong to features that are off: the validator has refused them.
             let operator = ManuallyDrop::new(Operator::$operator $({ $($argument),* })?);
-            self.func.operator(&operator)
+            let result = self.func.operator(&operator);
+            self.outcome(result)
         }
     )* };
 }
 
 #[allow(clippy::clone_on_copy)]
 impl<'a, T: WasmModuleResources> VisitOperator<'a> for Each<'_, '_, '_, T> {
-    type Output = Result<(), Error>;
+    type Output = Result<(), Refused>;
     wasmparser::for_each_visit_operator!(visit_each);
 }
 

@@ -64,7 +64,25 @@ pub enum Held {
 
 impl Func<'_> {
     /// Pushes an operand.
+    #[inline(always)]
     pub fn push(&mut self, ty: Ty, place: Place) -> Result<(), Error> {
+        // In registers: a place that is passed in memory, stored in parts and read whole, waits for its stores.
+        match place {
+            Place::Local(local) => self.push_place(ty, 0, u64::from(local)),
+            Place::Const(bits) => self.push_place(ty, 1, bits),
+            Place::Accumulator => self.push_place(ty, 2, 0),
+            Place::Home => self.push_place(ty, 3, 0),
+        }
+    }
+
+    #[inline(never)]
+    fn push_place(&mut self, ty: Ty, kind: u8, payload: u64) -> Result<(), Error> {
+        let place = match kind {
+            0 => Place::Local(payload as u32),
+            1 => Place::Const(payload),
+            2 => Place::Accumulator,
+            _ => Place::Home,
+        };
         let home = if ty == Ty::Ref {
             let home = self.refs_base + 4 * self.refs_len;
             self.refs_len += 1;

@@ -96,8 +96,8 @@ fn measure_input(
 /// Length of a module's code section.
 fn code_section_bytes(wasm: &[u8]) -> Result<usize> {
     for payload in Parser::new(0).parse_all(wasm) {
-        if let Payload::CodeSectionStart { range, .. } = payload? {
-            return Ok(range.len());
+        if let Payload::CodeSectionStart { unchecked_range, .. } = payload? {
+            return Ok((unchecked_range.end - unchecked_range.start) as usize);
         }
     }
     Ok(0)
