@@ -41,7 +41,7 @@ impl Module for Loaded {
 
     fn code_bytes(&self) -> Option<usize> {
         let image = OwnedImage::new(self.1.image()).ok()?;
-        Some(image.parse().ok()?.code().len() * size_of::<u16>())
+        Some(size_of_val(image.parse().ok()?.code()))
     }
 }
 
