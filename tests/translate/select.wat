@@ -3,13 +3,10 @@
     (local.set $c (select (local.get $c) (f64.const 2) (i32.lt_s (local.get $a) (i32.const 4))))
     (select (i32.const 1) (i32.const 0) (i32.eqz (local.get $a)))))
 ;;= func 0 $f: params 20, frame 52
-;;=  >   0  i64.const 3 -> s36
-;;=      3  i64.select s0, s4, s36 -> s4+r0
-;;=      8  i32.lt_s s0, 4 -> r0
-;;=     11  i64.const 4611686018427387904 -> s36
-;;=     17  f64.select r0, s12, s36 -> s12+f0
-;;=     21  i32.eqz s0 -> r0
-;;=     23  i32.const 1 -> s28
-;;=     26  i32.const 0 -> s32
-;;=     29  i32.select r0, s28, s32 -> r0
-;;=     32  return header 20
+;;=  >   0  i64.select s0, s4, 3 -> s4+r0
+;;=      5  i32.lt_s s0, 4 -> r0
+;;=      8  i64.const 4611686018427387904 -> s36
+;;=     14  f64.select r0, s12, s36 -> s12+f0
+;;=     18  i32.eqz s0 -> r0
+;;=     20  i32.select r0, 1, 0 -> r0
+;;=     23  return header 20

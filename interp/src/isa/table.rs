@@ -230,8 +230,12 @@ shapes! {
     STEP_TWO: "StepTwo" [InOut, Aux, InOut, Aux], base [], full ["sisi"];
     /// Loop edge: slot += immediate; branch if a comparison of the slot holds.
     LOOP_EDGE: "LoopEdge" [InOut, Aux, In, Aux], base ["sisb", "siib"], full ["sijb"];
-    /// Conditional choice: condition, value if not zero, value if zero, result.
-    SELECT: "Select" [In, In, In, Out], base ["rssr", "sssr", "rssw", "sssw"], full [];
+    /// Conditional choice between integers: condition, value if not zero, value if zero, result.
+    SELECT: "Select" [In, In, In, Out], base ["rssr", "sssr", "rssw", "sssw"], full [
+        "risr", "rsir", "riir", "sisr", "ssir", "siir", "risw", "rsiw", "riiw", "sisw", "ssiw", "siiw",
+    ];
+    /// Conditional choice between floats.
+    SELECT_FLOAT: "Select" [In, In, In, Out], base ["rssr", "sssr", "rssw", "sssw"], full [];
     /// Choice of references.
     SELECT_REF: "Select" [In, In, In, Out], base ["rsss", "ssss"], full [];
     /// 32-bit integer constant.
@@ -394,8 +398,8 @@ pub static ROWS: &[Row] = &[
     row("ref.is_null", &REF_TEST, &[Ref, I32], "1 if the reference is null"),
     row("i32.select", &SELECT, &[I32, I32, I32, I32], "choice by a condition"),
     row("i64.select", &SELECT, &[I32, I64, I64, I64], "choice by a condition"),
-    row("f32.select", &SELECT, &[I32, F32, F32, F32], "choice by a condition"),
-    row("f64.select", &SELECT, &[I32, F64, F64, F64], "choice by a condition"),
+    row("f32.select", &SELECT_FLOAT, &[I32, F32, F32, F32], "choice by a condition"),
+    row("f64.select", &SELECT_FLOAT, &[I32, F64, F64, F64], "choice by a condition"),
     row("ref.select", &SELECT_REF, &[I32, Ref, Ref, Ref], "choice by a condition"),
     // Globals.
     row("i32.global.get", &GLOBAL_GET, &[I32], "read a global of this module"),

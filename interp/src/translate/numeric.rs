@@ -133,9 +133,9 @@ impl Func<'_> {
         let right = self.pop();
         let left = self.pop();
         let ty = left.ty;
-        // The values are read from slots; nothing on the way to them may touch the accumulator that holds the condition.
-        let a = self.slot_field(&left)?;
-        let b = self.slot_field(&right)?;
+        // The values are immediates or read from slots; nothing on the way to them may touch the accumulator that holds the condition.
+        let a = self.choice_field(&left)?;
+        let b = self.choice_field(&right)?;
         let condition = self.field(&condition)?;
         match ty {
             Ty::Ref => {
@@ -156,6 +156,16 @@ impl Func<'_> {
                 self.push_accumulator(ty)
             }
         }
+    }
+
+    /// A value to choose: a short integer constant as an immediate, anything else in a slot.
+    fn choice_field(&mut self, entry: &Entry) -> Result<Field, Error> {
+        let immediate = match (entry.place, entry.ty) {
+            (Place::Const(bits), Ty::I32) => Field::immediate(i64::from(bits as u32 as i32)),
+            (Place::Const(bits), Ty::I64) => Field::immediate(bits as i64),
+            _ => return self.slot_field(entry),
+        };
+        if immediate.kind == kind::IMM16 { Ok(immediate) } else { self.slot_field(entry) }
     }
 
     /// i64.add128, i64.sub128: four operands, two results, all in slots.
