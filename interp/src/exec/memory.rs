@@ -90,23 +90,34 @@ impl OffsetField for NoOffset {
 
 const OUT_OF_BOUNDS: Flow = Err(Exit::trap(Trap::MemoryOutOfBounds));
 
+/// Loads from memory 0 at `address`; offset and result are the next fields.
+///
+/// # Safety
+/// The current instruction has an offset of kind `F` and a result of kind `D` here.
+#[inline(always)]
+unsafe fn load<O: Access, D: Put, F: OffsetField>(machine: &mut Machine, address: u32) -> Flow {
+    // SAFETY: the fields are there; `place_near` checks the range against the memory's length.
+    unsafe {
+        let offset = F::read(machine);
+        match place_near(machine.context(), address, offset, size_of::<O::Memory>()) {
+            Some(place) => {
+                D::put(machine, place.cast::<O::Memory>().read_unaligned().extend());
+                Ok(())
+            }
+            None => OUT_OF_BOUNDS,
+        }
+    }
+}
+
 /// Load from memory 0.
 pub struct Load<O, A, D, F>(PhantomData<(O, A, D, F)>);
 impl<O: Access, A: Read, D: Put, F: OffsetField> Instruction for Load<O, A, D, F> {
     #[inline(always)]
     unsafe fn run(machine: &mut Machine) -> Flow {
-        // SAFETY: fields: address, offset, result; `place` checks the range against the memory's length.
+        // SAFETY: fields: address, offset, result.
         unsafe {
             let address = A::read::<i32>(machine) as u32;
-            let offset = F::read(machine);
-            let cx = machine.context();
-            match place_near(cx, address, offset, size_of::<O::Memory>()) {
-                Some(place) => {
-                    D::put(machine, place.cast::<O::Memory>().read_unaligned().extend());
-                    Ok(())
-                }
-                None => OUT_OF_BOUNDS,
-            }
+            load::<O, D, F>(machine, address)
         }
     }
 }
@@ -116,18 +127,10 @@ pub struct LoadSum<O, A, B, D>(PhantomData<(O, A, B, D)>);
 impl<O: Access, A: Read, B: Read, D: Put> Instruction for LoadSum<O, A, B, D> {
     #[inline(always)]
     unsafe fn run(machine: &mut Machine) -> Flow {
-        // SAFETY: fields: two addends, offset, result; `place` checks the range against the memory's length.
+        // SAFETY: fields: two addends, offset, result.
         unsafe {
             let address = A::read::<i32>(machine).wrapping_add(B::read::<i32>(machine)) as u32;
-            let offset = Offset16::read(machine);
-            let cx = machine.context();
-            match place_near(cx, address, offset, size_of::<O::Memory>()) {
-                Some(place) => {
-                    D::put(machine, place.cast::<O::Memory>().read_unaligned().extend());
-                    Ok(())
-                }
-                None => OUT_OF_BOUNDS,
-            }
+            load::<O, D, Offset16>(machine, address)
         }
     }
 }

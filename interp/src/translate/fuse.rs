@@ -1,7 +1,8 @@
 //! Fusion: the only place where two operators become one instruction beyond what operand forms do.
 //!
-//! Compare and branch, test and branch, chains of two operations, sum and load, steps of locals, loop edge. Everything is derived from the order of comparison rows in the table,
-//! which tests pin down.
+//! Compare and branch, test and branch, chains of two operations, sum and load, steps of locals, loop edge. Comparisons and
+//! branches are found by the order of their rows in the table, chains by their names there; listings in `tests/translate`
+//! pin both down, and `tests/regress/fusions.wat` runs each.
 
 use super::{emit::Emitted, func::Func};
 use crate::{

@@ -30,8 +30,10 @@ const HOST_WAT: &str = r#"(module
 const TERMINATION_FUEL: i32 = 3000;
 /// Fuel of a call where only fuel bounds it.
 const FUEL: u64 = 100_000;
-/// How often each exported function is called, and how many calls a plan has at most.
-const CALLS: (usize, usize) = (2, 40);
+/// How often each exported function is called.
+const ROUNDS: usize = 2;
+/// How many calls the plan of a generated module has at most.
+const CALLS_MAX: usize = 40;
 
 /// A module and what is to be done with it.
 #[derive(Clone, Debug)]
@@ -73,7 +75,7 @@ pub fn case(seed: u64) -> Case {
         let wasm = super::dense::module(&mut rng);
         let fuel = rng.one_in(4).then_some(FUEL * 1000);
         let is_interruptible = rng.one_in(4);
-        return Case { fuel, is_interruptible, ..case_of(wasm, &mut rng) };
+        return short(Case { fuel, is_interruptible, ..case_of(wasm, &mut rng) });
     }
     let mut config = config(&mut rng);
     let is_terminated = !rng.one_in(8);
@@ -90,7 +92,13 @@ pub fn case(seed: u64) -> Case {
     };
     let fuel = (!is_terminated || rng.one_in(4)).then_some(if is_terminated { FUEL * 100 } else { FUEL });
     let is_interruptible = rng.one_in(4);
-    Case { fuel, is_interruptible, ..case_of(wasm, &mut rng) }
+    short(Case { fuel, is_interruptible, ..case_of(wasm, &mut rng) })
+}
+
+/// The case with no more calls than a generated one may have.
+fn short(mut case: Case) -> Case {
+    case.calls.truncate(CALLS_MAX);
+    case
 }
 
 /// A module of this look. Some bytes lead wasm-smith to a dead end; then others are tried.
@@ -105,19 +113,18 @@ fn module(config: &wasm_smith::Config, rng: &mut Rng) -> wasm_smith::Module {
     panic!("wasm-smith makes no module of this configuration: {config:?}");
 }
 
-/// A plan for a given module: each exported function is called, with numbers from `rng`.
+/// A plan for a given module: every exported function is called, with numbers from `rng`.
 ///
 /// # Panics
 /// If the module is not valid.
 pub fn case_of(wasm: Vec<u8>, rng: &mut Rng) -> Case {
     let (exports, funcs) = exports(&wasm);
     let mut calls = Vec::new();
-    for _ in 0..CALLS.0 {
+    for _ in 0..ROUNDS {
         for (name, params) in &funcs {
             calls.push(Call { name: name.clone(), args: params.iter().map(|ty| argument(*ty, rng)).collect() });
         }
     }
-    calls.truncate(CALLS.1);
     Case {
         wasm,
         exports,
