@@ -1,4 +1,5 @@
-//! Generates, from the table in `src/isa/table.rs`, the row names and the list of handlers, and picks the dispatch back end.
+//! Generates, from the table in `src/isa/table.rs` and the list of superinstructions beside it, the row names and the list of
+//! handlers, and picks the dispatch back end.
 //!
 //! Nothing here decides anything about an instruction: the table does. A handler that is named by a shape and missing in
 //! `exec` is a compile error in the generated list.
@@ -7,24 +8,33 @@
 #[path = "src/isa/table.rs"]
 mod table;
 
-use std::{collections::BTreeSet, env, fmt::Write as _, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env,
+    fmt::Write as _,
+    fs,
+    path::Path,
+};
 use table::{ROWS, Role, Row, Ty, kind};
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src/isa/table.rs");
+    println!("cargo::rerun-if-changed={SUPERINSTRUCTIONS}");
     println!("cargo::rustc-check-cfg=cfg(dispatch_tail)\ncargo::rustc-check-cfg=cfg(optimised)");
+    println!("cargo::rustc-check-cfg=cfg(superinstructions)");
     if env::var("OPT_LEVEL").is_ok_and(|level| level != "0") {
         println!("cargo::rustc-cfg=optimised");
     }
     if tail_dispatch() {
-        println!("cargo::rustc-cfg=dispatch_tail");
+        println!("cargo::rustc-cfg=dispatch_tail\ncargo::rustc-cfg=superinstructions");
     }
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
     let write = |name: &str, text: String| fs::write(Path::new(&out).join(name), text).expect("OUT_DIR is writable");
-    write("rows.rs", rows());
+    let superinstructions = superinstructions();
+    write("rows.rs", rows(&superinstructions));
     write("operations.rs", operations());
-    write("handlers.rs", handlers());
+    write("handlers.rs", handlers(if tail_dispatch() { &superinstructions } else { &[] }));
 }
 
 /// Tail calls hold on x86-64 and AArch64 when optimised: sibling calls with register arguments. Everywhere else, and in
@@ -47,8 +57,110 @@ fn name(row: &Row) -> String {
     name
 }
 
+/// The list of superinstructions, one a line.
+const SUPERINSTRUCTIONS: &str = "src/isa/superinstructions.txt";
+/// The most instructions in one.
+const ELEMENTS_MAX: usize = 4;
+
+/// Every instruction as row and form, in the order of tokens.
+fn instructions() -> Vec<(&'static Row, usize)> {
+    ROWS.iter().flat_map(|row| (0..row.shape.forms_count()).map(move |form| (row, form))).collect()
+}
+
+/// The superinstructions as lists of tokens. All but the last element only compute: they go on to the next instruction or trap.
+fn superinstructions() -> Vec<Vec<usize>> {
+    let instructions = instructions();
+    let tokens: BTreeMap<String, usize> = instructions
+        .iter()
+        .enumerate()
+        .map(|(token, (row, form))| {
+            (format!("{}:{}", row.name, String::from_utf8_lossy(row.shape.form(*form))), token)
+        })
+        .collect();
+    let computes = [
+        "Binary", "Unary", "Chain", "Select", "Step", "StepTwo", "Load", "LoadSum", "Store", "GlobalGet", "GlobalSet",
+    ];
+    let ends = [
+        "BranchIf1", "BranchUnless1", "BranchIf2", "BranchUnless2", "LoopEdge", "Branch", "BranchTable", "Call",
+        "CallIndirect", "Return", "ReturnValue",
+    ];
+    let text = fs::read_to_string(SUPERINSTRUCTIONS).expect("the list is there");
+    let mut seen = BTreeSet::new();
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines
+        .map(|line| {
+            let find = |name: &str| *tokens.get(name).unwrap_or_else(|| panic!("no instruction {name}: {line}"));
+            let elements: Vec<usize> = line.split(' ').map(find).collect();
+            let (last, inner) = elements.split_last().expect("a line names instructions");
+            let handler = |token: &usize| instructions[*token].0.shape.handler;
+            assert!((1..ELEMENTS_MAX).contains(&inner.len()), "one instruction, or too many: {line}");
+            assert!(inner.iter().all(|token| computes.contains(&handler(token))), "control before the end: {line}");
+            assert!(computes.contains(&handler(last)) || ends.contains(&handler(last)), "unfit for an end: {line}");
+            assert!(seen.insert(elements.clone()), "twice: {line}");
+            elements
+        })
+        .collect()
+}
+
+/// What the translator and the verifier need of superinstructions: elements by token, and a trie over tokens in a hash table.
+fn superinstruction_tables(superinstructions: &[Vec<usize>], tokens: usize) -> String {
+    let mut elements = String::new();
+    let mut nodes: BTreeMap<&[usize], usize> = BTreeMap::new();
+    for (index, list) in superinstructions.iter().enumerate() {
+        let mut padded = [0; ELEMENTS_MAX];
+        padded[..list.len()].copy_from_slice(list);
+        write!(elements, "({}, {padded:?}), ", list.len()).unwrap();
+        nodes.insert(list, tokens + index);
+    }
+    // Nodes that are no superinstruction themselves are numbered behind them.
+    let mut edges = BTreeMap::new();
+    let mut next = tokens + superinstructions.len();
+    for list in superinstructions {
+        for len in 2..=list.len() {
+            if !nodes.contains_key(&list[..len]) {
+                nodes.insert(&list[..len], next);
+                next += 1;
+            }
+            let node = |part: &[usize]| if part.len() == 1 { part[0] } else { nodes[part] };
+            edges.insert(node(&list[..len - 1]) << 16 | list[len - 1], node(&list[..len]));
+        }
+    }
+    let bits = (2 * edges.len()).next_power_of_two().trailing_zeros().max(1);
+    let mut slots = vec![(u32::MAX, 0); 1 << bits];
+    for (key, node) in edges {
+        let mut slot = (key as u32).wrapping_mul(TRIE_FACTOR) as usize >> (32 - bits);
+        while slots[slot].0 != u32::MAX {
+            slot = (slot + 1) % slots.len();
+        }
+        slots[slot] = (key as u32, node);
+    }
+    format!(
+        "
+/// Per superinstruction how many instructions it stands for, and which.
+#[cfg(superinstructions)]
+pub static ELEMENTS: [(u8, [u16; {ELEMENTS_MAX}]); {count}] = [{elements}];
+
+/// Edges of the trie over the instructions of superinstructions, by hash: node in the upper half, token in the lower;
+/// the node that it leads to. A node is a token, a superinstruction, or above these.
+#[cfg(all(superinstructions, feature = \"translate\"))]
+pub static TRIE: [(u32, u16); {slots_len}] = {slots:?};
+/// Factor of the hash, and how far its product is shifted.
+#[cfg(all(superinstructions, feature = \"translate\"))]
+pub const TRIE_HASH: (u32, u32) = ({TRIE_FACTOR:#x}, {shift});
+
+/// Number of superinstructions; their tokens begin at [`TOKENS`].
+#[cfg(superinstructions)]
+pub const SUPERINSTRUCTIONS: u16 = {count};
+",
+        count = superinstructions.len(),
+        slots_len = slots.len(),
+        shift = 32 - bits,
+    )
+}
+const TRIE_FACTOR: u32 = 0x9e37_79b1;
+
 /// `enum Row`, the token of each row's first form, the number of tokens, the hash of the whole table.
-fn rows() -> String {
+fn rows(superinstructions: &[Vec<usize>]) -> String {
     let mut text = String::from(
         "/// A row of the instruction table: an operation without its operand form.\n#[derive(Clone, Copy, PartialEq, Eq, Debug)]\n#[repr(u16)]\npub enum Row {\n",
     );
@@ -72,6 +184,9 @@ fn rows() -> String {
         }
         token += row.shape.forms_count();
     }
+    for elements in superinstructions {
+        feed(format!("{elements:?}").as_bytes());
+    }
     let chains: String = ROWS
         .iter()
         .filter_map(|row| {
@@ -87,7 +202,7 @@ fn rows() -> String {
         ROWS.len() + 1
     )
     .unwrap();
-    text
+    text + &superinstruction_tables(superinstructions, token)
 }
 
 fn rust(ty: Ty) -> &'static str {
@@ -245,20 +360,21 @@ fn distinct(row: &Row) -> Vec<Ty> {
     }
 }
 
-/// `for_each_handler!`: calls the given macro with all handler types in the order of their tokens.
-fn handlers() -> String {
+/// `for_each_handler!`: calls the given macro with all handler types in the order of their tokens, superinstructions last.
+fn handlers(superinstructions: &[Vec<usize>]) -> String {
     let mut text = String::from("macro_rules! for_each_handler { ($with:ident) => { $with! {\n");
     let mut seen = BTreeSet::new();
-    let mut token = 0;
-    for row in ROWS {
-        for form in 0..row.shape.forms_count() {
-            let handler = handler(row, row.shape.form(form));
-            if !handler.contains('<') {
-                assert!(seen.insert(handler.clone()), "two rows share the handler {handler}");
-            }
-            writeln!(text, "    {token} => {handler};").unwrap();
-            token += 1;
+    let handlers: Vec<String> = instructions().iter().map(|(row, form)| handler(row, row.shape.form(*form))).collect();
+    for (token, handler) in handlers.iter().enumerate() {
+        if !handler.contains('<') {
+            assert!(seen.insert(handler), "two rows share the handler {handler}");
         }
+        writeln!(text, "    {token} => {handler};").unwrap();
+    }
+    for (index, elements) in superinstructions.iter().enumerate() {
+        let (last, inner) = elements.split_last().expect("superinstructions have elements");
+        let handler = inner.iter().rfold(handlers[*last].clone(), |rest, first| format!("Then<{}, {rest}>", handlers[*first]));
+        writeln!(text, "    {} => {handler};", handlers.len() + index).unwrap();
     }
     text + "} } }\n"
 }

@@ -8,6 +8,20 @@ use super::{
 use crate::trap::Trap;
 use core::{marker::PhantomData, sync::atomic::Ordering};
 
+/// Superinstruction: two instructions in a row, the first of which only computes.
+pub struct Then<A, B>(PhantomData<(A, B)>);
+impl<A: Instruction, B: Instruction> Instruction for Then<A, B> {
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: `image::verify` has checked that `B` follows `A`. `A` only computes, so that `ip` is at the token of `B`.
+        unsafe {
+            A::run(machine)?;
+            machine.ip = machine.ip.add(1);
+            B::run(machine)
+        }
+    }
+}
+
 /// unreachable.
 pub struct Unreachable;
 impl Instruction for Unreachable {

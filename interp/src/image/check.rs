@@ -52,7 +52,7 @@ pub(super) fn header(bytes: &[u8]) -> Result<Header, Error> {
     if Options(header.options).without(Options::ALL) != Options::NONE {
         return Err(Error::new(ErrorKind::Unsupported("unknown translation option in image")).at(40));
     }
-    if header.level > isa::Level::Full as u16 {
+    if header.level > isa::Level::HIGHEST as u16 {
         return fail(Kind::Level, 48);
     }
     if usize::from(header.sections_count) > format::SECTIONS_MAX {

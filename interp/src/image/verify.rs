@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind, ImageErrorKind},
-    isa::{HEADER_BYTES, Instruction, Level, Operand, Row, Ty, decode, kind},
+    isa::{self, HEADER_BYTES, Instruction, Level, Operand, Row, Ty, decode, kind},
     types::{
         CELL_BYTES, ElemIndex, ExternKind, FuncIndex, FuncType, GlobalIndex, MemoryIndex, RefType, TableIndex,
         TypeIndex, ValType, ValTypes,
@@ -172,7 +172,7 @@ impl<'a> Verifier<'a> {
             if self.is_block_start {
                 start = starts.next();
             }
-            let len = match plan::of(*token) {
+            let len = match plan::of(self.first(*token)?) {
                 Some(plan) if matches!(self.run, Run::None) => {
                     ends_block = false;
                     self.planned(plan)?;
@@ -190,6 +190,21 @@ impl<'a> Verifier<'a> {
             self.at = next;
         }
         require(ends_block, "control runs off the end of the function")
+    }
+
+    /// The instruction here, or the first of those that a superinstruction stands for; then the others follow it.
+    fn first(&self, token: u16) -> Rule<u16> {
+        #[cfg(superinstructions)]
+        if let Some(elements) = isa::superinstruction(token) {
+            require(self.image.level() >= Level::Host as u16, ABOVE_LEVEL)?;
+            let mut at = self.at;
+            for &element in elements {
+                require(self.code.get(at).map(|&token| isa::first_of(token)) == Some(element), "superinstruction of others")?;
+                at += decode(self.code, at).ok_or(NO_INSTRUCTION)?.len;
+            }
+            return Ok(elements[0]);
+        }
+        Ok(token)
     }
 
     /// An instruction that only computes; the same rules as in `instruction`.

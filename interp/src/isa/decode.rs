@@ -42,11 +42,21 @@ pub fn row_of(token: u16) -> Option<(Row, usize)> {
     Some((row, form))
 }
 
+/// The instruction that a token stands for, or the first of those.
+#[inline]
+pub fn first_of(token: u16) -> u16 {
+    #[cfg(superinstructions)]
+    if let Some(elements) = super::superinstruction(token) {
+        return elements[0];
+    }
+    token
+}
+
 /// Row, form number and units of a token; a branch table counts with one target.
 #[cfg(target_pointer_width = "64")]
 #[inline]
 fn look_up(token: u16) -> Option<(Row, usize, usize)> {
-    let decoded = *super::rows::DECODED.get(token as usize)?;
+    let decoded = *super::rows::DECODED.get(first_of(token) as usize)?;
     Some((Row::from_index((decoded & 0xffff) as usize)?, (decoded >> 16 & 0xff) as usize, (decoded >> 24) as usize))
 }
 
@@ -69,12 +79,25 @@ pub fn decode(code: &[u16], offset: usize) -> Option<Instruction<'_>> {
     let shape = row.get().shape;
     let form = shape.form(form_index);
     if form.last() == Some(&kind::TARGETS) {
-        let count = offset + len - 4;
-        let count = u32::from(*code.get(count)?) | u32::from(*code.get(count + 1)?) << 16;
-        len = len.checked_add((count as usize).checked_mul(2)?)?;
+        len = with_targets(code, offset, len)?;
     }
     let level = if form_index < shape.base.len() { Level::Base } else { Level::Full };
     (offset.checked_add(len)? <= code.len()).then_some(Instruction { row, form, level, offset, len, code })
+}
+
+/// Length of a branch table at `offset` which has `len` units with one target.
+fn with_targets(code: &[u16], offset: usize, len: usize) -> Option<usize> {
+    let count = offset + len - 4;
+    let count = u32::from(*code.get(count)?) | u32::from(*code.get(count + 1)?) << 16;
+    len.checked_add((count as usize).checked_mul(2)?)
+}
+
+/// Length in units of the instruction at unit `offset`; `None` if there is none.
+#[cfg(all(superinstructions, feature = "translate"))]
+#[inline]
+pub(super) fn length(code: &[u16], offset: usize) -> Option<usize> {
+    let (row, _, len) = look_up(*code.get(offset)?)?;
+    if row == Row::BrTable { with_targets(code, offset, len) } else { Some(len) }
 }
 
 impl<'a> Instruction<'a> {

@@ -13,9 +13,11 @@ mod decode;
 mod disasm;
 #[cfg(feature = "translate")]
 pub mod encode;
+#[cfg(superinstructions)]
+mod superinstruction;
 pub mod table;
 
-pub use decode::{Instruction, Operand, Operands, decode, row_of};
+pub use decode::{Instruction, Operand, Operands, decode, first_of, row_of};
 #[cfg(feature = "alloc")]
 pub use disasm::{disassemble, isa_markdown};
 pub use table::{Role, Ty, kind};
@@ -26,7 +28,13 @@ mod rows {
 }
 #[cfg(feature = "translate")]
 pub use rows::chain;
+#[cfg(superinstructions)]
+pub use rows::SUPERINSTRUCTIONS;
 pub use rows::{BASES, HASH, Row, TOKENS};
+#[cfg(all(superinstructions, feature = "translate"))]
+pub use superinstruction::combine;
+#[cfg(superinstructions)]
+pub use superinstruction::superinstruction;
 
 /// How much of the table an image uses and a build runs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -36,6 +44,13 @@ pub enum Level {
     Base = 0,
     /// Everything: what every build runs today, and what the translator writes.
     Full = 1,
+    /// Superinstructions too: only what is to run where it is translated, or on hosts of the same version.
+    Host = 2,
+}
+
+impl Level {
+    /// The highest level that this build runs.
+    pub const HIGHEST: Level = if cfg!(superinstructions) { Level::Host } else { Level::Full };
 }
 
 /// The units at the start of every code section: `exit` and `return.cross`, each behind a unit of value 0 that stands

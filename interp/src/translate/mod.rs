@@ -46,11 +46,13 @@ pub struct Config {
     pub canonicalize_nans: bool,
     /// Whether function names and the source map are kept for backtraces.
     pub debug_names: bool,
+    /// Whether the code gets superinstructions, where this build has them: faster, and no code for other targets.
+    pub superinstructions: bool,
 }
 
 impl Default for Config {
     fn default() -> Config {
-        Config { features: SUPPORTED, signal: false, fuel: false, canonicalize_nans: false, debug_names: true }
+        Config { features: SUPPORTED, signal: false, fuel: false, canonicalize_nans: false, debug_names: true, superinstructions: false }
     }
 }
 
@@ -139,7 +141,7 @@ pub fn translate(wasm: &[u8], config: &Config) -> Result<Vec<u8>, Error> {
                 globals: Vec::new(),
                 imported_globals: 0,
             },
-            parts: ImageParts::new(Level::Full)?,
+            parts: ImageParts::new(if config.superinstructions { Level::HIGHEST } else { Level::Full })?,
             hidden: Vec::new(),
         },
         buffers: Buffers::default(),
@@ -261,6 +263,10 @@ impl<'a> Translator<'a> {
             self.calls.truncate(marks.2);
             return Ok(Some(next));
         };
+        #[cfg(superinstructions)]
+        if info.config.superinstructions {
+            crate::isa::combine(&mut parts.code, finished.entry as usize, &parts.block_starts[marks.1..]);
+        }
         self.entries.try_reserve(1).map_err(|_| Error::OUT_OF_MEMORY)?;
         self.entries.push(finished.entry);
         if info.config.debug_names {

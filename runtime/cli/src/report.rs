@@ -96,7 +96,7 @@ impl Report {
             image_bytes: bytes.len() as u64,
             format_version: format::VERSION,
             isa_hash: format!("{:#018x}", sheave_interp::isa::HASH),
-            level: if image.level() == 0 { "base" } else { "full" },
+            level: ["base", "full", "host"][usize::from(image.level()).min(2)],
             options: option_names.map(|(name, _)| *name).collect(),
             features: features::names(image.features()),
             code_bytes: image.code().len() as u64 * 2,

@@ -23,6 +23,9 @@ pub struct Translation {
     /// Leave out function names and Wasm offsets: smaller, but backtraces say less
     #[arg(long)]
     pub no_debug_names: bool,
+    /// Use superinstructions: faster, but the image runs on hosts only (64-bit, same version of Sheave)
+    #[arg(long)]
+    pub host: bool,
 }
 
 /// Makes an image of a module; one that is an image already is only verified.
@@ -39,6 +42,7 @@ pub fn image(path: &Path, source: Source, how: Translation) -> Result<OwnedImage
                 fuel: how.fuel,
                 canonicalize_nans: how.canonicalize_nans,
                 debug_names: !how.no_debug_names,
+                superinstructions: how.host,
             };
             translate(&wasm, &config).map_err(|error| rejected(path, &wasm, &error))?
         }

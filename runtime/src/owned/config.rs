@@ -32,6 +32,7 @@ pub struct Config {
     pub(crate) interruptible: bool,
     pub(crate) canonicalize_nans: bool,
     pub(crate) debug_names: bool,
+    pub(crate) superinstructions: bool,
     pub(crate) limits: Limits,
 }
 
@@ -43,6 +44,7 @@ impl Default for Config {
             interruptible: false,
             canonicalize_nans: false,
             debug_names: true,
+            superinstructions: true,
             limits: Limits::default(),
         }
     }
@@ -125,6 +127,15 @@ impl Config {
     /// Whether function names and places in the wasm are kept for backtraces. Default: true.
     pub fn debug_names(&mut self, enable: bool) -> &mut Config {
         self.debug_names = enable;
+        self
+    }
+
+    /// Whether translated code gets superinstructions, single ones for frequent sequences: faster, on hosts that have them
+    /// (64-bit, optimised builds). Default: true.
+    ///
+    /// [`Module::image`](crate::Module::image) then is one for such hosts only; `sheave compile` makes images for all.
+    pub fn superinstructions(&mut self, enable: bool) -> &mut Config {
+        self.superinstructions = enable;
         self
     }
 

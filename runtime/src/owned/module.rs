@@ -51,6 +51,7 @@ impl Module {
             fuel: config.consume_fuel,
             canonicalize_nans: config.canonicalize_nans,
             debug_names: config.debug_names,
+            superinstructions: config.superinstructions,
         };
         let image = sheave_interp::translate::translate(&wasm, &config)?;
         let module = Module::read(engine, Bytes::Owned(OwnedImage::from_vec(image)?))?;

@@ -9,7 +9,7 @@ use super::{
     handlers::*,
     machine::{Exit, Machine},
 };
-use crate::isa::TOKENS;
+use crate::isa::{SUPERINSTRUCTIONS, TOKENS};
 
 /// Name of this back end.
 pub const BACK_END: &str = "tail";
@@ -28,7 +28,7 @@ type Handler = unsafe extern "C" fn(*const u16, *mut u8, *mut Context, u64, u64,
 
 macro_rules! table { ($($token:literal => $handler:ty;)*) => {
     /// Handlers by token.
-    static TABLE: [Handler; TOKENS as usize] = [$(step::<$handler>),*];
+    static TABLE: [Handler; (TOKENS + SUPERINSTRUCTIONS) as usize] = [$(step::<$handler>),*];
 } }
 for_each_handler!(table);
 
