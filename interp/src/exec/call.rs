@@ -9,7 +9,7 @@ use super::{
     Instruction,
     context::{Context, FuncEntity},
     handle,
-    machine::{Cell, Exit, Flow, Machine, Read, read32},
+    machine::{Cell, Exit, Flow, Machine, Read, address, read32},
 };
 use crate::{
     isa::{BRIDGE_BYTES, EXIT_OFFSET, HEADER_BYTES, RETURN_CROSS_OFFSET},
@@ -19,6 +19,8 @@ use core::marker::PhantomData;
 
 const EXHAUSTED: Flow = Err(Exit::trap(Trap::StackOverflow));
 const BRIDGE: usize = BRIDGE_BYTES as usize;
+/// What the stack region has behind `stack_end`: zeroing a frame's locals in wide pieces may reach that far.
+pub const STACK_SLACK_BYTES: usize = if cfg!(target_pointer_width = "64") { 12 } else { 0 };
 
 /// Byte offset of a function's frame header in its frame.
 ///
@@ -49,7 +51,7 @@ unsafe fn open_frame(machine: &mut Machine, entry: *const u16, fp: *mut u8, retu
         if !fits(machine, fp, read32(entry.sub(2)) as usize) {
             return EXHAUSTED;
         }
-        let header = fp.add(header_of(entry));
+        let header = address(fp, header_of(entry));
         return_offset.store(header);
         zero(header.add(HEADER_BYTES as usize), read32(entry.sub(4)) as usize);
         machine.ip = entry;
@@ -58,24 +60,23 @@ unsafe fn open_frame(machine: &mut Machine, entry: *const u16, fp: *mut u8, retu
     Ok(())
 }
 
-/// Zeroes `len` bytes, a multiple of four, without calling a library function.
+/// Zeroes `len` bytes, a multiple of four, without calling a library function; up to [`STACK_SLACK_BYTES`] more.
 ///
 /// # Safety
-/// The bytes are writable and 4-byte aligned.
+/// The bytes are writable and 4-byte aligned; what stands behind them is of no use, and the slack behind it writable.
 #[inline(always)]
 unsafe fn zero(mut place: *mut u8, len: usize) {
-    // SAFETY: the caller promises the range; wide writes stay inside it and need no alignment on 64-bit machines.
+    // SAFETY: the caller promises the range; wide writes need no alignment on 64-bit machines.
     unsafe {
         let end = place.add(len);
-        #[cfg(target_pointer_width = "64")]
-        while end.offset_from(place) >= 16 {
-            place.cast::<u128>().write_unaligned(0);
-            place = place.add(16);
-            keep_loop();
-        }
         while place < end {
-            0_u32.store(place);
-            place = place.add(4);
+            if cfg!(target_pointer_width = "64") {
+                place.cast::<u128>().write_unaligned(0);
+                place = place.add(16);
+            } else {
+                0_u32.store(place);
+                place = place.add(4);
+            }
             keep_loop();
         }
     }

@@ -3,22 +3,18 @@
 use super::{
     Instruction,
     context::Registers,
-    machine::{Cell, Exit, Flow, Machine, Put, Read, read32},
+    machine::{Cell, Exit, Flow, Machine, Put, Read, address, read32},
 };
 use crate::trap::Trap;
 use core::{marker::PhantomData, sync::atomic::Ordering};
 
-/// Superinstruction: two instructions in a row, the first of which only computes.
+/// Superinstruction: an instruction and the one behind it.
 pub struct Then<A, B>(PhantomData<(A, B)>);
 impl<A: Instruction, B: Instruction> Instruction for Then<A, B> {
     #[inline(always)]
     unsafe fn run(machine: &mut Machine) -> Flow {
-        // SAFETY: `image::verify` has checked that `B` follows `A`. `A` only computes, so that `ip` is at the token of `B`.
-        unsafe {
-            A::run(machine)?;
-            machine.ip = machine.ip.add(1);
-            B::run(machine)
-        }
+        // SAFETY: `image::verify` has checked that `B` is behind `A`; build.rs puts only such instructions first.
+        unsafe { A::then::<B>(machine) }
     }
 }
 
@@ -85,7 +81,7 @@ unsafe fn leave_frame(machine: &mut Machine, header: u16) -> Flow {
     // SAFETY: the header holds a return offset that a call of verified code wrote, or a reserved one; in either case the
     // unit before it is the distance to the caller's frame.
     unsafe {
-        let offset = u32::load(machine.fp.add(header as usize));
+        let offset = u32::load(address(machine.fp, header as usize));
         machine.ip = machine.context().code.byte_add(offset as usize);
         let delta = *machine.ip.sub(1);
         machine.fp = machine.fp.sub(delta as usize);

@@ -111,7 +111,7 @@ impl Machine {
         // SAFETY: the offset was checked against the frame's size by `image::verify`.
         unsafe {
             let offset = self.next16();
-            self.fp.add(offset as usize)
+            address(self.fp, offset as usize)
         }
     }
 
@@ -134,6 +134,30 @@ impl Machine {
         // SAFETY: `cx` points to the store's context, which outlives the run and is not written while this borrow lasts:
         // handlers run on one thread and drop the borrow before they call anything that refreshes it.
         unsafe { &*self.cx }
+    }
+}
+
+/// The address `offset` bytes behind `base`, in a register of its own.
+///
+/// Left to itself, the compiler uses addresses of base and index. Intel's cores since Golden Cove hand what was just stored
+/// to a load without delay, but not where an address has an index: an integer that is written and read again then takes 7
+/// cycles instead of 1 (measured). Linear memory gains nothing by this: what is stored there is seldom read so soon.
+///
+/// # Safety
+/// As for [`pointer::add`].
+#[inline(always)]
+pub unsafe fn address(base: *mut u8, offset: usize) -> *mut u8 {
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    // SAFETY: the instruction only adds.
+    unsafe {
+        let mut address = offset;
+        core::arch::asm!("add {0}, {1}", inlateout(reg) address, in(reg) base, options(pure, nomem, nostack));
+        address as *mut u8
+    }
+    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
+    // SAFETY: as the caller promises.
+    unsafe {
+        base.add(offset)
     }
 }
 

@@ -40,6 +40,23 @@ pub trait Instruction {
     /// # Safety
     /// `machine` stands behind the token of this instruction in verified code, and its context is up to date.
     unsafe fn run(machine: &mut machine::Machine) -> machine::Flow;
+
+    /// Executes this instruction and, if control goes on to the one behind it, that one too.
+    ///
+    /// # Errors
+    /// As [`Instruction::run`].
+    ///
+    /// # Safety
+    /// As for [`Instruction::run`]; `Next` is the instruction behind this one, which computes or branches on a condition.
+    #[inline(always)]
+    unsafe fn then<Next: Instruction>(machine: &mut machine::Machine) -> machine::Flow {
+        // SAFETY: this instruction computes, so that `ip` is at the token of `Next` now.
+        unsafe {
+            Self::run(machine)?;
+            machine.ip = machine.ip.add(1);
+            Next::run(machine)
+        }
+    }
 }
 
 /// All handlers in the order of their tokens, for the dispatch back ends.

@@ -190,6 +190,20 @@ macro_rules! branches { ($($(#[$doc:meta])* $name:ident($operation:ident, $($ope
                 branch_if(machine, holds(O::eval($($operand),*)) == $holds)
             }
         }
+
+        #[inline(always)]
+        #[allow(non_snake_case)]
+        unsafe fn then<Next: Instruction>(machine: &mut Machine) -> Flow {
+            // SAFETY: as in `run`; behind the target field is the token of `Next`.
+            unsafe {
+                $(let $operand = $operand::read(machine);)*
+                if holds(O::eval($($operand),*)) == $holds {
+                    return branch_if(machine, true);
+                }
+                machine.ip = machine.ip.add(2);
+                Next::run(machine)
+            }
+        }
     }
 )* } }
 branches! {

@@ -5,7 +5,7 @@
 use super::{
     Instruction,
     context::GlobalEntity,
-    machine::{Cell, Flow, Machine, Put, Read},
+    machine::{Cell, Flow, Machine, Put, Read, address},
 };
 use core::marker::PhantomData;
 
@@ -18,7 +18,7 @@ unsafe fn own(machine: &mut Machine) -> *mut u8 {
     // SAFETY: `image::verify` checked the number against the count of globals defined by the module.
     unsafe {
         let number = machine.next16();
-        machine.context().own_globals.add(number as usize).cast()
+        address(machine.context().own_globals.cast(), usize::from(number) * size_of::<GlobalEntity>())
     }
 }
 

@@ -27,6 +27,7 @@ pub use suspend::Suspended;
 
 use crate::{
     exec::{
+        call::STACK_SLACK_BYTES,
         context::{Context, FuncEntity, GlobalEntity, MemoryEntity, Spaces, TableEntity},
         handle,
     },
@@ -378,7 +379,8 @@ impl Drop for Store {
 }
 
 fn stack_layout(limits: Limits) -> Result<Layout, OutOfMemory> {
-    Layout::from_size_align(limits.stack_bytes, 16).map_err(|_| OutOfMemory)
+    let bytes = limits.stack_bytes.checked_add(STACK_SLACK_BYTES).ok_or(OutOfMemory)?;
+    Layout::from_size_align(bytes, 16).map_err(|_| OutOfMemory)
 }
 
 fn next_address(len: usize) -> Result<u32, OutOfMemory> {
