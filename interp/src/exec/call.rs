@@ -7,7 +7,7 @@
 
 use super::{
     Instruction,
-    context::{Context, FuncEntity},
+    context::{Context, FuncEntity, Registers},
     handle,
     machine::{Cell, Exit, Flow, Machine, Read, address, read32},
 };
@@ -174,69 +174,54 @@ unsafe fn call_address(machine: &mut Machine, address: u32, delta: u16) -> Flow 
             let entry = machine.context().code.add(function.entry as usize);
             return call_entry(machine, entry, delta);
         }
-        detour(machine, |cx, ip, fp| call_foreign(cx, ip, fp, address, delta))
+        let cx = &mut *machine.cx;
+        (cx.request.address, cx.request.window) = (address, machine.fp.add(delta as usize));
     }
+    Err(Exit::CALL_FOREIGN)
 }
 
-/// Runs a cold function that moves `ip` and `fp`, which it leaves in the saved registers. The machine itself is not lent
-/// to it: a machine whose address is known elsewhere would keep a native frame, and handlers must not have one.
+/// Carries on after an exit that stays inside `exec`: a call or a return between instances. Handlers do not do it themselves,
+/// for what calls keeps a native frame.
+///
+/// # Errors
+/// The exit itself, if it is another one; `HOST_CALL` and `HOST_TAIL_CALL`; a trap when the stack is exhausted.
 ///
 /// # Safety
-/// As for the cold function.
-#[inline(always)]
-unsafe fn detour(machine: &mut Machine, cold: impl FnOnce(*mut Context, *const u16, *mut u8) -> Flow) -> Flow {
-    let flow = cold(machine.cx, machine.ip, machine.fp);
-    if flow.is_ok() {
-        // SAFETY: the context is the store's, as in every handler.
-        unsafe {
-            machine.ip = (*machine.cx).saved.ip;
-            machine.fp = (*machine.cx).saved.fp;
-        }
-    }
-    flow
-}
-
-/// A machine inside a cold function: its accumulators and pins stay where they are.
-fn machine_at(cx: *mut Context, ip: *const u16, fp: *mut u8) -> Machine {
-    Machine { ip, fp, cx, r0: 0, r1: 0, r2: 0, f0: 0.0, f1: 0.0 }
-}
-
-/// Leaves `ip` and `fp` for [`detour`].
-///
-/// # Safety
-/// The machine's context is the store's.
-unsafe fn arrive(machine: &Machine, flow: Flow) -> Flow {
+/// A handler has just left with this exit, and its request is in the context.
+#[cold]
+pub unsafe fn across(cx: *mut Context, exit: Exit) -> Flow {
     // SAFETY: as the caller promises.
     unsafe {
-        (*machine.cx).saved.ip = machine.ip;
-        (*machine.cx).saved.fp = machine.fp;
+        let Registers { ip, fp, r0, f0 } = (*cx).saved;
+        let mut machine = Machine { ip, fp, cx, r0, f0 };
+        match exit {
+            Exit::CALL_FOREIGN => call_foreign(&mut machine),
+            Exit::RETURN_CALL_FOREIGN => return_call_foreign(&mut machine),
+            Exit::RETURN_CROSS => return_cross(&mut machine),
+            exit => return Err(exit),
+        }?;
+        (*cx).saved = machine.registers();
     }
-    flow
+    Ok(())
 }
 
 /// Call of the host or into another instance.
 ///
 /// # Safety
-/// As for [`call_address`], the function being one of those.
-#[cold]
-#[inline(never)]
-unsafe fn call_foreign(cx: *mut Context, ip: *const u16, fp: *mut u8, address: u32, delta: u16) -> Flow {
+/// The request names the function and its window; `ip` is behind the call.
+unsafe fn call_foreign(machine: &mut Machine) -> Flow {
     // SAFETY: the bridge and the moved arguments are checked against the stack's end before they are written.
     unsafe {
-        let function = *(*cx).functions.add(address as usize);
-        let window = fp.add(delta as usize);
+        let cx = machine.cx;
+        let (function, window) = (*(*cx).functions.add((*cx).request.address as usize), (*cx).request.window);
         if function.instance == FuncEntity::HOST {
-            (*cx).request.address = address;
-            (*cx).request.window = window;
             return Err(Exit::HOST_CALL);
         }
-        let mut machine = machine_at(cx, ip, fp);
-        let bridge = (return_offset(&machine), (*cx).instance);
+        let bridge = (return_offset(machine), (*cx).instance);
         let entry = entry_of(&*cx, function);
-        build_bridge(&machine, entry, window, window, bridge)?;
+        build_bridge(machine, entry, window, window, bridge)?;
         (*cx).enter(function.instance);
-        let flow = open_frame(&mut machine, entry, window.add(BRIDGE), RETURN_CROSS_OFFSET);
-        arrive(&machine, flow)
+        open_frame(machine, entry, window.add(BRIDGE), RETURN_CROSS_OFFSET)
     }
 }
 
@@ -278,26 +263,24 @@ unsafe fn build_bridge(
 pub struct ReturnCross;
 impl Instruction for ReturnCross {
     #[inline(always)]
-    unsafe fn run(machine: &mut Machine) -> Flow {
-        // SAFETY: this return offset is written only together with a bridge below the frame.
-        unsafe { detour(machine, |cx, _, fp| return_cross(cx, fp)) }
+    unsafe fn run(_: &mut Machine) -> Flow {
+        Err(Exit::RETURN_CROSS)
     }
 }
 
 /// # Safety
-/// A bridge stands below the frame.
-#[inline(never)]
-unsafe fn return_cross(cx: *mut Context, fp: *mut u8) -> Flow {
+/// A bridge stands below the frame: this return offset is written only together with one.
+unsafe fn return_cross(machine: &mut Machine) -> Flow {
     // SAFETY: the bridge was written by `build_bridge`: the caller's return offset and instance, and the bytes to move.
     unsafe {
-        let bridge = fp.sub(BRIDGE);
+        let (cx, bridge) = (machine.cx, machine.fp.sub(BRIDGE));
         let (offset, instance, bytes) = (u32::load(bridge), u32::load(bridge.add(4)), u32::load(bridge.add(8)));
-        bridge.copy_from(fp, bytes as usize);
+        bridge.copy_from(machine.fp, bytes as usize);
         (*cx).enter(instance);
-        let ip = (*cx).code.byte_add(offset as usize);
-        let fp = bridge.sub(*ip.sub(1) as usize);
-        arrive(&machine_at(cx, ip, fp), Ok(()))
+        machine.ip = (*cx).code.byte_add(offset as usize);
+        machine.fp = bridge.sub(*machine.ip.sub(1) as usize);
     }
+    Ok(())
 }
 
 /// Element of a table as a function of the expected type.
@@ -400,50 +383,39 @@ unsafe fn return_call_address(machine: &mut Machine, address: u32, header: u16, 
             let entry = machine.context().code.add(function.entry as usize);
             return replace_frame(machine, entry, header, delta);
         }
-        detour(machine, |cx, ip, fp| return_call_foreign(cx, ip, fp, address, header, delta))
+        let cx = &mut *machine.cx;
+        (cx.request.address, cx.request.window) = (address, machine.fp.add(delta as usize));
+        cx.request.header = header;
     }
+    Err(Exit::RETURN_CALL_FOREIGN)
 }
 
 /// Tail call of the host or into another instance. Bridges do not pile up: one is put in only if the frame that is
 /// replaced does not return over one, or to the host, already.
 ///
 /// # Safety
-/// As for [`return_call_address`].
-#[cold]
-#[inline(never)]
-unsafe fn return_call_foreign(
-    cx: *mut Context,
-    ip: *const u16,
-    fp: *mut u8,
-    address: u32,
-    header: u16,
-    delta: u16,
-) -> Flow {
+/// The request names the function, its window, and the header of the frame that is left.
+unsafe fn return_call_foreign(machine: &mut Machine) -> Flow {
     // SAFETY: as the caller promises; see `build_bridge`.
     unsafe {
-        let function = *(*cx).functions.add(address as usize);
-        let window = fp.add(delta as usize);
+        let (cx, fp) = (machine.cx, machine.fp);
+        let (function, window) = (*(*cx).functions.add((*cx).request.address as usize), (*cx).request.window);
         if function.instance == FuncEntity::HOST {
-            (*cx).request.address = address;
-            (*cx).request.window = window;
-            (*cx).request.header = header;
             return Err(Exit::HOST_TAIL_CALL);
         }
         let entry = entry_of(&*cx, function);
-        let mut machine = machine_at(cx, ip, fp);
-        let return_offset = u32::load(fp.add(header as usize));
+        let return_offset = u32::load(fp.add((*cx).request.header as usize));
         let (place, return_offset) = if return_offset == EXIT_OFFSET || return_offset == RETURN_CROSS_OFFSET {
             // Arguments lie in this frame and move down in it; `open_frame` checks the rest of the callee's.
             fp.copy_from(window, *entry.sub(6) as usize);
             (fp, return_offset)
         } else {
             let caller = (return_offset, (*cx).instance);
-            build_bridge(&machine, entry, fp, window, caller)?;
+            build_bridge(machine, entry, fp, window, caller)?;
             (fp.add(BRIDGE), RETURN_CROSS_OFFSET)
         };
         (*cx).enter(function.instance);
-        let flow = open_frame(&mut machine, entry, place, return_offset);
-        arrive(&machine, flow)
+        open_frame(machine, entry, place, return_offset)
     }
 }
 

@@ -175,14 +175,8 @@ pub struct Registers {
     pub fp: *mut u8,
     /// Accumulator.
     pub r0: u64,
-    /// Pin.
-    pub r1: u64,
-    /// Pin.
-    pub r2: u64,
     /// Accumulator.
     pub f0: f64,
-    /// Pin.
-    pub f1: f64,
 }
 
 /// What an exit asks for.
@@ -236,7 +230,7 @@ impl Context {
         metered: false,
         fuel: 0,
         signal: ptr::null(),
-        saved: Registers { ip: ptr::null(), fp: ptr::null_mut(), r0: 0, r1: 0, r2: 0, f0: 0.0, f1: 0.0 },
+        saved: Registers { ip: ptr::null(), fp: ptr::null_mut(), r0: 0, f0: 0.0 },
         request: Request { address: 0, window: ptr::null_mut(), header: 0, is_table: false, delta: 0, value: 0 },
         exit: Exit::FINISHED,
     };

@@ -189,6 +189,6 @@ impl Instruction for ExitHost {
 impl Machine {
     /// The registers as plain data.
     pub fn registers(&self) -> Registers {
-        Registers { ip: self.ip, fp: self.fp, r0: self.r0, r1: self.r1, r2: self.r2, f0: self.f0, f1: self.f1 }
+        Registers { ip: self.ip, fp: self.fp, r0: self.r0, f0: self.f0 }
     }
 }

@@ -28,6 +28,12 @@ impl Exit {
     pub const SIGNAL: Exit = Exit(0x104);
     /// `memory.grow` or `table.grow` asks the embedder; the context says what.
     pub const GROW: Exit = Exit(0x105);
+    /// A function of another instance or of the host is to be called; the context says which. Stays inside `exec`.
+    pub const CALL_FOREIGN: Exit = Exit(0x106);
+    /// As `CALL_FOREIGN`, and the frame is left.
+    pub const RETURN_CALL_FOREIGN: Exit = Exit(0x107);
+    /// A frame of another instance is returned to. Stays inside `exec`.
+    pub const RETURN_CROSS: Exit = Exit(0x108);
 
     /// A trap.
     pub const fn trap(trap: Trap) -> Exit {
@@ -53,14 +59,8 @@ pub struct Machine {
     pub cx: *mut Context,
     /// Integer accumulator. An i32 in it has its upper half undefined.
     pub r0: u64,
-    /// First pinned integer local (room for it: no form uses it yet).
-    pub r1: u64,
-    /// Second pinned integer local (room for it: no form uses it yet).
-    pub r2: u64,
     /// Float accumulator. An f32 in it is its bits in the low half.
     pub f0: f64,
-    /// Pinned float local (room for it: no form uses it yet).
-    pub f1: f64,
 }
 
 impl Machine {

@@ -28,7 +28,23 @@ pub mod numeric;
 pub mod table;
 pub mod variable;
 
-pub use dispatch::{BACK_END, run};
+pub use dispatch::BACK_END;
+
+/// Runs from the saved registers until something has to be done outside of `exec`.
+///
+/// # Safety
+/// The context is up to date and its saved registers stand at a token of verified code.
+pub unsafe fn run(cx: *mut context::Context) -> machine::Exit {
+    loop {
+        // SAFETY: as the caller promises; `across` leaves registers that stand at the entry of a function or behind a call.
+        unsafe {
+            let exit = dispatch::run(cx);
+            if let Err(exit) = call::across(cx, exit) {
+                return exit;
+            }
+        }
+    }
+}
 
 /// A handler.
 pub trait Instruction {

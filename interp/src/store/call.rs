@@ -131,7 +131,7 @@ impl Store {
         };
         let fp = self.stack.as_ptr().wrapping_add(call.window);
         let cx = self.context_mut();
-        cx.saved = Registers { ip: entry, fp, r0: 0, r1: 0, r2: 0, f0: 0.0, f1: 0.0 };
+        cx.saved = Registers { ip: entry, fp, r0: 0, f0: 0.0 };
         cx.instance = func.instance;
         self.set_stale();
         Ok(())

@@ -19,8 +19,8 @@ pub struct Suspended {
     ip: usize,
     /// Bytes from the call's window.
     fp: usize,
-    /// r0, r1, r2, f0, f1.
-    registers: [u64; 5],
+    /// r0, f0.
+    registers: [u64; 2],
     /// The host function that is waited for, its window counted from the call's.
     host: Option<HostCall>,
 }
@@ -68,7 +68,7 @@ impl Store {
             instance: cx.instance,
             ip,
             fp: fp - call.window,
-            registers: [saved.r0, saved.r1, saved.r2, saved.f0.to_bits(), saved.f1.to_bits()],
+            registers: [saved.r0, saved.f0.to_bits()],
             host: host.map(|host| HostCall { window: host.window - call.window, ..host }),
         })
     }
@@ -94,11 +94,11 @@ impl Store {
         }
         let call = self.open_call(suspended.func, window, suspended.cells);
         self.cells_mut(window, suspended.frames.len()).copy_from_slice(&suspended.frames);
-        let [r0, r1, r2, f0, f1] = suspended.registers;
+        let [r0, f0] = suspended.registers;
         let ip = self.spaces[suspended.instance as usize].code.wrapping_byte_add(suspended.ip);
         let fp = self.stack.as_ptr().wrapping_add(window + suspended.fp);
         let cx = self.context_mut();
-        cx.saved = Registers { ip, fp, r0, r1, r2, f0: f64::from_bits(f0), f1: f64::from_bits(f1) };
+        cx.saved = Registers { ip, fp, r0, f0: f64::from_bits(f0) };
         cx.instance = suspended.instance;
         self.set_stale();
         let host = suspended.host.map(|host| HostCall { window: host.window + window, ..host });
