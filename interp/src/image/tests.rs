@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind, ImageErrorKind},
-    isa::{FRAME_UNITS, Level, PRELUDE},
+    isa::{self, FRAME_UNITS, Level, PRELUDE},
     types::*,
 };
 use std::{vec, vec::Vec};
@@ -23,6 +23,8 @@ fn push_code(parts: &mut ImageParts, ty: FuncType<'_>, locals: u32, length: u32,
     let frame_bytes = header + FRAME_HEADER_BYTES + locals;
     let params = ty.params().cells() * CELL_BYTES;
     let frame = [
+        0,
+        0,
         params as u16,
         header as u16,
         locals as u16,
@@ -211,7 +213,7 @@ fn walk(image: &Image<'_>) {
     assert!((0..image.count(ExternKind::Global)).all(|i| image.global(GlobalIndex(i)).is_some()));
     assert!((0..image.data_count()).all(|i| image.data(DataIndex(i)).is_some()));
     for func in image.code_funcs() {
-        assert_eq!(func.block_starts.iter().count(), func.block_starts.len() as usize);
+        assert!(func.block_starts.iter().all(|start| (func.entry..func.end).contains(&start)));
         assert!(func.header_offset as u32 + FRAME_HEADER_BYTES + func.zero_bytes <= func.frame_bytes);
         (0..=func.frame_cells().min(99))
             .for_each(|cell| assert!(func.cell_map.has_references() || func.cell_map.is_data(cell, 2)));
@@ -267,7 +269,7 @@ fn the_smallest_image_is_one() {
 }
 
 #[test]
-fn block_starts_of_a_long_function_are_wide() {
+fn block_starts_are_those_of_the_function() {
     let mut parts = ImageParts::new(Level::Base).unwrap();
     let ty = parts.intern_type(types([]), types([])).unwrap();
     let view = FuncType::new(ValTypes::EMPTY, ValTypes::EMPTY);
@@ -279,10 +281,22 @@ fn block_starts_of_a_long_function_are_wide() {
     }
     let owned = OwnedImage::new(&parts.write().unwrap()).unwrap();
     let image = owned.parse().unwrap();
-    let counts: Vec<_> = image.code_funcs().map(|func| func.block_starts.len()).collect();
+    let counts: Vec<_> = image.code_funcs().map(|func| func.block_starts.iter().count()).collect();
     assert_eq!(counts, [3, 5, 2]);
     let long = image.code_func(1).unwrap();
     assert_eq!(long.block_starts.iter().map(|start| start - long.entry).collect::<Vec<_>>(), starts);
+    for func in image.code_funcs() {
+        for outside in [0, func.entry - 1, func.end, func.end + isa::FRAME_UNITS as u32, u32::MAX] {
+            assert!(!func.block_starts.contains(outside));
+        }
+        // Blocks inside an instruction are found however long it is, at every alignment.
+        for first in (func.entry..func.end - 1).filter(|first| first - func.entry < 40 || func.end - first < 80) {
+            for len in 1..(func.end - first).min(70) {
+                let is_inside = (first + 1..first + len).any(|unit| func.block_starts.contains(unit));
+                assert_eq!(func.block_starts.spare(first, len), !is_inside);
+            }
+        }
+    }
 }
 
 #[test]

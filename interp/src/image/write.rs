@@ -9,7 +9,6 @@ use super::{
         MAGIC, MemoryRecord, NONE, NameRecord, Options, RangeRecord, SectionRecord, TableRecord, TypeRecord, VERSION,
         section,
     },
-    func::NARROW_UNITS_MAX,
     source_map::SourceMapPart,
 };
 use crate::{
@@ -53,6 +52,7 @@ pub struct ImageParts {
     imports: Vec<ImportRecord>,
     exports: Vec<ExportRecord>,
     func_types: Vec<u32>,
+    imported_funcs: u32,
     hidden_count: u32,
     tables: Vec<TableRecord>,
     memories: Vec<MemoryRecord>,
@@ -173,6 +173,7 @@ impl ImageParts {
             imports: Vec::new(),
             exports: Vec::new(),
             func_types: Vec::new(),
+            imported_funcs: 0,
             hidden_count: 0,
             tables: Vec::new(),
             memories: Vec::new(),
@@ -269,7 +270,10 @@ impl ImageParts {
         }
         let name = append(&mut self.strings, name.as_bytes())?;
         let (kind, index) = match part {
-            ImportPart::Func(ty) => (ExternKind::Func, self.push_func_type(ty)?.0),
+            ImportPart::Func(ty) => {
+                self.imported_funcs += 1;
+                (ExternKind::Func, self.push_func_type(ty)?.0)
+            }
             ImportPart::Table(ty) => (ExternKind::Table, self.push_table(ty, ConstExpr::Zero)?.0),
             ImportPart::Memory(ty) => (ExternKind::Memory, self.push_memory(ty)?.0),
             ImportPart::Global(ty) => (ExternKind::Global, self.push_global(ty, ConstExpr::Zero)?.0),
@@ -312,7 +316,7 @@ impl ImageParts {
         self.func_types.get(index.to_usize()).copied().map(TypeIndex)
     }
 
-    /// Adds the code of the next function that is not imported.
+    /// Adds the code of the next function that is not imported, and writes its index in front of its frame units.
     ///
     /// # Errors
     /// `OutOfMemory`, `Limit`.
@@ -327,11 +331,10 @@ impl ImageParts {
             self.cell_maps.resize(first as usize + map_bytes, 0);
             first
         };
-        // Where its block starts are is known when all code is.
-        push(
-            &mut self.funcs,
-            FuncRecord { entry: part.entry, cell_map, blocks_first: 0, wasm_offset: part.wasm_offset },
-        )
+        let index = self.imported_funcs + length(self.funcs.len())?;
+        let before = &mut self.code[part.entry as usize - isa::FRAME_UNITS..];
+        [before[0], before[1]] = [index as u16, (index >> 16) as u16];
+        push(&mut self.funcs, FuncRecord { entry: part.entry, cell_map, wasm_offset: part.wasm_offset })
     }
 
     /// Appends a table, imported or defined.
@@ -470,26 +473,14 @@ impl ImageParts {
         append(&mut self.module_name, name.as_bytes()).map(drop)
     }
 
-    /// Finds which block starts belong to which function, and packs them.
-    fn pack_block_starts(&mut self) -> Result<Vec<u16>, Error> {
-        let mut packed = Vec::new();
-        packed.try_reserve(self.block_starts.len()).map_err(out_of_memory)?;
-        let mut starts = self.block_starts.iter().copied().peekable();
-        for i in 0..self.funcs.len() {
-            let entry = self.funcs[i].entry;
-            let end = self.funcs.get(i + 1).map_or(self.code.len(), |next| next.entry as usize - isa::FRAME_UNITS);
-            self.funcs[i].blocks_first = length(packed.len())?;
-            let is_wide = end as u64 - u64::from(entry) > u64::from(NARROW_UNITS_MAX);
-            while let Some(start) = starts.next_if(|start| (*start as usize) < end) {
-                let relative = start - entry;
-                push(&mut packed, relative as u16)?;
-                if is_wide {
-                    push(&mut packed, (relative >> 16) as u16)?;
-                }
-            }
-        }
-        assert!(starts.next().is_none(), "a block starts behind the last function");
-        Ok(packed)
+    /// Block starts as bits: unit `u` of the code is bit `u % 8` of byte `u / 8`.
+    fn pack_block_starts(&self) -> Result<Vec<u8>, Error> {
+        let mut bits = Vec::new();
+        let length = if self.block_starts.is_empty() { 0 } else { self.code.len().div_ceil(8) };
+        bits.try_reserve_exact(length).map_err(out_of_memory)?;
+        bits.resize(length, 0);
+        self.block_starts.iter().for_each(|start| bits[*start as usize / 8] |= 1 << (start % 8));
+        Ok(bits)
     }
 
     /// Writes the image.
@@ -497,9 +488,7 @@ impl ImageParts {
     /// # Errors
     /// `OutOfMemory`; `Limit` for an image of 4 GiB or more.
     ///
-    /// # Panics
-    /// If functions or block starts are out of order, which is an error of the translator.
-    pub fn write(mut self) -> Result<Vec<u8>, Error> {
+    pub fn write(self) -> Result<Vec<u8>, Error> {
         let block_starts = self.pack_block_starts()?;
         let mut out = Output { directory: Vec::new(), body: Vec::new() };
         // What is mostly large; the rest grows the buffer as it needs.
