@@ -33,12 +33,11 @@ fn push_code(parts: &mut ImageParts, ty: FuncType<'_>, locals: u32, length: u32,
         (frame_bytes >> 16) as u16,
     ];
     assert_eq!(frame.len(), FRAME_UNITS);
-    parts.code.extend_from_slice(&frame);
-    let entry = parts.code.len() as u32;
-    parts.code.extend((0..length).map(|unit| unit as u16));
-    parts.block_starts.extend(starts.iter().map(|start| entry + start));
-    let part = FuncPart { entry, cell_map, frame_cells: frame_bytes / CELL_BYTES, wasm_offset: entry * 3 };
-    parts.push_func(part).unwrap();
+    let mut code = frame.to_vec();
+    code.extend((0..length).map(|unit| unit as u16));
+    let starts: Vec<_> = starts.iter().map(|start| FRAME_UNITS as u32 + start).collect();
+    let (block_starts, frame_cells) = (&starts[..], frame_bytes / CELL_BYTES);
+    parts.push_func(FuncPart { code: &code, block_starts, cell_map, frame_cells, wasm_offset: 3 * length }).unwrap();
 }
 
 /// A module with something in every section.
@@ -154,7 +153,6 @@ fn parts_of(image: &Image<'_>) -> ImageParts {
     for i in defined(ExternKind::Tag) {
         parts.push_tag(image.tag(TagIndex(i)).unwrap()).unwrap();
     }
-    parts.code = image.code().to_vec();
     for func in image.code_funcs() {
         assert_eq!(image.func(func.index).unwrap().entry, func.entry);
         assert_eq!(image.func_at(func.entry).unwrap().index, func.index);
@@ -164,9 +162,16 @@ fn parts_of(image: &Image<'_>) -> ImageParts {
         for cell in 0..func.frame_cells() {
             cell_map[cell as usize / 8] |= u8::from(func.cell_map.is_reference(cell)) << (cell % 8);
         }
-        let (entry, frame_cells, wasm_offset) = (func.entry, func.frame_cells(), func.wasm_offset);
-        parts.push_func(FuncPart { entry, cell_map: &cell_map, frame_cells, wasm_offset }).unwrap();
-        parts.block_starts.extend(func.block_starts.iter());
+        let first = func.entry - FRAME_UNITS as u32;
+        let starts: Vec<_> = func.block_starts.iter().map(|start| start - first).collect();
+        let part = FuncPart {
+            code: &image.code()[first as usize..func.end as usize],
+            block_starts: &starts,
+            cell_map: &cell_map,
+            frame_cells: func.frame_cells(),
+            wasm_offset: func.wasm_offset,
+        };
+        assert_eq!(parts.push_func(part).unwrap(), first);
         assert!(func.block_starts.iter().all(|start| func.block_starts.contains(start)));
     }
     for i in 0..image.data_count() {

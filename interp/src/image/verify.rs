@@ -213,7 +213,10 @@ impl<'a> Verifier<'a> {
             require(self.image.level() >= Level::Host as u16, ABOVE_LEVEL)?;
             let mut at = self.at;
             for &element in elements {
-                require(self.code.get(at).map(|&token| isa::first_of(token)) == Some(element), "superinstruction of others")?;
+                require(
+                    self.code.get(at).map(|&token| isa::first_of(token)) == Some(element),
+                    "superinstruction of others",
+                )?;
                 at += decode(self.code, at).ok_or(NO_INSTRUCTION)?.len;
             }
         }
