@@ -19,6 +19,8 @@ use crate::{
 #[cfg_attr(not(target_pointer_width = "64"), allow(dead_code))]
 pub(super) struct Plan(u64);
 
+/// Whether this build has plans.
+pub(super) const EXIST: bool = cfg!(target_pointer_width = "64");
 /// Units that have lanes: all but the token.
 pub(super) const LANES: usize = 4;
 /// Bit 0 of each lane.
@@ -255,7 +257,7 @@ mod tests {
             let plain = |slot: u32, width: u32| {
                 let (first, end) = (slot / 4, slot / 4 + width);
                 let (hole_first, hole_end) = (refs_first.min(header), refs_end.max(header + 2));
-                slot % 4 == 0 && end <= cells && (end <= hole_first || first >= hole_end)
+                slot.is_multiple_of(4) && end <= cells && (end <= hole_first || first >= hole_end)
             };
             for (slot, width) in slots().flat_map(|slot| [(slot, 1), (slot, 2)]) {
                 for lane in 0..LANES {

@@ -191,7 +191,7 @@ impl<'a> Verifier<'a> {
         self.frame()?;
         let mut ends_block = false;
         while self.at < self.code.len() {
-            if matches!(self.run, Run::None) && self.plain(&mut ends_block) {
+            if plan::EXIST && matches!(self.run, Run::None) && self.plain(&mut ends_block) {
                 continue;
             }
             self.superinstruction()?;
