@@ -245,6 +245,23 @@ fn calls_and_runs_of_references() {
     );
 }
 
+/// Without references in any type, calls are checked a shorter way.
+#[test]
+fn calls_of_numbers() {
+    const WAT: &str = "(module (func $f (param i64 i64)) (func (call $f (i64.const 1) (i64.const 2)) (call $f (i64.const 3) (i64.const 4))))";
+    check(
+        &Config::default(),
+        WAT,
+        &[
+            ("call of what is no function's entry", |p| p.operand("call", 0, 0, |entry| entry.wrapping_add(1))),
+            ("call window not aligned", |p| p.operand("call", 0, 1, |delta| delta - 2)),
+            ("call window below the frame header's end", |p| p.operand("call", 0, 1, |_| 4)),
+            ("call window outside the frame", |p| p.operand("call", 0, 1, |delta| delta + 4)),
+            ("block start inside an instruction", |p| p.start_block(p.find("call", 0).offset + 1)),
+        ],
+    );
+}
+
 #[test]
 fn guests_can_be_stopped() {
     const WAT: &str = "(module (func (loop (br 0))) (func $f (call $f)))";
