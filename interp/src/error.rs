@@ -93,7 +93,7 @@ impl ImageErrorKind {
             ImageErrorKind::ConstExpr => "bad constant expression",
             ImageErrorKind::Limits => "limits out of range",
             ImageErrorKind::Func => "impossible function or frame",
-            ImageErrorKind::BlockStarts => "block starts out of order or bounds",
+            ImageErrorKind::BlockStarts => "more block starts than code",
             ImageErrorKind::Code(message) => message,
         }
     }

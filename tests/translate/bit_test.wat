@@ -9,16 +9,16 @@
       (br_if $out (i64.eqz (i64.extend_i32_u (i32.and (local.get $a) (i32.const 1))))))
     (i32.const 0)))
 ;;= func 0 $f: params 8, frame 24
-;;=  >   0  br_if.i32.and s0, 4, @44
-;;=      4  br_unless.i32.and s0, s4, @44
+;;=  >   0  br_if.i32.and s0, 4, @46
+;;=      4  br_unless.i32.and s0, s4, @46
 ;;=      8  i32.and s4, 70000 -> r0
-;;=     12  br_unless.i32.eqz r0, @44
+;;=     12  br_unless.i32.eqz r0, @46
 ;;=     14  i32.add+and s0, 1, s4 -> r0
-;;=     18  br_if.i32.eqz r0, @33
+;;=     18  br_if.i32.eqz r0, @35
 ;;=     20  return.i32 1, header 8
 ;;=  >  23  i32.and s0, s4 -> s0+r0
-;;=     27  br_unless.i32.eqz r0, @44
+;;=     27  br_unless.i32.eqz r0, @46
 ;;=     29  i32.and r0, 1 -> r0
 ;;=     31  i64.extend_i32_u r0 -> r0
-;;=     32  br_if.i64.eqz r0, @44
+;;=     32  br_if.i64.eqz r0, @46
 ;;=  >  34  return.i32 0, header 8

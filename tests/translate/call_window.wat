@@ -8,11 +8,11 @@
 ;;= func 1 $f: params 12, frame 44
 ;;=  >   0  i32.add s0, 1 -> s20+r0
 ;;=      4  i64.copy s4 -> s24
-;;=      7  call fn@10, delta 20
+;;=      7  call fn@12, delta 20
 ;;=     11  i32.copy r0 -> s20
 ;;=     13  i64.mul s4, 2 -> r0
 ;;=     16  i32.const 3 -> s24
 ;;=     19  i64.copy r0 -> s28
-;;=     21  call fn@10, delta 24
+;;=     21  call fn@12, delta 24
 ;;=     25  i32.add r0, s20 -> r0
 ;;=     27  return header 12

@@ -4,10 +4,10 @@
     (block (br_if 0 (i64.eqz (local.get $b))))
     (if (i32.eqz (local.get $a)) (then (local.set $a (i32.const 2))))))
 ;;= func 0 $f: params 12, frame 28
-;;=  >   0  br_if.i32.ge_s s0, 7, @17
+;;=  >   0  br_if.i32.ge_s s0, 7, @19
 ;;=      4  i32.const 1 -> s0
-;;=  >   7  br_unless.i32.eqz s0, @20
-;;=  >  10  br_if.i64.eqz s4, @23
-;;=  >  13  br_unless.i32.eqz s0, @29
+;;=  >   7  br_unless.i32.eqz s0, @22
+;;=  >  10  br_if.i64.eqz s4, @25
+;;=  >  13  br_unless.i32.eqz s0, @31
 ;;=     16  i32.const 2 -> s0
 ;;=  >  19  return header 12

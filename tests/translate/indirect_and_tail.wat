@@ -4,7 +4,7 @@
   (func $plain (type $t) (call_indirect (type $t) (local.get 0) (local.get 0))))
 ;;= func 0 $direct: params 4, frame 20
 ;;=  >   0  i32.add s0, 1 -> s12+r0
-;;=      4  return_call fn@10, header 4, delta 12
+;;=      4  return_call fn@12, header 4, delta 12
 ;;= func 1 $indirect: params 4, frame 20
 ;;=  >   0  i32.const 1 -> s16
 ;;=      3  i32.copy s0 -> s12

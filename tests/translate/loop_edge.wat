@@ -7,8 +7,8 @@
     (loop $l (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))
 ;;= func 0 $sum: params 4, frame 28
 ;;=  >   0  i32.add s16, s12 -> s16+r0
-;;=      4  loop.i32.lt_s s12, 1, s0, @10
+;;=      4  loop.i32.lt_s s12, 1, s0, @12
 ;;=      9  return.i32 s16, header 4
 ;;= func 1 $down: params 4, frame 20
-;;=  >   0  loop.i32.ne s0, -1, 0, @28
+;;=  >   0  loop.i32.ne s0, -1, 0, @32
 ;;=      5  return header 4

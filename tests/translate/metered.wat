@@ -6,10 +6,10 @@
 ;;=      1  fuel 1
 ;;=  >   4  signal
 ;;=      5  fuel 2
-;;=      8  br_if.i32.eqz s0, @31
+;;=      8  br_if.i32.eqz s0, @33
 ;;=     11  fuel 2
 ;;=     14  i32.const 0 -> s12
-;;=     17  call fn@10, delta 12
+;;=     17  call fn@12, delta 12
 ;;=  >  21  fuel 5
-;;=     24  loop.i32.ne s0, -1, 0, @14
+;;=     24  loop.i32.ne s0, -1, 0, @16
 ;;=     29  return header 4

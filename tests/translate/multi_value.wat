@@ -13,13 +13,13 @@
 ;;= func 1 $f: params 4, frame 24
 ;;=  >   0  i32.copy s0 -> s12
 ;;=      3  i64.const 9 -> s16
-;;=      6  call fn@10, delta 12
+;;=      6  call fn@12, delta 12
 ;;=     10  i32.wrap_i64 s12 -> r0
 ;;=     12  return header 4
 ;;= func 2 $blocks: params 4, frame 24
 ;;=  >   0  i32.copy s0 -> s12
 ;;=      3  i32.const 5 -> s16
-;;=      6  br_unless.i32.eqz s0, @63
+;;=      6  br_unless.i32.eqz s0, @69
 ;;=      9  i32.add s16, 1 -> s16+r0
 ;;=  >  13  i32.sub s12, s16 -> r0
 ;;=     16  return header 4

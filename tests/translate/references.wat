@@ -17,7 +17,7 @@
 ;;=      7  i32.const 1 -> s40
 ;;=     10  argument.ref s0, window 36
 ;;=     13  argument.ref s20, window 44
-;;=     16  call fn@10, delta 36
+;;=     16  call fn@12, delta 36
 ;;=     20  take.ref window 36 -> s16
 ;;=     23  take.ref window 40 -> s20
 ;;=     26  ref.copy s20 -> s12
@@ -25,7 +25,7 @@
 ;;=     33  i32.const 1 -> s32
 ;;=     36  table.set table 0, s32, s12
 ;;=     40  ref.is_null s0 -> r0
-;;=     42  br_if.i32.eqz r0, @82
+;;=     42  br_if.i32.eqz r0, @86
 ;;=     44  ref.func func 0 -> s16
 ;;=     48  i32.const 0 -> s32
 ;;=     51  table.set table 1, s32, s16

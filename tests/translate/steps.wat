@@ -18,7 +18,7 @@
 ;;=      3  i32.step_two s0, 3, s4, -4
 ;;=      8  i32.add s8, 40000 -> s8+r0
 ;;=  >  13  i32.step s0, 1
-;;=     16  loop.i32.ne s4, 2, s8, @23
+;;=     16  loop.i32.ne s4, 2, s8, @25
 ;;=     21  return header 20
 ;;= func 1 $kept: params 8, frame 32
 ;;=  >   0  i32.add s0, 1 -> r0

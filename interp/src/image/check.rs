@@ -156,17 +156,14 @@ fn funcs(image: &Image<'_>) -> Result<(), Error> {
     let mut entry_min = isa::PRELUDE.len() + isa::FRAME_UNITS;
     each(image, image.funcs, |i, record| {
         require(record.entry as usize >= entry_min, Kind::Func)?;
-        require(i != 0 || record.blocks_first == 0, Kind::BlockStarts)?;
         let func = image.code_func(i).ok_or(Kind::Func)?;
         require(func.entry < func.end, Kind::Func)?;
         frame(&func)?;
-        block_starts(&func)?;
         entry_min = func.end as usize + isa::FRAME_UNITS;
         Ok(())
     })?;
-    // Without functions nothing refers to block starts, and none may be left over.
-    if image.funcs.len() == 0 && image.block_starts.len() != 0 {
-        return Err(at(image, image.block_starts.bytes(), Kind::BlockStarts));
+    if image.block_starts.len() > image.code.len().div_ceil(8) {
+        return Err(at(image, image.block_starts, Kind::BlockStarts));
     }
     Ok(())
 }
@@ -179,16 +176,6 @@ fn frame(func: &Func<'_>) -> Result<(), Kind> {
     let zeroed_end = u64::from(func.header_offset) + u64::from(FRAME_HEADER_BYTES) + u64::from(func.zero_bytes);
     require(zeroed_end <= u64::from(func.frame_bytes), Kind::Func)?;
     require(func.zero_bytes.is_multiple_of(CELL_BYTES) && func.frame_bytes.is_multiple_of(CELL_BYTES), Kind::Func)
-}
-
-fn block_starts(func: &Func<'_>) -> Result<(), Kind> {
-    require(func.block_starts.is_whole(), Kind::BlockStarts)?;
-    let mut start_min = func.entry;
-    for start in func.block_starts.iter() {
-        require(start >= start_min && start < func.end, Kind::BlockStarts)?;
-        start_min = start + 1;
-    }
-    Ok(())
 }
 
 fn tables(image: &Image<'_>) -> Result<(), Error> {

@@ -1,16 +1,13 @@
 //! A function with code: where it lies, how its frame looks, which cells hold references, where its blocks begin.
 
 use super::{
-    format::{Field, FuncRecord, NONE},
-    read::{Image, Records},
+    format::{FuncRecord, NONE},
+    read::Image,
 };
 use crate::{
     isa::FRAME_UNITS,
     types::{CELL_BYTES, ExternKind, FuncIndex, FuncType},
 };
-
-/// Functions whose code is longer than this have block starts of two units.
-pub(super) const NARROW_UNITS_MAX: u32 = 0x1_0000;
 
 /// A function with code.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +36,27 @@ pub struct Func<'a> {
     pub wasm_offset: u32,
 }
 
+/// What a direct call has to know of the function that it calls.
+pub(super) struct Callee {
+    pub(super) index: FuncIndex,
+    /// As its type says.
+    pub(super) header_offset: u32,
+}
+
+impl Callee {
+    /// The function, not a hidden one, with this unit offset as its entry. Its index stands before, and is compared with the
+    /// records: so this takes no search.
+    #[inline]
+    pub(super) fn read(image: &Image<'_>, entry: u32) -> Option<Callee> {
+        let units = image.code.get((entry as usize).checked_sub(FRAME_UNITS)?..)?;
+        let [index_low, index_high, _, header_offset] = *units.first_chunk()?;
+        let index = u32::from(index_low) | u32::from(index_high) << 16;
+        let record = image.funcs.get(index.checked_sub(image.imported_count(ExternKind::Func))?)?;
+        let is_entry = record.entry == entry && index < image.count(ExternKind::Func);
+        is_entry.then_some(Callee { index: FuncIndex(index), header_offset: u32::from(header_offset) })
+    }
+}
+
 impl<'a> Func<'a> {
     /// Reads function number `i` of those with code.
     #[inline]
@@ -47,26 +65,28 @@ impl<'a> Func<'a> {
         let next = image.funcs.get(i.checked_add(1)?);
         let index = FuncIndex(image.imported[ExternKind::Func as usize].checked_add(i)?);
         let entry = record.entry as usize;
-        let frame: &[u16; FRAME_UNITS] = image.code.get(entry.checked_sub(FRAME_UNITS)?..entry)?.first_chunk()?;
+        let units: &[u16; FRAME_UNITS] = image.code.get(entry.checked_sub(FRAME_UNITS)?..entry)?.first_chunk()?;
         let wide = |low: u16, high: u16| u32::from(low) | u32::from(high) << 16;
-        let frame_bytes = wide(frame[4], frame[5]);
-        let (end, blocks_end) = match next {
-            Some(next) => (next.entry.checked_sub(FRAME_UNITS as u32)?, next.blocks_first),
-            None => (image.code.len() as u32, image.block_starts.len()),
+        let [index_low, index_high, params_bytes, header_offset, zero_low, zero_high, frame_low, frame_high] = *units;
+        if wide(index_low, index_high) != index.0 {
+            return None;
+        }
+        let frame_bytes = wide(frame_low, frame_high);
+        let end = match next {
+            Some(next) => next.entry.checked_sub(FRAME_UNITS as u32)?,
+            None => image.code.len() as u32,
         };
-        let length = end.checked_sub(record.entry)?;
-        let units = image.block_starts.range(record.blocks_first, blocks_end.checked_sub(record.blocks_first)?)?;
         Some(Func {
             index,
             ty: image.type_of_func(index)?,
             entry: record.entry,
             end,
-            params_bytes: frame[0],
-            header_offset: frame[1],
-            zero_bytes: wide(frame[2], frame[3]),
+            params_bytes,
+            header_offset,
+            zero_bytes: wide(zero_low, zero_high),
             frame_bytes,
             cell_map: CellMap::read(image.cell_maps, record, frame_bytes)?,
-            block_starts: BlockStarts { entry: record.entry, units, is_wide: length > NARROW_UNITS_MAX },
+            block_starts: BlockStarts { bits: image.block_starts, entry: record.entry, end },
             wasm_offset: record.wasm_offset,
         })
     }
@@ -107,10 +127,12 @@ impl<'a> CellMap<'a> {
         self.bytes.get((cell / 8) as usize).is_some_and(|byte| byte >> (cell % 8) & 1 != 0)
     }
 
-    /// Number of the cell behind the last that holds a reference; 0 if none does.
-    pub fn references_end(self) -> u32 {
-        let Some(last) = self.bytes.iter().rposition(|byte| *byte != 0) else { return 0 };
-        last as u32 * 8 + (8 - self.bytes[last].leading_zeros())
+    /// The cells from the first that holds a reference to the end of the last; none if no cell does.
+    pub fn references(self) -> Option<(u32, u32)> {
+        let cell = |byte: usize, bit: u32| byte as u32 * 8 + bit;
+        let first = self.bytes.iter().position(|byte| *byte != 0)?;
+        let last = self.bytes.iter().rposition(|byte| *byte != 0)?;
+        Some((cell(first, self.bytes[first].trailing_zeros()), cell(last, 8 - self.bytes[last].leading_zeros())))
     }
 
     /// Whether none of `count` cells from `first` holds a reference.
@@ -120,57 +142,40 @@ impl<'a> CellMap<'a> {
     }
 }
 
-/// The places in a function where control may arrive other than from the instruction before, ascending.
+/// The places in a function where control may arrive other than from the instruction before: a bit for each unit of code.
 #[derive(Clone, Copy, Debug)]
 pub struct BlockStarts<'a> {
+    /// Unit `u` of the image's code is bit `u % 8` of byte `u / 8`. Missing bytes are zero.
+    bits: &'a [u8],
     entry: u32,
-    units: Records<'a, u16>,
-    is_wide: bool,
+    end: u32,
 }
 
 impl BlockStarts<'_> {
-    /// Number of block starts.
-    #[inline]
-    pub fn len(self) -> u32 {
-        if self.is_wide { self.units.len() / 2 } else { self.units.len() }
-    }
-
-    /// Whether there are none.
-    #[inline]
-    pub fn is_empty(self) -> bool {
-        self.len() == 0
-    }
-
-    /// Unit offset in the code of block start `i`.
-    #[inline]
-    pub fn get(self, i: u32) -> Option<u32> {
-        let relative = if self.is_wide {
-            u32::read(self.units.range(i.checked_mul(2)?, 2)?.bytes())
-        } else {
-            u32::from(self.units.get(i)?)
-        };
-        self.entry.checked_add(relative)
-    }
-
     /// The block starts, ascending, as unit offsets in the code.
     pub fn iter(self) -> impl Iterator<Item = u32> {
-        (0..self.len()).map_while(move |i| self.get(i))
+        (self.entry..self.end).filter(move |unit| self.contains(*unit))
     }
 
-    /// Whether a block starts at this unit offset.
+    /// Whether a block of the function starts at this unit offset.
+    #[inline]
     pub fn contains(self, code_offset: u32) -> bool {
-        let Some(relative) = code_offset.checked_sub(self.entry) else { return false };
-        if self.is_wide {
-            let (starts, _) = self.units.bytes().as_chunks();
-            starts.binary_search_by_key(&relative, |start| u32::from_le_bytes(*start)).is_ok()
-        } else {
-            let (starts, _) = self.units.bytes().as_chunks();
-            starts.binary_search_by_key(&relative, |start| u32::from(u16::from_le_bytes(*start))).is_ok()
-        }
+        let byte = self.bits.get((code_offset / 8) as usize).copied().unwrap_or(0);
+        let is_inside = self.entry <= code_offset && code_offset < self.end;
+        is_inside && byte >> (code_offset % 8) & 1 != 0
     }
 
-    /// Whether the section holds a whole number of them.
-    pub(super) fn is_whole(self) -> bool {
-        !self.is_wide || self.units.len().is_multiple_of(2)
+    /// Whether no block starts behind the first unit of an instruction of `len` units.
+    #[inline]
+    pub(super) fn spare(self, code_offset: u32, len: u32) -> bool {
+        const SEEN: u32 = u64::BITS - 7;
+        let bits = self.bits.get((code_offset / 8) as usize..).unwrap_or(&[]);
+        match bits.first_chunk() {
+            Some(bits) if len <= SEEN => {
+                let inside = (1 << len) - 2;
+                u64::from_le_bytes(*bits) >> (code_offset % 8) & inside == 0
+            }
+            _ => !(code_offset + 1..code_offset + len).any(|unit| self.contains(unit)),
+        }
     }
 }

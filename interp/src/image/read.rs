@@ -68,10 +68,6 @@ impl<'a, R: Field + 'a> Records<'a, R> {
         self.bytes.get(bytes).map(Records::new)
     }
 
-    pub(super) fn bytes(self) -> &'a [u8] {
-        self.bytes
-    }
-
     pub(super) fn iter(self) -> impl Iterator<Item = R> + Clone + 'a {
         self.bytes.chunks_exact(R::BYTES).map(R::read)
     }
@@ -122,7 +118,7 @@ pub struct Image<'a> {
     pub(super) tags: Records<'a, u32>,
     pub(super) funcs: Records<'a, FuncRecord>,
     pub(super) cell_maps: &'a [u8],
-    pub(super) block_starts: Records<'a, u16>,
+    pub(super) block_starts: &'a [u8],
     pub(super) code: &'a [u16],
     pub(super) data: Records<'a, DataRecord>,
     pub(super) data_bytes: &'a [u8],
@@ -592,7 +588,7 @@ fn sections(bytes: &[u8], header: Header) -> Result<Image<'_>, Error> {
         tags: Records::new(of(section::TAGS)),
         funcs: Records::new(of(section::FUNCS)),
         cell_maps: of(section::CELL_MAPS),
-        block_starts: Records::new(of(section::BLOCK_STARTS)),
+        block_starts: of(section::BLOCK_STARTS),
         code: units(of(section::CODE)),
         data: Records::new(of(section::DATA)),
         data_bytes: of(section::DATA_BYTES),
@@ -619,13 +615,13 @@ fn record_bytes(id: u16) -> Option<usize> {
         section::MEMORIES => MemoryRecord::BYTES,
         section::GLOBALS => GlobalRecord::BYTES,
         section::FUNCS => FuncRecord::BYTES,
-        section::BLOCK_STARTS | section::CODE => 2,
+        section::CODE => 2,
         section::DATA => DataRecord::BYTES,
         section::ELEMS => ElemRecord::BYTES,
         section::ELEM_EXPRS => format::ConstRecord::BYTES,
         section::SOURCE_MAP => SourceMapRecord::BYTES,
         section::NAMES => NameRecord::BYTES,
-        section::TYPE_BYTES | section::STRINGS | section::CELL_MAPS | section::DATA_BYTES => 1,
+        section::TYPE_BYTES | section::STRINGS | section::CELL_MAPS | section::BLOCK_STARTS | section::DATA_BYTES => 1,
         section::SOURCE_MAP_BYTES | section::NAME_STRINGS | section::MODULE_NAME => 1,
         _ => return None,
     })

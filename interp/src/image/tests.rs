@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind, ImageErrorKind},
-    isa::{FRAME_UNITS, Level, PRELUDE},
+    isa::{self, FRAME_UNITS, Level, PRELUDE},
     types::*,
 };
 use std::{vec, vec::Vec};
@@ -18,11 +18,13 @@ fn types<const N: usize>(types: [ValType; N]) -> impl ExactSizeIterator<Item = V
 }
 
 /// Appends a function: frame units, then `length` units; blocks begin at `starts`, relative to the entry.
-fn push_code(parts: &mut ImageParts, ty: FuncType<'_>, locals: u32, length: u32, starts: &[u32], cell_map: &[u8]) {
+fn push_code(parts: &mut ImageParts<'_>, ty: FuncType<'_>, locals: u32, length: u32, starts: &[u32], cell_map: &[u8]) {
     let header = ty.header_offset();
     let frame_bytes = header + FRAME_HEADER_BYTES + locals;
     let params = ty.params().cells() * CELL_BYTES;
     let frame = [
+        0,
+        0,
         params as u16,
         header as u16,
         locals as u16,
@@ -31,16 +33,15 @@ fn push_code(parts: &mut ImageParts, ty: FuncType<'_>, locals: u32, length: u32,
         (frame_bytes >> 16) as u16,
     ];
     assert_eq!(frame.len(), FRAME_UNITS);
-    parts.code.extend_from_slice(&frame);
-    let entry = parts.code.len() as u32;
-    parts.code.extend((0..length).map(|unit| unit as u16));
-    parts.block_starts.extend(starts.iter().map(|start| entry + start));
-    let part = FuncPart { entry, cell_map, frame_cells: frame_bytes / CELL_BYTES, wasm_offset: entry * 3 };
-    parts.push_func(part).unwrap();
+    let mut code = frame.to_vec();
+    code.extend((0..length).map(|unit| unit as u16));
+    let starts: Vec<_> = starts.iter().map(|start| FRAME_UNITS as u32 + start).collect();
+    let (block_starts, frame_cells) = (&starts[..], frame_bytes / CELL_BYTES);
+    parts.push_func(FuncPart { code: &code, block_starts, cell_map, frame_cells, wasm_offset: 3 * length }).unwrap();
 }
 
 /// A module with something in every section.
-fn sample() -> ImageParts {
+fn sample() -> ImageParts<'static> {
     use ValType::{F64, I32, I64};
     let mut parts = ImageParts::new(Level::Full).unwrap();
     parts.features = Features::FLOATS.with(Features::REFERENCE_TYPES);
@@ -105,7 +106,7 @@ fn sample() -> ImageParts {
 }
 
 /// Takes an image apart by its accessors alone, so that writing again shows whether they give everything back.
-fn parts_of(image: &Image<'_>) -> ImageParts {
+fn parts_of<'a>(image: &Image<'a>) -> ImageParts<'a> {
     let level = if image.level() == 0 { Level::Base } else { Level::Full };
     let mut parts = ImageParts::new(level).unwrap();
     parts.families = image.families();
@@ -152,7 +153,6 @@ fn parts_of(image: &Image<'_>) -> ImageParts {
     for i in defined(ExternKind::Tag) {
         parts.push_tag(image.tag(TagIndex(i)).unwrap()).unwrap();
     }
-    parts.code = image.code().to_vec();
     for func in image.code_funcs() {
         assert_eq!(image.func(func.index).unwrap().entry, func.entry);
         assert_eq!(image.func_at(func.entry).unwrap().index, func.index);
@@ -162,9 +162,16 @@ fn parts_of(image: &Image<'_>) -> ImageParts {
         for cell in 0..func.frame_cells() {
             cell_map[cell as usize / 8] |= u8::from(func.cell_map.is_reference(cell)) << (cell % 8);
         }
-        let (entry, frame_cells, wasm_offset) = (func.entry, func.frame_cells(), func.wasm_offset);
-        parts.push_func(FuncPart { entry, cell_map: &cell_map, frame_cells, wasm_offset }).unwrap();
-        parts.block_starts.extend(func.block_starts.iter());
+        let first = func.entry - FRAME_UNITS as u32;
+        let starts: Vec<_> = func.block_starts.iter().map(|start| start - first).collect();
+        let part = FuncPart {
+            code: &image.code()[first as usize..func.end as usize],
+            block_starts: &starts,
+            cell_map: &cell_map,
+            frame_cells: func.frame_cells(),
+            wasm_offset: func.wasm_offset,
+        };
+        assert_eq!(parts.push_func(part).unwrap(), first);
         assert!(func.block_starts.iter().all(|start| func.block_starts.contains(start)));
     }
     for i in 0..image.data_count() {
@@ -211,7 +218,7 @@ fn walk(image: &Image<'_>) {
     assert!((0..image.count(ExternKind::Global)).all(|i| image.global(GlobalIndex(i)).is_some()));
     assert!((0..image.data_count()).all(|i| image.data(DataIndex(i)).is_some()));
     for func in image.code_funcs() {
-        assert_eq!(func.block_starts.iter().count(), func.block_starts.len() as usize);
+        assert!(func.block_starts.iter().all(|start| (func.entry..func.end).contains(&start)));
         assert!(func.header_offset as u32 + FRAME_HEADER_BYTES + func.zero_bytes <= func.frame_bytes);
         (0..=func.frame_cells().min(99))
             .for_each(|cell| assert!(func.cell_map.has_references() || func.cell_map.is_data(cell, 2)));
@@ -267,7 +274,7 @@ fn the_smallest_image_is_one() {
 }
 
 #[test]
-fn block_starts_of_a_long_function_are_wide() {
+fn block_starts_are_those_of_the_function() {
     let mut parts = ImageParts::new(Level::Base).unwrap();
     let ty = parts.intern_type(types([]), types([])).unwrap();
     let view = FuncType::new(ValTypes::EMPTY, ValTypes::EMPTY);
@@ -279,10 +286,22 @@ fn block_starts_of_a_long_function_are_wide() {
     }
     let owned = OwnedImage::new(&parts.write().unwrap()).unwrap();
     let image = owned.parse().unwrap();
-    let counts: Vec<_> = image.code_funcs().map(|func| func.block_starts.len()).collect();
+    let counts: Vec<_> = image.code_funcs().map(|func| func.block_starts.iter().count()).collect();
     assert_eq!(counts, [3, 5, 2]);
     let long = image.code_func(1).unwrap();
     assert_eq!(long.block_starts.iter().map(|start| start - long.entry).collect::<Vec<_>>(), starts);
+    for func in image.code_funcs() {
+        for outside in [0, func.entry - 1, func.end, func.end + isa::FRAME_UNITS as u32, u32::MAX] {
+            assert!(!func.block_starts.contains(outside));
+        }
+        // Blocks inside an instruction are found however long it is, at every alignment.
+        for first in (func.entry..func.end - 1).filter(|first| first - func.entry < 40 || func.end - first < 80) {
+            for len in 1..(func.end - first).min(70) {
+                let is_inside = (first + 1..first + len).any(|unit| func.block_starts.contains(unit));
+                assert_eq!(func.block_starts.spare(first, len), !is_inside);
+            }
+        }
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //!
 //! Sits between [`Image::parse`], which has made the records sound, and instantiation. The executor trusts its code; every
 //! fact that it trusts is established here or in `check.rs`, whoever made the image. Works in constant memory and without
-//! an allocator; time is linear in the image, but for binary searches in block starts and functions.
+//! an allocator; time is linear in the image.
 //!
 //! Invariants it proves for each function: control stays on instruction boundaries of the function; slots lie in the frame,
 //! clear of its header; cells that hold references get references only, from other such cells, null, `ref.func`, tables,
@@ -12,11 +12,12 @@
 //! References that cross calls are moved in *runs*: `argument.ref` right before a call, `take.ref` right after it, `result.*`
 //! right before `return`. Nothing jumps into a run, so that its memory is an offset and a count.
 //!
-//! Read [`verify`], `Verifier::body`, then the rules in the order of `Verifier::instruction`; `plan.rs` is a shorter way for
-//! instructions that only compute, taken on 64-bit hosts.
+//! Read [`verify`], `Verifier::body`, then the rules in the order of `Verifier::instruction`; `plan.rs` is a shorter way to
+//! accept instructions that only compute, taken on 64-bit hosts.
 
 use super::{
     Func, Image, Options,
+    func::Callee,
     plan::{self, Plan},
 };
 use crate::{
@@ -48,8 +49,9 @@ type Rule<T = ()> = Result<T, &'static str>;
 /// `Unsupported` with the name of what this version does not run.
 pub fn verify(image: &Image<'_>) -> Result<(), Error> {
     module(image)?;
+    let has_ref_types = ValTypes::from_checked_bytes(image.type_bytes).iter().any(ValType::is_ref);
     for func in image.code_funcs() {
-        let mut verifier = Verifier::new(image, func);
+        let mut verifier = Verifier::new(image, func, has_ref_types);
         verifier.body().map_err(|rule| error(image, &func, verifier.at, rule))?;
     }
     Ok(())
@@ -133,11 +135,19 @@ struct Verifier<'a> {
     func: Func<'a>,
     /// The code up to the function's end: nothing behind is ever looked at.
     code: &'a [u16],
+    /// The frame as plans see it.
+    frame: plan::Frame,
+    /// Flags of plans that this function may not have, or only by more rules than its slots.
+    unplanned: u64,
     /// Bytes up to the end of the frame's last reference.
     refs_end: u32,
     has_memory: bool,
+    /// Whether any function of the image has references among its parameters or results.
+    has_ref_types: bool,
     /// Whether it computes a constant expression.
     is_hidden: bool,
+    /// Whether the image's options promise polls or charges.
+    is_metered: bool,
     /// Unit offset of the instruction looked at.
     at: usize,
     /// Whether control can arrive there from elsewhere.
@@ -146,80 +156,106 @@ struct Verifier<'a> {
 }
 
 impl<'a> Verifier<'a> {
-    fn new(image: &'a Image<'a>, func: Func<'a>) -> Verifier<'a> {
+    fn new(image: &'a Image<'a>, func: Func<'a>, has_ref_types: bool) -> Verifier<'a> {
+        let has_memory = image.count(ExternKind::Memory) != 0;
+        let is_hidden = image.is_hidden(func.index);
+        let options = image.options();
+        let flag = |is_set: bool, flag: u64| if is_set { flag } else { 0 };
         Verifier {
             image,
             func,
             code: image.code().get(..func.end as usize).unwrap_or(&[]),
-            refs_end: func.cell_map.references_end() * CELL_BYTES,
-            has_memory: image.count(ExternKind::Memory) != 0,
-            is_hidden: image.is_hidden(func.index),
+            frame: plan::Frame::new(
+                func.frame_cells(),
+                u32::from(func.header_offset) / CELL_BYTES,
+                func.cell_map.references(),
+            ),
+            unplanned: Plan::EXACT
+                | flag(image.level() < Level::Full as u16, Plan::FULL)
+                | flag(!has_memory, Plan::MEMORY)
+                | flag(is_hidden || has_ref_types, Plan::CALL),
+            refs_end: func.cell_map.references().map_or(0, |(_, end)| end * CELL_BYTES),
+            has_memory,
+            has_ref_types,
+            is_hidden,
+            is_metered: options.contains(Options::SIGNAL) || options.contains(Options::FUEL),
             at: func.entry as usize,
             is_block_start: true,
             run: Run::None,
         }
     }
 
-    /// The pass over the function. Block starts are sorted; each is met at the beginning of an instruction, or the function
-    /// is refused. A branch seen before that relies on it.
+    /// The pass over the function. Each block start is met at the beginning of an instruction, or the function is refused. A
+    /// branch seen before that relies on it.
     fn body(&mut self) -> Rule {
         self.frame()?;
-        let mut starts = self.func.block_starts.iter();
-        let mut start = starts.next();
         let mut ends_block = false;
-        while let Some(token) = self.code.get(self.at) {
-            self.is_block_start = start == Some(self.at as u32);
-            if self.is_block_start {
-                start = starts.next();
+        while self.at < self.code.len() {
+            if plan::EXIST && matches!(self.run, Run::None) && self.plain(&mut ends_block) {
+                continue;
             }
-            let len = match plan::of(self.first(*token)?) {
-                Some(plan) if matches!(self.run, Run::None) => {
-                    ends_block = false;
-                    self.planned(plan)?;
-                    plan.len()
-                }
-                _ => {
-                    let instruction = decode(self.code, self.at).ok_or(NO_INSTRUCTION)?;
-                    ends_block = instruction.row.get().shape.ends_block;
-                    self.instruction(&instruction)?;
-                    instruction.len
-                }
-            };
-            let next = self.at + len;
-            require(start.is_none_or(|start| start as usize >= next), "block start inside an instruction")?;
-            self.at = next;
+            self.superinstruction()?;
+            let instruction = decode(self.code, self.at).ok_or(NO_INSTRUCTION)?;
+            let (at, len) = (self.at as u32, instruction.len);
+            self.is_block_start = self.func.block_starts.contains(at);
+            self.instruction(&instruction)?;
+            require(self.func.block_starts.spare(at, len as u32), "block start inside an instruction")?;
+            ends_block = instruction.row.get().shape.ends_block;
+            self.at += len;
         }
         require(ends_block, "control runs off the end of the function")
     }
 
-    /// The instruction here, or the first of those that a superinstruction stands for; then the others follow it.
-    fn first(&self, token: u16) -> Rule<u16> {
+    /// A superinstruction stands for the instruction here and others, and those follow it.
+    fn superinstruction(&self) -> Rule {
         #[cfg(superinstructions)]
-        if let Some(elements) = isa::superinstruction(token) {
+        if let Some(elements) = isa::superinstruction(self.code[self.at]) {
             require(self.image.level() >= Level::Host as u16, ABOVE_LEVEL)?;
             let mut at = self.at;
             for &element in elements {
-                require(self.code.get(at).map(|&token| isa::first_of(token)) == Some(element), "superinstruction of others")?;
+                require(
+                    self.code.get(at).map(|&token| isa::first_of(token)) == Some(element),
+                    "superinstruction of others",
+                )?;
                 at += decode(self.code, at).ok_or(NO_INSTRUCTION)?.len;
             }
-            return Ok(elements[0]);
-        }
-        Ok(token)
-    }
-
-    /// An instruction that only computes; the same rules as in `instruction`.
-    fn planned(&self, plan: Plan) -> Rule {
-        let units = self.code.get(self.at..self.at + plan.len()).ok_or(NO_INSTRUCTION)?;
-        require(!plan.is_full() || self.image.level() >= Level::Full as u16, ABOVE_LEVEL)?;
-        require(!plan.accesses_memory() || self.has_memory, NO_MEMORY)?;
-        for (field, ty) in plan.slots() {
-            self.slot(u32::from(units[field]), ty)?;
-        }
-        if plan.branches() {
-            let field = units.len() - 1;
-            self.branch((self.at + field) as i64 + i64::from(units[field] as i16))?;
         }
         Ok(())
+    }
+
+    /// Goes over instructions up to the first that needs a closer look; says whether it accepted any. No run is open.
+    fn plain(&mut self, ends_block: &mut bool) -> bool {
+        let mut at = self.at;
+        // No instruction with a plan is longer than the units taken; the last few of a function are looked at exactly.
+        while let Some([token, a, b, c, d]) = self.code.get(at..).and_then(|code| code.first_chunk()) {
+            let plan = plan::of(*token);
+            let (units, len) = (plan::lanes([*a, *b, *c, *d]), plan.len());
+            if plan.has(self.unplanned)
+                || !self.func.block_starts.spare(at as u32, len as u32)
+                || !self.frame.admits(plan, units)
+            {
+                break;
+            }
+            if plan.has(Plan::BRANCH | Plan::CALL) {
+                let is_sound = if plan.has(Plan::BRANCH) {
+                    let field = len - 1;
+                    let offset = (units >> (16 * (field - 1))) as i16;
+                    self.branch(at, (at + field) as i64 + i64::from(offset))
+                } else {
+                    // Without references among parameters and results nothing but the window is left to check.
+                    let callee = self.callee((at as u32 + 1).wrapping_add(units as u32));
+                    callee.and_then(|callee| self.window(u32::from((units >> 32) as u16), callee.header_offset))
+                };
+                if is_sound.is_err() {
+                    break;
+                }
+            }
+            *ends_block = plan.has(Plan::ENDS);
+            at += len;
+        }
+        let is_any = at != self.at;
+        self.at = at;
+        is_any
     }
 
     /// The frame: parameters have the kind of cell that their type says; other references are where entry zeroes.
@@ -268,9 +304,8 @@ impl<'a> Verifier<'a> {
             }
             Row::TakeRef => self.take(values[0]),
             Row::Call | Row::ReturnCall => {
-                let callee = self.image.func_at(values[0]).filter(|callee| callee.entry == values[0]);
-                let callee = callee.filter(|callee| !self.image.is_hidden(callee.index));
-                self.call(row, callee.ok_or("call of what is no function's entry")?.ty, last)
+                let callee = self.callee(values[0])?.index;
+                self.call(row, self.image.type_of_func(callee).ok_or("function index")?, last)
             }
             Row::CallImport | Row::ReturnCallImport => {
                 require(values[0] < self.image.imported_count(ExternKind::Func), "call.import of no import")?;
@@ -318,7 +353,7 @@ impl<'a> Verifier<'a> {
             }
             kind::NONE | kind::OFF16 | kind::OFF32 => Ok(()),
             kind::SLOT | kind::WRITE => self.slot(value as u32, operand.ty.ok_or("slot without a type")?),
-            kind::REL16 | kind::REL32 => self.branch(value),
+            kind::REL16 | kind::REL32 => self.branch(self.at, value),
             kind::HEADER => require(value == i64::from(self.func.header_offset), "another frame's header offset"),
             kind::FUNC => index(self.image.count(ExternKind::Func), "function index out of range"),
             kind::TYPE => index(self.image.types_count(), "type index out of range"),
@@ -352,13 +387,17 @@ impl<'a> Verifier<'a> {
         }
     }
 
-    /// A branch goes to the start of a block of this function; back only to where guests can be stopped.
-    fn branch(&self, target: i64) -> Rule {
+    /// A branch at `at` goes to the start of a block of this function; back only to where guests can be stopped.
+    #[inline]
+    fn branch(&self, at: usize, target: i64) -> Rule {
         let is_start = u32::try_from(target).is_ok_and(|target| self.func.block_starts.contains(target));
         require(is_start, "branch to what is no block start of the function")?;
         require(!self.is_hidden, "branch in a constant expression")?;
-        let is_back = target <= self.at as i64;
-        require(!is_back || self.polls(target as usize), "loop without the poll or charge of the image's options")
+        let is_back = target <= at as i64;
+        require(
+            !self.is_metered || !is_back || self.polls(target as usize),
+            "loop without the poll or charge of the image's options",
+        )
     }
 
     /// Whether the code at an instruction begins with what the image's options say about loop heads and entries.
@@ -399,10 +438,16 @@ impl<'a> Verifier<'a> {
         Ok(self.image.table(TableIndex(index)).ok_or("table index out of range")?.ty.element)
     }
 
-    /// A call, or a tail call, of a function of type `ty` whose frame begins at `delta`.
-    fn call(&mut self, row: Row, ty: FuncType<'a>, delta: u32) -> Rule {
-        require(!self.is_hidden, "call in a constant expression")?;
-        let is_metered = self.polls(self.func.entry as usize);
+    /// What a direct call names.
+    #[inline]
+    fn callee(&self, entry: u32) -> Rule<Callee> {
+        Callee::read(self.image, entry).ok_or("call of what is no function's entry")
+    }
+
+    /// A callee's frame that begins at `delta`, with its header at `header_offset`, overwrites nothing of this one's that counts.
+    #[inline]
+    fn window(&self, delta: u32, header_offset: u32) -> Rule {
+        let is_metered = !self.is_metered || self.polls(self.func.entry as usize);
         require(is_metered, "function that calls without the poll or charge of the image's options")?;
         require(delta.is_multiple_of(CELL_BYTES), "call window not aligned")?;
         require(
@@ -410,10 +455,16 @@ impl<'a> Verifier<'a> {
             "call window below the frame header's end",
         )?;
         require(delta >= self.refs_end, "call window over a reference cell")?;
-        require(delta + ty.header_offset() <= self.func.frame_bytes, "call window outside the frame")?;
+        require(delta + header_offset <= self.func.frame_bytes, "call window outside the frame")
+    }
+
+    /// A call, or a tail call, of a function of type `ty` whose frame begins at `delta`.
+    fn call(&mut self, row: Row, ty: FuncType<'a>, delta: u32) -> Rule {
+        require(!self.is_hidden, "call in a constant expression")?;
+        self.window(delta, ty.header_offset())?;
         self.arguments(ty, delta)?;
         if matches!(row, Row::Call | Row::CallImport | Row::CallIndirect) {
-            self.run = Run::takes(ty.results(), 0, delta);
+            self.run = if self.has_ref_types { Run::takes(ty.results(), 0, delta) } else { Run::None };
             return Ok(());
         }
         self.run = Run::None;
@@ -423,6 +474,9 @@ impl<'a> Verifier<'a> {
     /// The run before a call fills exactly the cells of the callee's reference parameters, in order.
     fn arguments(&self, ty: FuncType<'_>, delta: u32) -> Rule {
         let mut at = if let Run::Arguments { first } = self.run { first } else { self.at };
+        if at == self.at && !self.has_ref_types {
+            return Ok(());
+        }
         for (_, cell) in ty.params().layout().filter(|(param, _)| param.is_ref()) {
             let argument = decode(self.code, at).filter(|argument| argument.row == Row::ArgumentRef);
             let argument = argument.ok_or("reference argument missing")?;

@@ -9,7 +9,6 @@ use super::{
         MAGIC, MemoryRecord, NONE, NameRecord, Options, RangeRecord, SectionRecord, TableRecord, TypeRecord, VERSION,
         section,
     },
-    func::NARROW_UNITS_MAX,
     source_map::SourceMapPart,
 };
 use crate::{
@@ -25,9 +24,10 @@ use alloc::vec::Vec;
 /// Everything that goes into an image.
 ///
 /// Order matters: types first; imports before what is defined of the same kind; function types of defined functions in
-/// order, hidden ones last; code of functions in the order of their indices.
+/// order, hidden ones last; code of functions in the order of their indices. The code grows where the image will be: it is
+/// most of it.
 #[derive(Debug)]
-pub struct ImageParts {
+pub struct ImageParts<'a> {
     /// Instruction set level that the code needs.
     pub level: isa::Level,
     /// Instruction families that the code uses, as bits.
@@ -38,10 +38,10 @@ pub struct ImageParts {
     pub options: Options,
     /// Start function.
     pub start: Option<FuncIndex>,
-    /// The instructions. Begins as `isa::PRELUDE`.
-    pub code: Vec<u16>,
-    /// Unit offsets in the code at which blocks begin, of all functions, strictly ascending.
-    pub block_starts: Vec<u32>,
+    /// The instructions, as bytes. Begins as `isa::PRELUDE`.
+    code: Vec<u8>,
+    /// A bit for each unit of the code, as far as functions are there.
+    block_starts: Vec<u8>,
     /// Where instructions come from.
     pub source_map: SourceMapPart,
     types: Vec<TypeRecord>,
@@ -53,6 +53,7 @@ pub struct ImageParts {
     imports: Vec<ImportRecord>,
     exports: Vec<ExportRecord>,
     func_types: Vec<u32>,
+    imported_funcs: u32,
     hidden_count: u32,
     tables: Vec<TableRecord>,
     memories: Vec<MemoryRecord>,
@@ -61,7 +62,9 @@ pub struct ImageParts {
     funcs: Vec<FuncRecord>,
     cell_maps: Vec<u8>,
     data: Vec<DataRecord>,
-    data_bytes: Vec<u8>,
+    /// Bytes of the segments where they lie: they are copied only into the image.
+    data_bytes: Vec<&'a [u8]>,
+    data_length: usize,
     elems: Vec<ElemRecord>,
     elem_funcs: Vec<u32>,
     elem_exprs: Vec<ConstRecord>,
@@ -85,11 +88,13 @@ pub enum ImportPart {
     Tag(TypeIndex),
 }
 
-/// A function's place in the code. Its frame is described by the units before its entry.
+/// The code of a function.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct FuncPart<'a> {
-    /// Unit offset of the first instruction.
-    pub entry: u32,
+    /// The frame units, with room for the index, and the instructions.
+    pub code: &'a [u16],
+    /// Where blocks begin, in units from the start of `code`.
+    pub block_starts: &'a [u32],
     /// Bits of the cells that hold references: cell `c` is bit `c % 8` of byte `c / 8`. Missing bytes are zero.
     pub cell_map: &'a [u8],
     /// Cells of the frame.
@@ -133,6 +138,13 @@ fn append(to: &mut Vec<u8>, bytes: &[u8]) -> Result<RangeRecord, Error> {
     Ok(range)
 }
 
+/// Appends units of code as bytes.
+fn append_units(to: &mut Vec<u8>, units: &[u16]) -> Result<(), Error> {
+    to.try_reserve(2 * units.len()).map_err(out_of_memory)?;
+    to.extend(units.iter().flat_map(|unit| unit.to_le_bytes()));
+    Ok(())
+}
+
 #[cold]
 fn out_of_memory(_: alloc::collections::TryReserveError) -> Error {
     Error::new(ErrorKind::OutOfMemory)
@@ -147,15 +159,14 @@ fn flags(limits: Limits, is_64: bool) -> u8 {
     (u8::from(limits.max.is_some()) * HAS_MAX) | (u8::from(is_64) * IS_64)
 }
 
-impl ImageParts {
+impl<'a> ImageParts<'a> {
     /// Parts of an image without anything in it but the reserved instructions.
     ///
     /// # Errors
     /// `OutOfMemory`.
-    pub fn new(level: isa::Level) -> Result<ImageParts, Error> {
+    pub fn new(level: isa::Level) -> Result<ImageParts<'a>, Error> {
         let mut code = Vec::new();
-        code.try_reserve(isa::PRELUDE.len()).map_err(out_of_memory)?;
-        code.extend_from_slice(&isa::PRELUDE);
+        append_units(&mut code, &isa::PRELUDE)?;
         Ok(ImageParts {
             level,
             families: 0,
@@ -173,6 +184,7 @@ impl ImageParts {
             imports: Vec::new(),
             exports: Vec::new(),
             func_types: Vec::new(),
+            imported_funcs: 0,
             hidden_count: 0,
             tables: Vec::new(),
             memories: Vec::new(),
@@ -182,6 +194,7 @@ impl ImageParts {
             cell_maps: Vec::new(),
             data: Vec::new(),
             data_bytes: Vec::new(),
+            data_length: 0,
             elems: Vec::new(),
             elem_funcs: Vec::new(),
             elem_exprs: Vec::new(),
@@ -269,7 +282,10 @@ impl ImageParts {
         }
         let name = append(&mut self.strings, name.as_bytes())?;
         let (kind, index) = match part {
-            ImportPart::Func(ty) => (ExternKind::Func, self.push_func_type(ty)?.0),
+            ImportPart::Func(ty) => {
+                self.imported_funcs += 1;
+                (ExternKind::Func, self.push_func_type(ty)?.0)
+            }
             ImportPart::Table(ty) => (ExternKind::Table, self.push_table(ty, ConstExpr::Zero)?.0),
             ImportPart::Memory(ty) => (ExternKind::Memory, self.push_memory(ty)?.0),
             ImportPart::Global(ty) => (ExternKind::Global, self.push_global(ty, ConstExpr::Zero)?.0),
@@ -312,11 +328,20 @@ impl ImageParts {
         self.func_types.get(index.to_usize()).copied().map(TypeIndex)
     }
 
-    /// Adds the code of the next function that is not imported.
+    /// Makes room for about so many bytes of code and what belongs to it, and of everything else, so that what grows need not
+    /// move, which takes time and leaves holes.
+    pub fn expect_bytes(&mut self, code: usize, rest: usize) {
+        // If there is not enough, that shows when it is needed. A bit for each unit; measured: an eighth for the source map.
+        let _ = self.code.try_reserve_exact(code + code / 4 + rest);
+        let _ = self.block_starts.try_reserve_exact(code / 16);
+        let _ = self.source_map.bytes.try_reserve_exact(code / 8);
+    }
+
+    /// Adds the code of the next function that is not imported; gives the unit offset at which it begins.
     ///
     /// # Errors
     /// `OutOfMemory`, `Limit`.
-    pub fn push_func(&mut self, part: FuncPart<'_>) -> Result<(), Error> {
+    pub fn push_func(&mut self, part: FuncPart<'_>) -> Result<u32, Error> {
         let map_bytes = part.frame_cells.div_ceil(8) as usize;
         let map = &part.cell_map[..map_bytes.min(part.cell_map.len())];
         let cell_map = if map.iter().all(|byte| *byte == 0) {
@@ -327,11 +352,28 @@ impl ImageParts {
             self.cell_maps.resize(first as usize + map_bytes, 0);
             first
         };
-        // Where its block starts are is known when all code is.
-        push(
-            &mut self.funcs,
-            FuncRecord { entry: part.entry, cell_map, blocks_first: 0, wasm_offset: part.wasm_offset },
-        )
+        let index = self.imported_funcs + length(self.funcs.len())?;
+        let first = length(self.code.len())? / 2;
+        append_units(&mut self.code, &[index as u16, (index >> 16) as u16])?;
+        append_units(&mut self.code, &part.code[isa::INDEX_UNITS..])?;
+        let end = length(self.code.len())? as usize / 2;
+        self.block_starts.try_reserve(end.div_ceil(8) - self.block_starts.len()).map_err(out_of_memory)?;
+        self.block_starts.resize(end.div_ceil(8), 0);
+        for start in part.block_starts.iter().map(|start| first + start) {
+            self.block_starts[start as usize / 8] |= 1 << (start % 8);
+        }
+        let entry = first + isa::FRAME_UNITS as u32;
+        push(&mut self.funcs, FuncRecord { entry, cell_map, wasm_offset: part.wasm_offset })?;
+        Ok(first)
+    }
+
+    /// Fills in a call: two units at `field` get the entry of a function with code, relative to them.
+    ///
+    /// # Panics
+    /// If there is no such place, or the function is imported or not there yet.
+    pub fn link(&mut self, field: u32, callee: FuncIndex) {
+        let entry = self.funcs[(callee.0 - self.imported_funcs) as usize].entry;
+        self.code[2 * field as usize..][..4].copy_from_slice(&entry.wrapping_sub(field).to_le_bytes());
     }
 
     /// Appends a table, imported or defined.
@@ -399,12 +441,14 @@ impl ImageParts {
     ///
     /// # Errors
     /// `OutOfMemory`, `Limit`.
-    pub fn push_data(&mut self, part: DataPart<'_>) -> Result<(), Error> {
+    pub fn push_data(&mut self, part: DataPart<'a>) -> Result<(), Error> {
         let (kind, memory, offset) = match part.mode {
             DataMode::Active { memory, offset } => (0, memory.0, offset),
             DataMode::Passive => (1, 0, ConstExpr::Zero),
         };
-        let bytes = append(&mut self.data_bytes, part.bytes)?;
+        let bytes = RangeRecord { first: length(self.data_length)?, length: length(part.bytes.len())? };
+        push(&mut self.data_bytes, part.bytes)?;
+        self.data_length += part.bytes.len();
         push(&mut self.data, DataRecord { kind, memory, offset: offset.to_record(), bytes })
     }
 
@@ -470,66 +514,44 @@ impl ImageParts {
         append(&mut self.module_name, name.as_bytes()).map(drop)
     }
 
-    /// Finds which block starts belong to which function, and packs them.
-    fn pack_block_starts(&mut self) -> Result<Vec<u16>, Error> {
-        let mut packed = Vec::new();
-        packed.try_reserve(self.block_starts.len()).map_err(out_of_memory)?;
-        let mut starts = self.block_starts.iter().copied().peekable();
-        for i in 0..self.funcs.len() {
-            let entry = self.funcs[i].entry;
-            let end = self.funcs.get(i + 1).map_or(self.code.len(), |next| next.entry as usize - isa::FRAME_UNITS);
-            self.funcs[i].blocks_first = length(packed.len())?;
-            let is_wide = end as u64 - u64::from(entry) > u64::from(NARROW_UNITS_MAX);
-            while let Some(start) = starts.next_if(|start| (*start as usize) < end) {
-                let relative = start - entry;
-                push(&mut packed, relative as u16)?;
-                if is_wide {
-                    push(&mut packed, (relative >> 16) as u16)?;
-                }
-            }
-        }
-        assert!(starts.next().is_none(), "a block starts behind the last function");
-        Ok(packed)
-    }
-
     /// Writes the image.
     ///
     /// # Errors
     /// `OutOfMemory`; `Limit` for an image of 4 GiB or more.
-    ///
-    /// # Panics
-    /// If functions or block starts are out of order, which is an error of the translator.
     pub fn write(mut self) -> Result<Vec<u8>, Error> {
-        let block_starts = self.pack_block_starts()?;
-        let mut out = Output { directory: Vec::new(), body: Vec::new() };
-        // What is mostly large; the rest grows the buffer as it needs.
-        let large = 2 * self.code.len() + self.data_bytes.len() + self.name_strings.len() + self.source_map.bytes.len();
-        out.body.try_reserve(large + large / 8 + HEADER_BYTES).map_err(out_of_memory)?;
-        out.records(section::TYPES, &self.types)?;
-        out.records(section::TYPE_BYTES, &self.type_bytes)?;
-        out.records(section::STRINGS, &self.strings)?;
-        out.records(section::IMPORTS, &self.imports)?;
-        out.records(section::EXPORTS, &self.exports)?;
-        out.records(section::FUNC_TYPES, &self.func_types)?;
-        out.records(section::TABLES, &self.tables)?;
-        out.records(section::MEMORIES, &self.memories)?;
-        out.records(section::GLOBALS, &self.globals)?;
-        out.records(section::TAGS, &self.tags)?;
-        out.records(section::FUNCS, &self.funcs)?;
-        out.records(section::CELL_MAPS, &self.cell_maps)?;
-        out.records(section::BLOCK_STARTS, &block_starts)?;
-        out.records(section::CODE, &self.code)?;
-        out.records(section::DATA, &self.data)?;
-        out.records(section::DATA_BYTES, &self.data_bytes)?;
-        out.records(section::ELEMS, &self.elems)?;
-        out.records(section::ELEM_FUNCS, &self.elem_funcs)?;
-        out.records(section::ELEM_EXPRS, &self.elem_exprs)?;
-        out.records(section::SOURCE_MAP, &self.source_map.runs)?;
-        out.records(section::SOURCE_MAP_BYTES, &self.source_map.bytes)?;
-        out.records(section::NAMES, &self.names)?;
-        out.records(section::NAME_STRINGS, &self.name_strings)?;
-        out.records(section::MODULE_NAME, &self.module_name)?;
-        out.finish(Header {
+        let units_count = self.code.len() / 2;
+        // What is mostly large, so that the buffer seldom moves more than once; it grows by what it needs and no more.
+        let front_bytes = self.block_starts.len() + FuncRecord::BYTES * self.funcs.len() + 4 * self.func_types.len();
+        let large = front_bytes + self.data_length + self.name_strings.len() + self.source_map.bytes.len();
+        self.code.try_reserve_exact(large + large / 8 + 2 * HEADER_BYTES).map_err(out_of_memory)?;
+        let mut back = Output { directory: Vec::new(), body: self.code };
+        back.end_section(section::CODE, 0, units_count)?;
+        back.records(section::DATA, self.data)?;
+        back.bytes(section::DATA_BYTES, self.data_bytes)?;
+        back.records(section::ELEMS, self.elems)?;
+        back.records(section::ELEM_FUNCS, self.elem_funcs)?;
+        back.records(section::ELEM_EXPRS, self.elem_exprs)?;
+        back.records(section::SOURCE_MAP, self.source_map.runs)?;
+        back.records(section::SOURCE_MAP_BYTES, self.source_map.bytes)?;
+        back.records(section::NAMES, self.names)?;
+        back.records(section::NAME_STRINGS, self.name_strings)?;
+        back.records(section::MODULE_NAME, self.module_name)?;
+        let mut front = Output::default();
+        front.body.try_reserve(front_bytes + self.strings.len() + HEADER_BYTES).map_err(out_of_memory)?;
+        front.records(section::TYPES, self.types)?;
+        front.records(section::TYPE_BYTES, self.type_bytes)?;
+        front.records(section::STRINGS, self.strings)?;
+        front.records(section::IMPORTS, self.imports)?;
+        front.records(section::EXPORTS, self.exports)?;
+        front.records(section::FUNC_TYPES, self.func_types)?;
+        front.records(section::TABLES, self.tables)?;
+        front.records(section::MEMORIES, self.memories)?;
+        front.records(section::GLOBALS, self.globals)?;
+        front.records(section::TAGS, self.tags)?;
+        front.records(section::FUNCS, self.funcs)?;
+        front.records(section::CELL_MAPS, self.cell_maps)?;
+        front.records(section::BLOCK_STARTS, self.block_starts)?;
+        let header = Header {
             magic: u64::from_le_bytes(MAGIC),
             version: VERSION,
             length: 0,
@@ -543,53 +565,74 @@ impl ImageParts {
             start: self.start.map_or(NONE, |index| index.0),
             hidden_count: self.hidden_count,
             reserved: 0,
-        })
+        };
+        finish(header, front, back)
     }
 }
 
-/// Sections as they are laid out; offsets count from the first section until the directory's size is known.
+/// Sections one behind the other; offsets count from the first of them.
+#[derive(Default)]
 struct Output {
     directory: Vec<SectionRecord>,
     body: Vec<u8>,
 }
 
 impl Output {
-    /// Appends a section, unless it is empty.
-    fn records<R: Field + Copy>(&mut self, id: u16, records: &[R]) -> Result<(), Error> {
-        if records.is_empty() {
-            return Ok(());
-        }
-        let bytes = records.len() * R::BYTES;
-        let offset = length(self.body.len())?;
-        let end = self.body.len() + bytes.next_multiple_of(ALIGN);
-        self.body.try_reserve(end - self.body.len()).map_err(out_of_memory)?;
-        self.body.resize(end, 0);
-        for (place, record) in self.body[offset as usize..][..bytes].chunks_exact_mut(R::BYTES).zip(records) {
+    /// Appends a section, unless it is empty. The records are freed: a large module has its parts only once.
+    fn records<R: Field + Copy>(&mut self, id: u16, records: Vec<R>) -> Result<(), Error> {
+        let (first, bytes) = (self.body.len(), records.len() * R::BYTES);
+        self.body.try_reserve_exact(bytes.next_multiple_of(ALIGN)).map_err(out_of_memory)?;
+        self.body.resize(first + bytes, 0);
+        for (place, record) in self.body[first..].chunks_exact_mut(R::BYTES).zip(&records) {
             record.write(place);
         }
-        let flags = if id < section::REQUIRED_END { format::SECTION_REQUIRED } else { 0 };
-        let (bytes, count) = (length(bytes)?, length(records.len())?);
-        push(&mut self.directory, SectionRecord { id, flags, offset, bytes, count })
+        self.end_section(id, first, records.len())
     }
 
-    /// Puts header, directory and sections together, in the sections' buffer.
-    fn finish(self, mut header: Header) -> Result<Vec<u8>, Error> {
-        let body_offset = HEADER_BYTES + self.directory.len() * SectionRecord::BYTES;
-        let mut image = self.body;
-        let total = body_offset + image.len();
-        header.length = length(total)?;
-        header.sections_count = self.directory.len() as u16;
-        image.try_reserve_exact(body_offset).map_err(out_of_memory)?;
-        image.resize(total, 0);
-        image.copy_within(..total - body_offset, body_offset);
-        let (front, directory) = image[..body_offset].split_at_mut(HEADER_BYTES);
-        header.write(front);
-        for (place, mut record) in directory.chunks_exact_mut(SectionRecord::BYTES).zip(self.directory) {
-            record.offset = length(record.offset as usize + body_offset)?;
-            record.write(place);
-        }
-        let checksum = format::checksum(&image);
-        image[CHECKSUM_OFFSET..CHECKSUM_OFFSET + 8].copy_from_slice(&checksum.to_le_bytes());
-        Ok(image)
+    /// Appends a blob that lies in pieces.
+    fn bytes(&mut self, id: u16, pieces: Vec<&[u8]>) -> Result<(), Error> {
+        let first = self.body.len();
+        let bytes: usize = pieces.iter().map(|piece| piece.len()).sum();
+        self.body.try_reserve_exact(bytes).map_err(out_of_memory)?;
+        pieces.iter().for_each(|piece| self.body.extend_from_slice(piece));
+        self.end_section(id, first, bytes)
     }
+
+    /// Notes that a section of so many records ends here; fills it up.
+    fn end_section(&mut self, id: u16, first: usize, count: usize) -> Result<(), Error> {
+        if count == 0 {
+            return Ok(());
+        }
+        let (offset, bytes) = (length(first)?, length(self.body.len() - first)?);
+        let end = self.body.len().next_multiple_of(ALIGN);
+        self.body.try_reserve(end - self.body.len()).map_err(out_of_memory)?;
+        self.body.resize(end, 0);
+        let flags = if id < section::REQUIRED_END { format::SECTION_REQUIRED } else { 0 };
+        push(&mut self.directory, SectionRecord { id, flags, offset, bytes, count: length(count)? })
+    }
+}
+
+/// Puts header, directory and sections together, in the buffer of the last sections: they are most of it.
+fn finish(mut header: Header, front: Output, back: Output) -> Result<Vec<u8>, Error> {
+    let sections_count = front.directory.len() + back.directory.len();
+    let front_offset = HEADER_BYTES + sections_count * SectionRecord::BYTES;
+    let back_offset = front_offset + front.body.len();
+    let mut image = back.body;
+    let back_bytes = image.len();
+    header.length = length(back_offset + back_bytes)?;
+    header.sections_count = sections_count as u16;
+    image.try_reserve_exact(back_offset).map_err(out_of_memory)?;
+    image.resize(back_offset + back_bytes, 0);
+    image.copy_within(..back_bytes, back_offset);
+    image[front_offset..back_offset].copy_from_slice(&front.body);
+    let (place, directory) = image[..front_offset].split_at_mut(HEADER_BYTES);
+    header.write(place);
+    let move_by = |records: Vec<SectionRecord>, by: usize| {
+        records.into_iter().map(move |record| SectionRecord { offset: record.offset + by as u32, ..record })
+    };
+    let records = move_by(front.directory, front_offset).chain(move_by(back.directory, back_offset));
+    directory.chunks_exact_mut(SectionRecord::BYTES).zip(records).for_each(|(place, record)| record.write(place));
+    let checksum = format::checksum(&image);
+    image[CHECKSUM_OFFSET..CHECKSUM_OFFSET + 8].copy_from_slice(&checksum.to_le_bytes());
+    Ok(image)
 }

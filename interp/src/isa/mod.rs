@@ -61,9 +61,11 @@ pub const EXIT_OFFSET: u32 = 2;
 /// Return offset, in bytes, of `return.cross`.
 pub const RETURN_CROSS_OFFSET: u32 = 6;
 
-/// Units before a function's entry: parameter bytes, header offset, bytes to zero behind the header (two units), frame
-/// bytes (two units).
-pub const FRAME_UNITS: usize = 6;
+/// Units before a function's entry: index of the function ([`INDEX_UNITS`]), parameter bytes, header offset, bytes to zero
+/// behind the header (two units), frame bytes (two units).
+pub const FRAME_UNITS: usize = INDEX_UNITS + 6;
+/// Units of a function's index.
+pub const INDEX_UNITS: usize = 2;
 /// Size of a frame header in bytes: return offset, and a word for special returns.
 pub const HEADER_BYTES: u32 = crate::types::FRAME_HEADER_BYTES;
 /// Size in bytes of what a cross-instance call puts below the callee's frame.

@@ -75,7 +75,7 @@ impl Store {
 
     /// Bytes of the frame of the function whose code holds the instruction at this byte offset.
     fn frame_bytes(&self, instance: u32, ip: usize) -> usize {
-        const { assert!(FRAME_UNITS == 6, "the frame's size is among the units before the entry") };
+        const { assert!(FRAME_UNITS == 8, "the frame's size is among the units before the entry") };
         let func = self.image(instance).func_at((ip / 2) as u32);
         func.expect("a stopped guest stands in a function").frame_bytes as usize
     }

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    isa::{FRAME_UNITS, HEADER_BYTES, Row, Ty, encode::Field},
+    isa::{FRAME_UNITS, HEADER_BYTES, INDEX_UNITS, Row, Ty, encode::Field},
 };
 use alloc::vec::Vec;
 
@@ -180,7 +180,7 @@ impl<'a> Func<'a> {
         self.close_fuel();
         let zero_bytes = self.zero_end() - (self.header + HEADER_BYTES);
         let finished = self.retry.is_none().then(|| {
-            let at = self.entry as usize - FRAME_UNITS;
+            let at = self.entry as usize - FRAME_UNITS + INDEX_UNITS;
             let [frame, zero] = [self.frame_bytes, zero_bytes];
             self.code[at] = self.param_bytes as u16;
             self.code[at + 1] = self.header as u16;

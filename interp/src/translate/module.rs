@@ -131,7 +131,7 @@ pub struct Sections<'a> {
     /// What the functions need.
     pub info: ModuleInfo,
     /// The image being made.
-    pub parts: ImageParts,
+    pub parts: ImageParts<'a>,
     /// Expressions that need code.
     pub hidden: Vec<HiddenFunc<'a>>,
 }

@@ -73,6 +73,13 @@ impl Patch {
         self.set(field, change(self.unit(field)));
     }
 
+    /// Lets a block start at a unit of the code.
+    pub fn start_block(&mut self, unit: usize) {
+        let (at, bytes) = self.section(format::section::BLOCK_STARTS);
+        assert!(unit / 8 < bytes);
+        self.image[at + unit / 8] |= 1 << (unit % 8);
+    }
+
     /// Entry of function number `i` of those with code.
     pub fn entry(&self, i: u32) -> usize {
         self.original.parse().expect("sound").code_func(i).expect("there").entry as usize

@@ -38,7 +38,7 @@ fn instructions_and_control() {
         &Config::default(),
         WAT,
         &[
-            ("no instruction, or one cut off", |p| p.token("i32.mul", 0, isa::TOKENS)),
+            ("no instruction, or one cut off", |p| p.token("i32.mul", 0, u16::MAX)),
             ("no instruction, or one cut off", |p| {
                 let field = p.find("br_table", 0).operands().nth(1).unwrap().field;
                 p.set(field - 1, 0xffff);
@@ -51,11 +51,8 @@ fn instructions_and_control() {
             }),
             ("branch to what is no block start of the function", |p| p.operand("br_table", 0, 1, |rel| rel + 1)),
             ("branch to what is no block start of the function", |p| p.operand("br_table", 0, 2, |rel| rel + 0x7000)),
-            ("block start inside an instruction", |p| {
-                let (at, bytes) = p.section(format::section::BLOCK_STARTS);
-                assert!(bytes >= 4);
-                p.image[at] += 1;
-            }),
+            ("block start inside an instruction", |p| p.start_block(p.entry(0) + 1)),
+            ("block start inside an instruction", |p| p.start_block(p.find("return", 0).offset + 1)),
             ("instruction above the image's level", |p| {
                 p.image[48] = 0;
                 p.token("i32.mul", 0, Row::I32Mul.token(Row::I32Mul.get().shape.base.len()));
@@ -176,15 +173,9 @@ fn runs_of_results() {
             ("reference result overwritten before it is moved", |p| p.operand("result.ref", 0, 0, |_| 0)),
             ("run of reference or result moves interrupted", |p| p.token("result.i32", 1, Row::I32Copy.token(0))),
             ("block start inside a run of reference or result moves", |p| {
-                let relative = (p.find("result.i32", 1).offset - p.entry(0)) as u8;
-                let at = p.section(format::section::BLOCK_STARTS).0;
-                p.image[at] = relative;
+                p.start_block(p.find("result.i32", 1).offset)
             }),
-            ("block start inside a run of reference or result moves", |p| {
-                let relative = (p.find("return", 0).offset - p.entry(0)) as u8;
-                let at = p.section(format::section::BLOCK_STARTS).0;
-                p.image[at] = relative;
-            }),
+            ("block start inside a run of reference or result moves", |p| p.start_block(p.find("return", 0).offset)),
         ],
     );
 }
@@ -199,7 +190,7 @@ fn calls_and_runs_of_references() {
           (local.set 2 (local.get 0))
           (call $two (i32.const 1) (local.get 0) (local.get 1)) (drop) (local.set 2))
         (func $g (param i32) (result externref i32) (local externref) (return_call $two (local.get 0) (local.get 1) (local.get 1)))
-        (func $h (call $h)))"#;
+        (func $h (param i64) (local.set 0 (i64.const 0x1234567800000005)) (call $h (i64.const 1))))"#;
     check(
         &Config::default(),
         WAT,
@@ -221,15 +212,9 @@ fn calls_and_runs_of_references() {
                 p.token("argument.ref", 1, Row::RefCopy.token(0));
             }),
             ("block start inside a run of reference or result moves", |p| {
-                let relative = (p.find("call.import", 0).offset - p.entry(0)) as u8;
-                let at = p.section(format::section::BLOCK_STARTS).0;
-                p.image[at] = relative;
+                p.start_block(p.find("call.import", 0).offset)
             }),
-            ("block start inside a run of reference or result moves", |p| {
-                let relative = (p.find("take.ref", 0).offset - p.entry(0)) as u8;
-                let at = p.section(format::section::BLOCK_STARTS).0;
-                p.image[at] = relative;
-            }),
+            ("block start inside a run of reference or result moves", |p| p.start_block(p.find("take.ref", 0).offset)),
             ("run of reference or result moves interrupted", |p| {
                 p.token("take.ref", 0, Row::RefCopy.token(0));
             }),
@@ -243,7 +228,36 @@ fn calls_and_runs_of_references() {
             ("call window outside the frame", |p| p.operand("call.import", 0, 1, |_| 0x1000)),
             ("call.import of no import", |p| p.operand("call.import", 0, 0, |_| 3)),
             ("call of what is no function's entry", |p| p.operand("call", 0, 0, |entry| entry.wrapping_add(1))),
+            ("call of what is no function's entry", |p| {
+                // A constant that looks like the index in front of an entry: but that function's entry is another.
+                let constant = p.find("i64.const", 0).operands().next().unwrap().field;
+                assert_eq!((p.unit(constant), p.unit(constant + 1)), (5, 0));
+                let field = p.find("call", 0).operands().next().unwrap().field;
+                p.operand("call", 0, 0, |_| (constant + isa::FRAME_UNITS).wrapping_sub(field) as u16);
+            }),
+            ("reference argument missing", |p| {
+                // From a function without any reference.
+                let change = (p.entry(2) - p.entry(0)) as u16;
+                p.operand("call", 0, 0, |entry| entry - change);
+            }),
             ("tail call of a function with other results", |p| p.operand("return_call.import", 0, 0, |_| 2)),
+        ],
+    );
+}
+
+/// Without references in any type, calls are checked a shorter way.
+#[test]
+fn calls_of_numbers() {
+    const WAT: &str = "(module (func $f (param i64 i64)) (func (call $f (i64.const 1) (i64.const 2)) (call $f (i64.const 3) (i64.const 4))))";
+    check(
+        &Config::default(),
+        WAT,
+        &[
+            ("call of what is no function's entry", |p| p.operand("call", 0, 0, |entry| entry.wrapping_add(1))),
+            ("call window not aligned", |p| p.operand("call", 0, 1, |delta| delta - 2)),
+            ("call window below the frame header's end", |p| p.operand("call", 0, 1, |_| 4)),
+            ("call window outside the frame", |p| p.operand("call", 0, 1, |delta| delta + 4)),
+            ("block start inside an instruction", |p| p.start_block(p.find("call", 0).offset + 1)),
         ],
     );
 }
@@ -270,10 +284,8 @@ fn guests_can_be_stopped() {
         WAT,
         &[("loop without the poll or charge of the image's options", |p| {
             // Back behind the poll.
-            let at = p.section(format::section::BLOCK_STARTS).0;
             let head = p.find("br", 0).operands().next().unwrap().value as usize;
-            let index = usize::from(head != p.entry(0));
-            p.image[at + 2 * index] += 1;
+            p.start_block(head + 1);
             p.operand("br", 0, 0, |rel| rel + 1);
         })],
     );
