@@ -57,6 +57,8 @@ pub struct Machine {
     pub fp: *mut u8,
     /// What changes seldom: memory, globals, limits, the store.
     pub cx: *mut Context,
+    /// First byte of memory 0. Changes only outside of the interpreter, and with the instance.
+    pub memory: *mut u8,
     /// Integer accumulator. An i32 in it has its upper half undefined.
     pub r0: u64,
     /// Float accumulator. An f32 in it is its bits in the low half.

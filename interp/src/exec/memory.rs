@@ -50,16 +50,16 @@ fn place(base: *mut u8, len: usize, address: u32, offset: u32, size: usize) -> O
 /// The same in memory 0. On 64-bit machines the common case is one comparison without a sum: any access that begins
 /// before the last seven bytes is inside.
 #[inline(always)]
-fn place_near(cx: &Context, address: u32, offset: u32, size: usize) -> Option<*mut u8> {
+fn place_near(machine: &Machine, address: u32, offset: u32, size: usize) -> Option<*mut u8> {
     #[cfg(target_pointer_width = "64")]
     {
         let start = address as usize + offset as usize;
-        if start < cx.memory_easy {
-            return Some(cx.memory_base.wrapping_add(start));
+        if start < machine.context().memory_easy {
+            return Some(machine.memory.wrapping_add(start));
         }
         core::hint::cold_path();
     }
-    place(cx.memory_base, cx.memory_len, address, offset, size)
+    place(machine.memory, machine.context().memory_len, address, offset, size)
 }
 
 /// How a form gives the memory offset.
@@ -99,7 +99,7 @@ unsafe fn load<O: Access, D: Put, F: OffsetField>(machine: &mut Machine, address
     // SAFETY: the fields are there; `place_near` checks the range against the memory's length.
     unsafe {
         let offset = F::read(machine);
-        match place_near(machine.context(), address, offset, size_of::<O::Memory>()) {
+        match place_near(machine, address, offset, size_of::<O::Memory>()) {
             Some(place) => {
                 D::put(machine, place.cast::<O::Memory>().read_unaligned().extend());
                 Ok(())
@@ -144,8 +144,7 @@ impl<O: Access, A: Read, V: Read, F: OffsetField> Instruction for Store<O, A, V,
         unsafe {
             let address = A::read::<i32>(machine) as u32;
             let offset = F::read(machine);
-            let cx = machine.context();
-            match place_near(cx, address, offset, size_of::<O::Memory>()) {
+            match place_near(machine, address, offset, size_of::<O::Memory>()) {
                 Some(place) => {
                     // Read only now: one register less on the way here.
                     let value = V::read::<O::Value>(machine);

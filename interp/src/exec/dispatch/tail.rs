@@ -22,9 +22,9 @@ macro_rules! handler_fn { ($(#[$attr:meta])* $vis:vis unsafe fn $name:ident $(<$
 } }
 
 #[cfg(target_arch = "x86_64")]
-type Handler = unsafe extern "sysv64" fn(*const u16, *mut u8, *mut Context, u64, f64) -> Exit;
+type Handler = unsafe extern "sysv64" fn(*const u16, *mut u8, *mut Context, *mut u8, u64, f64) -> Exit;
 #[cfg(not(target_arch = "x86_64"))]
-type Handler = unsafe extern "C" fn(*const u16, *mut u8, *mut Context, u64, f64) -> Exit;
+type Handler = unsafe extern "C" fn(*const u16, *mut u8, *mut Context, *mut u8, u64, f64) -> Exit;
 
 macro_rules! table { ($($token:literal => $handler:ty;)*) => {
     /// Handlers by token.
@@ -37,18 +37,18 @@ handler_fn! {
     ///
     /// # Safety
     /// `ip` stands at a token of verified code, the other registers are as `exec` describes.
-    unsafe fn step<I: Instruction>(ip: *const u16, fp: *mut u8, cx: *mut Context, r0: u64, f0: f64) {
+    unsafe fn step<I: Instruction>(ip: *const u16, fp: *mut u8, cx: *mut Context, memory: *mut u8, r0: u64, f0: f64) {
         // SAFETY: `ip` is at this instruction's token; afterwards it is at the token of the next one, which verified code has.
         unsafe {
-            let mut m = Machine { ip: ip.add(1), fp, cx, r0, f0 };
+            let mut m = Machine { ip: ip.add(1), fp, cx, memory, r0, f0 };
             match I::run(&mut m) {
                 Ok(()) => {
                     let next = *TABLE.get_unchecked(*m.ip as usize);
-                    next(m.ip, m.fp, m.cx, m.r0, m.f0)
+                    next(m.ip, m.fp, m.cx, m.memory, m.r0, m.f0)
                 }
                 Err(exit) => {
                     (*m.cx).exit = exit;
-                    leave(m.ip, m.fp, m.cx, m.r0, m.f0)
+                    leave(m.ip, m.fp, m.cx, m.memory, m.r0, m.f0)
                 }
             }
         }
@@ -59,7 +59,7 @@ handler_fn! {
     /// Saves the registers and ends the chain of tail calls.
     #[cold]
     #[inline(never)]
-    unsafe fn leave(ip: *const u16, fp: *mut u8, cx: *mut Context, r0: u64, f0: f64) {
+    unsafe fn leave(ip: *const u16, fp: *mut u8, cx: *mut Context, _memory: *mut u8, r0: u64, f0: f64) {
         // SAFETY: `cx` is the store's context, as in every handler.
         unsafe {
             (*cx).saved = Registers { ip, fp, r0, f0 };
@@ -77,6 +77,6 @@ pub unsafe fn run(cx: *mut Context) -> Exit {
     unsafe {
         let r = (*cx).saved;
         let first = *TABLE.get_unchecked(*r.ip as usize);
-        first(r.ip, r.fp, cx, r.r0, r.f0)
+        first(r.ip, r.fp, cx, (*cx).memory_base, r.r0, r.f0)
     }
 }
