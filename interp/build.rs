@@ -27,14 +27,18 @@ fn main() {
         println!("cargo::rustc-cfg=optimised");
     }
     if tail_dispatch() {
-        println!("cargo::rustc-cfg=dispatch_tail\ncargo::rustc-cfg=superinstructions");
+        println!("cargo::rustc-cfg=dispatch_tail");
+    }
+    let has_superinstructions = tail_dispatch() && env::var_os("CARGO_FEATURE_SUPERINSTRUCTIONS").is_some();
+    if has_superinstructions {
+        println!("cargo::rustc-cfg=superinstructions");
     }
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
     let write = |name: &str, text: String| fs::write(Path::new(&out).join(name), text).expect("OUT_DIR is writable");
     let superinstructions = superinstructions();
     write("rows.rs", rows(&superinstructions));
     write("operations.rs", operations());
-    write("handlers.rs", handlers(if tail_dispatch() { &superinstructions } else { &[] }));
+    write("handlers.rs", handlers(if has_superinstructions { &superinstructions } else { &[] }));
 }
 
 /// Tail calls hold on x86-64 and AArch64 when optimised: sibling calls with register arguments. Everywhere else, and in
@@ -73,13 +77,24 @@ fn superinstructions() -> Vec<Vec<usize>> {
     let tokens: BTreeMap<String, usize> = instructions
         .iter()
         .enumerate()
-        .map(|(token, (row, form))| {
-            (format!("{}:{}", row.name, String::from_utf8_lossy(row.shape.form(*form))), token)
-        })
+        .map(|(token, (row, form))| (format!("{}:{}", row.name, String::from_utf8_lossy(row.shape.form(*form))), token))
         .collect();
     let computes = [
-        "Binary", "Unary", "Chain", "Select", "Step", "StepTwo", "Load", "LoadSum", "Store", "GlobalGet", "GlobalSet",
-        "BranchIf1", "BranchUnless1", "BranchIf2", "BranchUnless2",
+        "Binary",
+        "Unary",
+        "Chain",
+        "Select",
+        "Step",
+        "StepTwo",
+        "Load",
+        "LoadSum",
+        "Store",
+        "GlobalGet",
+        "GlobalSet",
+        "BranchIf1",
+        "BranchUnless1",
+        "BranchIf2",
+        "BranchUnless2",
     ];
     let ends = ["LoopEdge", "Branch", "BranchTable", "Call", "CallIndirect", "Return", "ReturnValue"];
     let text = fs::read_to_string(SUPERINSTRUCTIONS).expect("the list is there");
@@ -371,7 +386,8 @@ fn handlers(superinstructions: &[Vec<usize>]) -> String {
     }
     for (index, elements) in superinstructions.iter().enumerate() {
         let (last, inner) = elements.split_last().expect("superinstructions have elements");
-        let handler = inner.iter().rfold(handlers[*last].clone(), |rest, first| format!("Then<{}, {rest}>", handlers[*first]));
+        let handler =
+            inner.iter().rfold(handlers[*last].clone(), |rest, first| format!("Then<{}, {rest}>", handlers[*first]));
         writeln!(text, "    {} => {handler};", handlers.len() + index).unwrap();
     }
     text + "} } }\n"

@@ -26,10 +26,10 @@ pub use table::{Role, Ty, kind};
 mod rows {
     include!(concat!(env!("OUT_DIR"), "/rows.rs"));
 }
-#[cfg(feature = "translate")]
-pub use rows::chain;
 #[cfg(superinstructions)]
 pub use rows::SUPERINSTRUCTIONS;
+#[cfg(feature = "translate")]
+pub use rows::chain;
 pub use rows::{BASES, HASH, Row, TOKENS};
 #[cfg(all(superinstructions, feature = "translate"))]
 pub use superinstruction::combine;

@@ -5,12 +5,12 @@
 //! The list, `superinstructions.txt`, is mined from profiles (`cargo xtask profile --mine`); images that have any are of
 //! level host, and the verifier checks that what follows is what the token says.
 
+use super::{TOKENS, rows::ELEMENTS};
 #[cfg(feature = "translate")]
 use super::{
     decode::length,
     rows::{SUPERINSTRUCTIONS, TRIE, TRIE_HASH},
 };
-use super::{TOKENS, rows::ELEMENTS};
 
 /// The instructions, by token, that a superinstruction stands for.
 #[inline]
@@ -61,5 +61,53 @@ fn edge(node: u16, token: u16) -> Option<u16> {
             return None;
         }
         slot = (slot + 1) % TRIE.len();
+    }
+}
+
+#[cfg(all(test, feature = "translate"))]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    /// Code of the instructions with these tokens, all fields zero, then `return`.
+    fn code(elements: &[u16]) -> Vec<u16> {
+        let mut code = Vec::new();
+        for &token in elements.iter().chain(&[crate::isa::Row::Return.token(0)]) {
+            let at = code.len();
+            code.extend([token, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+            let len = length(&code, at).expect("a token");
+            code.truncate(at + len);
+        }
+        code
+    }
+
+    /// Each is put where its instructions stand, changes the first token only, and decodes as the first instruction.
+    #[test]
+    fn every_superinstruction_is_found() {
+        for token in TOKENS..TOKENS + SUPERINSTRUCTIONS {
+            let elements = superinstruction(token).expect("a superinstruction");
+            let plain = code(elements);
+            let mut combined = plain.clone();
+            combine(&mut combined, 0, &[0]);
+            let found = superinstruction(combined[0]).expect("one begins here");
+            assert_eq!(found[..elements.len()], *elements);
+            assert_eq!(combined[1..plain.len() - 2], plain[1..plain.len() - 2]);
+            assert_eq!(crate::isa::first_of(combined[0]), plain[0]);
+        }
+        assert_eq!(superinstruction(TOKENS - 1), None);
+        assert_eq!(superinstruction(TOKENS + SUPERINSTRUCTIONS), None);
+    }
+
+    /// What is entered from elsewhere begins a superinstruction of its own, and none reaches over it.
+    #[test]
+    fn none_reaches_over_a_block_start() {
+        for token in TOKENS..TOKENS + SUPERINSTRUCTIONS {
+            let elements = superinstruction(token).expect("a superinstruction");
+            let mut combined = code(elements);
+            let start = length(&combined, 0).expect("a token");
+            combine(&mut combined, 0, &[0, start as u32]);
+            assert_eq!(combined[0], elements[0]);
+            assert_eq!(crate::isa::first_of(combined[start]), elements[1]);
+        }
     }
 }

@@ -100,7 +100,10 @@ impl Func<'_> {
     pub fn emit(&mut self, row: Row, fields: &[Field]) -> Result<(), Error> {
         self.reserve(1 + 4 * fields.len())?;
         let at = encode::push(self.code, row, fields);
-        self.recent.push(at, row, fields);
+        // What is not remembered is not changed.
+        if self.module.config.fusion {
+            self.recent.push(at, row, fields);
+        }
         Ok(())
     }
 

@@ -46,6 +46,8 @@ pub struct Config {
     pub canonicalize_nans: bool,
     /// Whether function names and the source map are kept for backtraces.
     pub debug_names: bool,
+    /// Whether two operators may become one instruction. Without, code is slower and larger and does the same: for tests.
+    pub fusion: bool,
     /// Whether the code gets superinstructions, where this build has them: faster, and no code for other targets.
     pub superinstructions: bool,
 }
@@ -58,6 +60,7 @@ impl Default for Config {
             fuel: false,
             canonicalize_nans: false,
             debug_names: true,
+            fusion: true,
             superinstructions: false,
         }
     }

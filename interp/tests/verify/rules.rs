@@ -314,3 +314,32 @@ fn what_is_not_run_is_refused_by_name() {
         assert_eq!(patch.load().expect_err(name).kind(), ErrorKind::Unsupported(name));
     }
 }
+
+/// A superinstruction stands only where all its instructions stand, and only in images of level host.
+#[test]
+fn superinstructions() {
+    const WAT: &str = r#"(module (func (param i32 i32) (result i32)
+        (i32.xor (i32.load (local.get 0)) (i32.load (i32.add (local.get 0) (local.get 1))))) (memory 1))"#;
+    /// A token above those of instructions whose first instruction is, or is not, the load.
+    fn other(p: &Patch, is_load: bool) -> u16 {
+        let load = isa::first_of(p.unit(p.find("i32.load", 0).offset));
+        let mut above = isa::TOKENS..u16::MAX;
+        above.find(|&token| (isa::first_of(token) == load) == is_load).expect("there is one")
+    }
+    if isa::Level::HIGHEST < isa::Level::Host {
+        return;
+    }
+    let config = Config { superinstructions: true, ..Config::default() };
+    check(
+        &config,
+        WAT,
+        &[
+            ("superinstruction of others", |p| p.token("i32.load", 0, other(p, true))),
+            ("superinstruction of others", |p| p.token("i32.load", 0, other(p, false))),
+            ("instruction above the image's level", |p| {
+                p.image[48] = 1;
+                p.token("i32.load", 0, other(p, true));
+            }),
+        ],
+    );
+}

@@ -42,6 +42,7 @@ pub fn image(path: &Path, source: Source, how: Translation) -> Result<OwnedImage
                 fuel: how.fuel,
                 canonicalize_nans: how.canonicalize_nans,
                 debug_names: !how.no_debug_names,
+                fusion: true,
                 superinstructions: how.host,
             };
             translate(&wasm, &config).map_err(|error| rejected(path, &wasm, &error))?

@@ -32,6 +32,7 @@ pub struct Config {
     pub(crate) interruptible: bool,
     pub(crate) canonicalize_nans: bool,
     pub(crate) debug_names: bool,
+    pub(crate) fusion: bool,
     pub(crate) superinstructions: bool,
     pub(crate) limits: Limits,
 }
@@ -44,6 +45,7 @@ impl Default for Config {
             interruptible: false,
             canonicalize_nans: false,
             debug_names: true,
+            fusion: true,
             superinstructions: true,
             limits: Limits::default(),
         }
@@ -127,6 +129,13 @@ impl Config {
     /// Whether function names and places in the wasm are kept for backtraces. Default: true.
     pub fn debug_names(&mut self, enable: bool) -> &mut Config {
         self.debug_names = enable;
+        self
+    }
+
+    /// Whether the translator may make one instruction of two operators. Default: true. Without, code is slower and larger and
+    /// does the same: for tests and for finding faults.
+    pub fn fusion(&mut self, enable: bool) -> &mut Config {
+        self.fusion = enable;
         self
     }
 

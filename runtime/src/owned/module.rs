@@ -51,6 +51,7 @@ impl Module {
             fuel: config.consume_fuel,
             canonicalize_nans: config.canonicalize_nans,
             debug_names: config.debug_names,
+            fusion: config.fusion,
             superinstructions: config.superinstructions,
         };
         let image = sheave_interp::translate::translate(&wasm, &config)?;

@@ -10,9 +10,10 @@ use sheave::{Config, Engine, Error, Module, TrapCode};
 /// Bytes of the guest stack.
 const STACK_BYTES: usize = 4 << 20;
 
-fn configure(case: &Case) -> Engine {
+fn configure(case: &Case, is_fused: bool) -> Engine {
     let mut config = Config::default();
     config.consume_fuel(case.fuel.is_some()).interruptible(case.is_interruptible).max_wasm_stack(STACK_BYTES);
+    config.fusion(is_fused).superinstructions(is_fused);
     Engine::new(&config)
 }
 
@@ -33,19 +34,16 @@ fn trap_name(error: &Error) -> Option<&'static str> {
     })
 }
 
-/// Carries out the plan twice: the module from its wasm, then from the bytes of its image.
-pub fn run(case: &Case) -> [Vec<Event>; 2] {
-    let engine = configure(case);
-    match Module::new(&engine, &case.wasm) {
-        Ok(module) => {
-            let first = driver::run(case, &module);
-            let reloaded = Module::from_image(&engine, module.image());
-            [
-                first,
-                reloaded
-                    .map_or_else(|error| vec![Event::Refused(error.to_string())], |module| driver::run(case, &module)),
-            ]
-        }
-        Err(error) => [vec![Event::Refused(error.to_string())], vec![Event::Refused(error.to_string())]],
-    }
+/// Carries out the plan three times: the module from its wasm; from the bytes of its image; translated without any fusion.
+pub fn run(case: &Case) -> [Vec<Event>; 3] {
+    let engine = configure(case, true);
+    let run = |module: Result<Module, Error>| match module {
+        Ok(module) => driver::run(case, &module),
+        Err(error) => vec![Event::Refused(error.to_string())],
+    };
+    let module = Module::new(&engine, &case.wasm);
+    let reloaded = module.as_ref().ok().map(|module| run(Module::from_image(&engine, module.image())));
+    let first = run(module);
+    let plain = run(Module::new(&configure(case, false), &case.wasm));
+    [first.clone(), reloaded.unwrap_or(first), plain]
 }

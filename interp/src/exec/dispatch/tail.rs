@@ -9,6 +9,9 @@ use super::{
     handlers::*,
     machine::{Exit, Machine},
 };
+#[cfg(not(superinstructions))]
+use crate::isa::TOKENS;
+#[cfg(superinstructions)]
 use crate::isa::{SUPERINSTRUCTIONS, TOKENS};
 
 /// Name of this back end.
@@ -26,9 +29,14 @@ type Handler = unsafe extern "sysv64" fn(*const u16, *mut u8, *mut Context, *mut
 #[cfg(not(target_arch = "x86_64"))]
 type Handler = unsafe extern "C" fn(*const u16, *mut u8, *mut Context, *mut u8, u64, f64) -> Exit;
 
+#[cfg(superinstructions)]
+const HANDLERS: usize = (TOKENS + SUPERINSTRUCTIONS) as usize;
+#[cfg(not(superinstructions))]
+const HANDLERS: usize = TOKENS as usize;
+
 macro_rules! table { ($($token:literal => $handler:ty;)*) => {
     /// Handlers by token.
-    static TABLE: [Handler; (TOKENS + SUPERINSTRUCTIONS) as usize] = [$(step::<$handler>),*];
+    static TABLE: [Handler; HANDLERS] = [$(step::<$handler>),*];
 } }
 for_each_handler!(table);
 
