@@ -64,7 +64,7 @@ fn name(row: &Row) -> String {
 /// The list of superinstructions, one a line.
 const SUPERINSTRUCTIONS: &str = "src/isa/superinstructions.txt";
 /// The most instructions in one.
-const ELEMENTS_MAX: usize = 6;
+const ELEMENTS_MAX: usize = 8;
 
 /// Every instruction as row and form, in the order of tokens.
 fn instructions() -> Vec<(&'static Row, usize)> {

@@ -152,9 +152,9 @@ pub unsafe fn address(base: *mut u8, offset: usize) -> *mut u8 {
     #[cfg(all(target_arch = "x86_64", not(miri)))]
     // SAFETY: the instruction only adds.
     unsafe {
-        let mut address = offset;
+        let (mut address, base) = (offset, base.expose_provenance());
         core::arch::asm!("add {0}, {1}", inlateout(reg) address, in(reg) base, options(pure, nomem, nostack));
-        address as *mut u8
+        core::ptr::with_exposed_provenance_mut(address)
     }
     #[cfg(not(all(target_arch = "x86_64", not(miri))))]
     // SAFETY: as the caller promises.
