@@ -2,7 +2,7 @@
 //!
 //! A superinstruction changes nothing but the token of its first instruction. The others keep theirs, so that branches
 //! into the middle, return addresses and source positions stay as they were, and code decodes the same with it and without.
-//! The list, `superinstructions.txt`, is mined from profiles (`cargo xtask profile --mine`); images that have any are of
+//! The list, `superinstructions.txt`, is mined from profiles, as its head says; images that have any are of
 //! level host, and the verifier checks that what follows is what the token says.
 
 use super::{TOKENS, rows::ELEMENTS};

@@ -1,5 +1,7 @@
 //! Fusion: the only place where two operators become one instruction beyond what operand forms do.
 //!
+//! `Config::fusion` switches it off. Longer sequences are the business of `isa/superinstruction.rs`, after translation.
+//!
 //! Compare and branch, test and branch, chains of two operations, sum and load, steps of locals, loop edge. Comparisons and
 //! branches are found by the order of their rows in the table, chains by their names there; listings in `tests/translate`
 //! pin both down, and `tests/regress/fusions.wat` runs each.
