@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod adapters;
+mod chart;
 mod circumstances;
 mod count;
 mod engine;
@@ -19,7 +20,7 @@ mod stats;
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Measure Sheave beside its peers: run time, load time, memory
@@ -64,7 +65,7 @@ struct Options {
     /// Also write all figures as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Also write the tables as a Markdown page
+    /// Also write the tables as a Markdown page, and a chart beside it (.svg)
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
     /// List engines and programs, and stop
@@ -128,7 +129,15 @@ fn work(options: &Options) -> Result<()> {
     };
     print!("{}", report.text());
     if let Some(path) = &options.markdown {
-        std::fs::write(path, report.markdown()).with_context(|| format!("cannot write {}", path.display()))?;
+        let (chart, chart_path) = (chart::svg(&report), path.with_extension("svg"));
+        let name = chart_path.file_name().map(|name| name.to_string_lossy());
+        let write = |path: &Path, text: &str| {
+            std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+        };
+        write(path, &report.markdown(chart.as_ref().and(name.as_deref())))?;
+        if let Some(chart) = chart {
+            write(&chart_path, &chart)?;
+        }
     }
     if let Some(path) = &options.json {
         let text = serde_json::to_string_pretty(&report)?;
