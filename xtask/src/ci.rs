@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::error::{Error, Result};
 use crate::process::{cargo, run_counting, show};
 use crate::tally::Tally;
-use crate::{mcu, tidy};
+use crate::{count, mcu, tidy};
 
 /// Cargo's arguments that start the official test suite.
 pub const CONFORMANCE: [&str; 6] = ["run", "--profile", "quick", "--package", "sheave-conformance", "--"];
@@ -40,7 +40,7 @@ enum Run {
     Task(fn() -> Result<Tally>, &'static str),
 }
 
-static STEPS: [Step; 11] = [
+static STEPS: [Step; 12] = [
     Step {
         name: "fmt",
         what: "the sources are formatted by rustfmt",
@@ -94,6 +94,12 @@ static STEPS: [Step; 11] = [
         what: "the cross-crate tests, optimised: native stack of the tail-call back end, guests, bad input",
         fast: false,
         run: Run::Cargo(&[&["test", "--no-fail-fast", "--profile", "quick", "--package", "sheave-tests"]], &[]),
+    },
+    Step {
+        name: "count",
+        what: "no program executes more instructions than committed (callgrind, 3 % allowed)",
+        fast: false,
+        run: Run::Task(count_instructions, "cargo xtask count"),
     },
     Step {
         name: "xtask",
@@ -189,6 +195,10 @@ fn check_conventions() -> Result<Tally> {
 
 fn check_generated() -> Result<Tally> {
     crate::generate::run(true).map(|()| Tally::default().judged_by(true))
+}
+
+fn count_instructions() -> Result<Tally> {
+    count::check(false)
 }
 
 fn build_for_microcontrollers() -> Result<Tally> {

@@ -5,6 +5,7 @@
 //! Nothing here links Sheave's own crates: the tasks must work, and say what is wrong, when those do not compile.
 
 mod ci;
+mod count;
 mod debian;
 mod error;
 mod generate;
@@ -89,6 +90,14 @@ enum Task {
         #[arg(long, default_value_t = 0)]
         seed: u64,
     },
+    /// Count the instructions that some programs execute (callgrind) and compare with tests/instructions.txt
+    ///
+    /// Fails if a program takes 3 % more than that file says. Installs valgrind on Debian, as root.
+    Count {
+        /// Write the counts to the file instead
+        #[arg(long)]
+        bless: bool,
+    },
     /// Write the generated documents (docs/isa.md)
     Gen {
         /// Write nothing; fail if a document is not what would be written
@@ -140,6 +149,7 @@ fn run(task: Task) -> Result<bool> {
             let numbers = [count.to_string(), "--seed".into(), seed.to_string()];
             process::run(process::cargo(&ci::DIFF).args(numbers))?;
         }
+        Task::Count { bless } => return count::check(bless).map(|tally| tally.failed() == 0),
         Task::Gen { check } => generate::run(check)?,
         Task::Tidy => return tidy::run(),
         Task::Guests { action } => process::run(&mut guests(action))?,
