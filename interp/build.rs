@@ -29,7 +29,9 @@ fn main() {
     if tail_dispatch() {
         println!("cargo::rustc-cfg=dispatch_tail");
     }
-    let has_superinstructions = tail_dispatch() && env::var_os("CARGO_FEATURE_SUPERINSTRUCTIONS").is_some();
+    let is_64_bit = env::var("CARGO_CFG_TARGET_POINTER_WIDTH").is_ok_and(|width| width == "64");
+    let has_superinstructions =
+        tail_dispatch() && is_64_bit && env::var_os("CARGO_FEATURE_SUPERINSTRUCTIONS").is_some();
     if has_superinstructions {
         println!("cargo::rustc-cfg=superinstructions");
     }
@@ -138,14 +140,17 @@ fn superinstruction_tables(superinstructions: &[Vec<usize>], tokens: usize) -> S
             edges.insert(node(&list[..len - 1]) << 16 | list[len - 1], node(&list[..len]));
         }
     }
-    let bits = (2 * edges.len()).next_power_of_two().trailing_zeros().max(1);
-    let mut slots = vec![(u32::MAX, 0); 1 << bits];
+    // Nodes from which an edge leads, one bit each: most are none, and need no look at the hash table.
+    let mut inner = vec![0_u64; next.div_ceil(64)];
+    let bits = (edges.len() * 4 / 3).next_power_of_two().trailing_zeros().max(1);
+    let (mut keys, mut children) = (vec![u32::MAX; 1 << bits], vec![0_u16; 1 << bits]);
     for (key, node) in edges {
+        inner[(key >> 16) / 64] |= 1 << ((key >> 16) % 64);
         let mut slot = (key as u32).wrapping_mul(TRIE_FACTOR) as usize >> (32 - bits);
-        while slots[slot].0 != u32::MAX {
-            slot = (slot + 1) % slots.len();
+        while keys[slot] != u32::MAX {
+            slot = (slot + 1) % keys.len();
         }
-        slots[slot] = (key as u32, node);
+        (keys[slot], children[slot]) = (key as u32, node.try_into().expect("nodes are 16 bits"));
     }
     format!(
         "
@@ -153,10 +158,16 @@ fn superinstruction_tables(superinstructions: &[Vec<usize>], tokens: usize) -> S
 #[cfg(superinstructions)]
 pub static ELEMENTS: [(u8, [u16; {ELEMENTS_MAX}]); {count}] = [{elements}];
 
-/// Edges of the trie over the instructions of superinstructions, by hash: node in the upper half, token in the lower;
-/// the node that it leads to. A node is a token, a superinstruction, or above these.
+/// Edges of the trie over the instructions of superinstructions, by hash: node in the upper half, token in the lower. A node
+/// is a token, a superinstruction, or above these.
 #[cfg(all(superinstructions, feature = \"translate\"))]
-pub static TRIE: [(u32, u16); {slots_len}] = {slots:?};
+pub static TRIE: [u32; {slots_len}] = {keys:?};
+/// The nodes that the edges lead to.
+#[cfg(all(superinstructions, feature = \"translate\"))]
+pub static TRIE_CHILDREN: [u16; {slots_len}] = {children:?};
+/// Nodes from which an edge leads: one bit each.
+#[cfg(all(superinstructions, feature = \"translate\"))]
+pub static TRIE_INNER: [u64; {inner_len}] = {inner:?};
 /// Factor of the hash, and how far its product is shifted.
 #[cfg(all(superinstructions, feature = \"translate\"))]
 pub const TRIE_HASH: (u32, u32) = ({TRIE_FACTOR:#x}, {shift});
@@ -166,7 +177,8 @@ pub const TRIE_HASH: (u32, u32) = ({TRIE_FACTOR:#x}, {shift});
 pub const SUPERINSTRUCTIONS: u16 = {count};
 ",
         count = superinstructions.len(),
-        slots_len = slots.len(),
+        slots_len = keys.len(),
+        inner_len = inner.len(),
         shift = 32 - bits,
     )
 }

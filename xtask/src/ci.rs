@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::error::{Error, Result};
 use crate::process::{cargo, run_counting, show};
 use crate::tally::Tally;
-use crate::{count, mcu, tidy};
+use crate::{asm, count, mcu, tidy};
 
 /// Cargo's arguments that start the official test suite.
 pub const CONFORMANCE: [&str; 6] = ["run", "--profile", "quick", "--package", "sheave-conformance", "--"];
@@ -40,7 +40,7 @@ enum Run {
     Task(fn() -> Result<Tally>, &'static str),
 }
 
-static STEPS: [Step; 12] = [
+static STEPS: [Step; 13] = [
     Step {
         name: "fmt",
         what: "the sources are formatted by rustfmt",
@@ -76,6 +76,12 @@ static STEPS: [Step; 12] = [
         what: "the no_std crates build for microcontrollers, in each combination of features",
         fast: false,
         run: Run::Task(build_for_microcontrollers, "cargo xtask mcu"),
+    },
+    Step {
+        name: "asm",
+        what: "no hot handler calls anything or saves registers, in the machine code for x86-64 and AArch64",
+        fast: false,
+        run: Run::Task(look_at_handlers, "cargo xtask asm --check"),
     },
     Step {
         name: "conformance",
@@ -195,6 +201,10 @@ fn check_conventions() -> Result<Tally> {
 
 fn check_generated() -> Result<Tally> {
     crate::generate::run(true).map(|()| Tally::default().judged_by(true))
+}
+
+fn look_at_handlers() -> Result<Tally> {
+    asm::run(true)
 }
 
 fn count_instructions() -> Result<Tally> {

@@ -4,6 +4,7 @@
 //!
 //! Nothing here links Sheave's own crates: the tasks must work, and say what is wrong, when those do not compile.
 
+mod asm;
 mod ci;
 mod count;
 mod debian;
@@ -90,6 +91,14 @@ enum Task {
         #[arg(long, default_value_t = 0)]
         seed: u64,
     },
+    /// Look at the handlers' machine code, for x86-64 and AArch64, and write docs/handlers.md
+    ///
+    /// Fails if a hot handler saves registers on the native stack or calls anything.
+    Asm {
+        /// Do not write the page
+        #[arg(long)]
+        check: bool,
+    },
     /// Count the instructions that some programs execute (callgrind) and compare with tests/instructions.txt
     ///
     /// Fails if a program takes 3 % more than that file says. Installs valgrind on Debian, as root.
@@ -149,6 +158,7 @@ fn run(task: Task) -> Result<bool> {
             let numbers = [count.to_string(), "--seed".into(), seed.to_string()];
             process::run(process::cargo(&ci::DIFF).args(numbers))?;
         }
+        Task::Asm { check } => return asm::run(check).map(|tally| tally.failed() == 0),
         Task::Count { bless } => return count::check(bless).map(|tally| tally.failed() == 0),
         Task::Gen { check } => generate::run(check)?,
         Task::Tidy => return tidy::run(),

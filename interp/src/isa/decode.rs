@@ -96,8 +96,9 @@ fn with_targets(code: &[u16], offset: usize, len: usize) -> Option<usize> {
 #[cfg(all(superinstructions, feature = "translate"))]
 #[inline]
 pub(super) fn length(code: &[u16], offset: usize) -> Option<usize> {
-    let (row, _, len) = look_up(*code.get(offset)?)?;
-    if row == Row::BrTable { with_targets(code, offset, len) } else { Some(len) }
+    let decoded = *super::rows::DECODED.get(usize::from(first_of(*code.get(offset)?)))?;
+    let len = (decoded >> 24) as usize;
+    if decoded & 0xffff == Row::BrTable as u32 { with_targets(code, offset, len) } else { Some(len) }
 }
 
 impl<'a> Instruction<'a> {

@@ -9,7 +9,7 @@ use super::{TOKENS, rows::ELEMENTS};
 #[cfg(feature = "translate")]
 use super::{
     decode::length,
-    rows::{SUPERINSTRUCTIONS, TRIE, TRIE_HASH},
+    rows::{SUPERINSTRUCTIONS, TRIE, TRIE_CHILDREN, TRIE_HASH, TRIE_INNER},
 };
 
 /// The instructions, by token, that a superinstruction stands for.
@@ -50,12 +50,16 @@ pub fn combine(code: &mut [u16], mut at: usize, block_starts: &[u32]) {
 #[cfg(feature = "translate")]
 #[inline]
 fn edge(node: u16, token: u16) -> Option<u16> {
+    let is_inner = TRIE_INNER[usize::from(node / 64)] >> (node % 64) & 1 != 0;
+    if !is_inner {
+        return None;
+    }
     let key = u32::from(node) << 16 | u32::from(token);
     let mut slot = (key.wrapping_mul(TRIE_HASH.0) >> TRIE_HASH.1) as usize;
     loop {
-        let (found, child) = TRIE[slot];
+        let found = TRIE[slot];
         if found == key {
-            return Some(child);
+            return Some(TRIE_CHILDREN[slot]);
         }
         if found == u32::MAX {
             return None;
