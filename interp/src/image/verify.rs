@@ -208,7 +208,6 @@ impl<'a> Verifier<'a> {
 
     /// A superinstruction stands for the instruction here and others, and those follow it.
     fn superinstruction(&self) -> Rule {
-        #[cfg(superinstructions)]
         if let Some(elements) = isa::superinstruction(self.code[self.at]) {
             require(self.image.level() >= Level::Host as u16, ABOVE_LEVEL)?;
             let mut at = self.at;

@@ -45,11 +45,7 @@ pub fn row_of(token: u16) -> Option<(Row, usize)> {
 /// The instruction that a token stands for, or the first of those.
 #[inline]
 pub fn first_of(token: u16) -> u16 {
-    #[cfg(superinstructions)]
-    if let Some(elements) = super::superinstruction(token) {
-        return elements[0];
-    }
-    token
+    super::superinstruction(token).map_or(token, |elements| elements[0])
 }
 
 /// Row, form number and units of a token; a branch table counts with one target.

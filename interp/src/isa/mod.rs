@@ -13,7 +13,7 @@ mod decode;
 mod disasm;
 #[cfg(feature = "translate")]
 pub mod encode;
-#[cfg(superinstructions)]
+#[cfg_attr(not(superinstructions), path = "no_superinstruction.rs")]
 mod superinstruction;
 pub mod table;
 
@@ -31,9 +31,8 @@ pub use rows::SUPERINSTRUCTIONS;
 #[cfg(feature = "translate")]
 pub use rows::chain;
 pub use rows::{BASES, HASH, Row, TOKENS};
-#[cfg(all(superinstructions, feature = "translate"))]
+#[cfg(feature = "translate")]
 pub use superinstruction::combine;
-#[cfg(superinstructions)]
 pub use superinstruction::superinstruction;
 
 /// How much of the table an image uses and a build runs.

@@ -279,7 +279,6 @@ impl<'a> Translator<'a> {
         body(&mut func)?;
         let (finished, next) = func.finish(&mut self.buffers)?;
         let Some(finished) = finished else { return Ok(Some(next)) };
-        #[cfg(superinstructions)]
         if info.config.superinstructions {
             crate::isa::combine(code, finished.entry as usize, block_starts);
         }
