@@ -146,7 +146,7 @@ impl Machine {
 /// cycles instead of 1 (measured). Linear memory gains nothing by this: what is stored there is seldom read so soon.
 ///
 /// # Safety
-/// As for [`pointer::add`].
+/// As for `add` of pointers: the sum stays in what `base` points into.
 #[inline(always)]
 pub unsafe fn address(base: *mut u8, offset: usize) -> *mut u8 {
     #[cfg(all(target_arch = "x86_64", not(miri)))]
