@@ -131,39 +131,22 @@ fn allocate(
     let instance = store.instances_count();
     let types = type_addresses(store, image)?;
     let functions = func_addresses(store, image, imports, instance, &types)?;
-    let mut tables = imported(store, imports, |external| match external {
-        External::Table(address) => Some(address),
-        _ => None,
-    })?;
+    let mut tables = addresses(store, image, imports, ExternKind::Table)?;
     for index in tables.len() as u32..image.count(ExternKind::Table) {
         let table = image.table(TableIndex(index)).expect(SOUND);
-        let address = store.new_table(table.ty, 0, limiter)?;
-        tables.push(&mut store.heap, address)?;
+        tables.push_within_capacity(store.new_table(table.ty, 0, limiter)?);
     }
-    let mut memories = imported(store, imports, |external| match external {
-        External::Memory(address) => Some(address),
-        _ => None,
-    })?;
+    let mut memories = addresses(store, image, imports, ExternKind::Memory)?;
     for index in memories.len() as u32..image.count(ExternKind::Memory) {
-        let address = store.new_memory(image.memory(MemoryIndex(index)).expect(SOUND), limiter)?;
-        memories.push(&mut store.heap, address)?;
+        memories.push_within_capacity(store.new_memory(image.memory(MemoryIndex(index)).expect(SOUND), limiter)?);
     }
-    let mut globals = imported(store, imports, |external| match external {
-        External::Global(address) => Some(address),
-        _ => None,
-    })?;
+    let mut globals = addresses(store, image, imports, ExternKind::Global)?;
     let first_own_global = store.globals.len() as u32;
     for index in globals.len() as u32..image.count(ExternKind::Global) {
-        let address = store.new_global(image.global(GlobalIndex(index)).expect(SOUND).ty, 0)?;
-        globals.push(&mut store.heap, address)?;
+        globals.push_within_capacity(store.new_global(image.global(GlobalIndex(index)).expect(SOUND).ty, 0)?);
     }
-    let datas = List::filled(&mut store.heap, NO_DATA, image.data_count() as usize)?;
-    let elems = List::filled(&mut store.heap, NO_ELEM, image.elems_count() as usize)?;
-    for list in [&types, &functions, &tables, &memories, &globals] {
-        store.keep(list)?;
-    }
-    store.keep(&datas)?;
-    store.keep(&elems)?;
+    let datas = store.kept_filled(NO_DATA, image.data_count() as usize)?;
+    let elems = store.kept_filled(NO_ELEM, image.elems_count() as usize)?;
     let spaces = Spaces {
         types: types.first_ptr(),
         functions: functions.first_ptr(),
@@ -189,11 +172,9 @@ const NO_ELEM: ElemEntity = ElemEntity { base: core::ptr::null(), len: 0 };
 
 /// Canonical type per type index.
 fn type_addresses(store: &mut Store, image: &Image<'static>) -> Result<List<u32>, OutOfMemory> {
-    let mut types = List::EMPTY;
-    types.reserve(&mut store.heap, image.types_count() as usize)?;
+    let mut types = store.kept(image.types_count() as usize)?;
     for index in 0..image.types_count() {
-        let id = store.intern_type(image.func_type(TypeIndex(index)).expect(SOUND))?;
-        types.push(&mut store.heap, id)?;
+        types.push_within_capacity(store.intern_type(image.func_type(TypeIndex(index)).expect(SOUND))?);
     }
     Ok(types)
 }
@@ -206,30 +187,33 @@ fn func_addresses(
     instance: u32,
     types: &[u32],
 ) -> Result<List<u32>, OutOfMemory> {
-    let mut functions = imported(store, imports, |external| match external {
-        External::Func(address) => Some(address),
-        _ => None,
-    })?;
-    functions.reserve(&mut store.heap, image.code_funcs_count() as usize)?;
+    let mut functions = addresses(store, image, imports, ExternKind::Func)?;
     store.funcs.reserve(&mut store.heap, image.code_funcs_count() as usize)?;
     for func in image.code_funcs() {
         let ty = image.func_type_index(func.index).expect(SOUND);
         let entity = FuncEntity { type_id: types[ty.to_usize()], instance, entry: func.entry };
-        let address = store.push_func(entity)?;
-        functions.push(&mut store.heap, address)?;
+        functions.push_within_capacity(store.push_func(entity)?);
     }
     Ok(functions)
 }
 
-/// Addresses of the imports of one kind.
-fn imported(
+/// Room for the addresses of one kind's index space, with those of the imports.
+fn addresses(
     store: &mut Store,
+    image: &Image<'static>,
     imports: &[External],
-    address: impl Fn(External) -> Option<u32>,
+    kind: ExternKind,
 ) -> Result<List<u32>, OutOfMemory> {
-    let mut list = List::EMPTY;
-    for address in imports.iter().filter_map(|external| address(*external)) {
-        list.push(&mut store.heap, address)?;
+    let hidden = if kind == ExternKind::Func { image.hidden_funcs_count() } else { 0 };
+    let mut list = store.kept((image.count(kind) + hidden) as usize)?;
+    for external in imports {
+        match (*external, kind) {
+            (External::Func(address), ExternKind::Func)
+            | (External::Table(address), ExternKind::Table)
+            | (External::Memory(address), ExternKind::Memory)
+            | (External::Global(address), ExternKind::Global) => list.push_within_capacity(address),
+            _ => {}
+        }
     }
     Ok(list)
 }
@@ -298,11 +282,10 @@ fn element_segment(
     match elem.mode {
         ElemMode::Declared => {}
         ElemMode::Passive => {
-            let mut items = List::filled(&mut store.heap, 0_u32, count as usize)?;
+            let mut items = store.kept_filled(0_u32, count as usize)?;
             for i in 0..count {
                 items[i as usize] = evaluate(store, instance, elem.items.get(i).expect(SOUND), limiter)? as u32;
             }
-            store.keep(&items)?;
             let segments = store.spaces[instance as usize].elems;
             let entity = ElemEntity { base: items.first_ptr(), len: count };
             // SAFETY: the instance has as many segments as its image, and the index is below that.

@@ -57,6 +57,11 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
+/// Bytes that the thread holds.
+pub fn held() -> isize {
+    HELD.get()
+}
+
 /// Runs with at most `max_bytes` more memory than now; beyond it allocation fails. The peak is what was used of it.
 pub fn bounded<R>(max_bytes: usize, run: impl FnOnce() -> R) -> (R, usize) {
     let before = HELD.get();

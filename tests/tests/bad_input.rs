@@ -2,12 +2,17 @@
 //!
 //! `large_input.rs` has what is large. An allocator refuses what is beyond a case's limit. No timers: what loops is bounded by the input's size.
 
-use sheave::{Config, Engine, Error, Instance, Linker, Module, Store};
+use sheave::{Config, Engine, Error, Instance, Linker, Module, Store, StoreLimitsBuilder};
 use sheave_interp::image::format;
-use sheave_tests::allocator::{Counting, bounded};
+use sheave_interp::store::{
+    self as core, Heap,
+    limits::{Limits, Unlimited},
+};
+use sheave_tests::allocator::{Counting, bounded, held};
 use sheave_tests::load::MIB;
 use sheave_tests::rng::Rng;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::AtomicU32;
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -83,6 +88,67 @@ fn every_prefix_of_a_module_and_of_an_image_is_refused() {
             assert!(Module::from_image(&engine, &image[..len]).is_err(), "{len} of {} bytes", image.len());
         }
     }
+}
+
+/// A host that goes on after an instantiation has failed must not lose memory each time.
+#[test]
+fn a_failed_instantiation_leaves_nothing_behind_its_store() {
+    let engine = Engine::default();
+    let limits = || StoreLimitsBuilder::new().memory_size(1 << 16).table_elements(10).build();
+    let attempt = |module: &Module, bytes| {
+        let mut store = Store::new(&engine, limits());
+        store.limiter(|limits| limits);
+        let linker = Linker::new(&engine);
+        bounded(bytes, || linker.instantiate_and_start(&mut store, module).map(drop)).0
+    };
+    for (fields, message) in [
+        ("(memory 2)", "memory"),
+        ("(memory 1) (table 11 funcref)", "table"),
+        ("(memory 1) (data (i32.const 65535) \"ab\")", "out of bounds"),
+        ("(memory 1) (table 1 funcref) (elem funcref (ref.func $f)) (elem (i32.const 1) $f)", "out of bounds"),
+        ("(start $f)", "unreachable"),
+    ] {
+        let text =
+            format!("(module {fields} (global i32 (i32.const 1)) (type (func (param i32))) (func $f unreachable))");
+        let module = Module::new(&engine, wat::parse_str(&text).expect("a module in text")).expect("a valid module");
+        // Once for what a thread allocates at first.
+        let _ = attempt(&module, MIB);
+        let before = held();
+        let error = attempt(&module, MIB).expect_err(fields);
+        assert!(error.to_string().contains(message), "{fields}: {error}");
+        drop(error);
+        assert_eq!(held(), before, "{fields}");
+    }
+}
+
+/// The core alone: the API above it uses Rust's collections, which end the program when there is no memory at all.
+#[test]
+fn an_instantiation_that_runs_out_of_memory_anywhere_gives_back_what_it_took() {
+    let module = Module::new(&Engine::default(), &samples()[1]).expect("a module");
+    let image = module.image();
+    let image = sheave_interp::image::Image::parse(image).expect("an image");
+    let signal = AtomicU32::new(0);
+    let limits = Limits { stack_bytes: 1 << 10, ..Limits::default() };
+    let attempt = |bytes| {
+        let run = || {
+            // SAFETY: signal and image outlive the store; the translator's code is verified code.
+            unsafe {
+                let mut store = core::Store::new(Heap::default(), limits, &raw const signal)?;
+                sheave_interp::instance::instantiate(&mut store, &image, &[], &mut Unlimited).map(drop)
+            }
+        };
+        bounded(bytes, run).0
+    };
+    let before = held();
+    let (mut failed, mut succeeded) = (0, 0);
+    for bytes in (0..80_000).step_by(4) {
+        match attempt(bytes) {
+            Ok(()) => succeeded += 1,
+            Err(_) => failed += 1,
+        }
+        assert_eq!(held(), before, "with {bytes} bytes");
+    }
+    assert!(succeeded > 100 && failed > 1000, "{succeeded} succeeded, {failed} failed: not much was tested");
 }
 
 /// How many damaged copies of each sample.

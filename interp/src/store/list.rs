@@ -22,17 +22,31 @@ impl<T: Copy> List<T> {
     /// Nothing.
     pub const EMPTY: List<T> = List { first: NonNull::dangling(), len: 0, capacity: 0 };
 
+    /// An empty list with room for exactly so many values.
+    ///
+    /// # Errors
+    /// The heap has no more room.
+    pub fn with_capacity(heap: &mut Heap, capacity: usize) -> Result<List<T>, OutOfMemory> {
+        let mut list = List::EMPTY;
+        list.reserve_exact(heap, capacity)?;
+        Ok(list)
+    }
+
     /// A list of `len` times `value`.
     ///
     /// # Errors
     /// The heap has no more room.
     pub fn filled(heap: &mut Heap, value: T, len: usize) -> Result<List<T>, OutOfMemory> {
-        let mut list = List::EMPTY;
-        list.reserve_exact(heap, len)?;
-        for _ in 0..len {
-            list.push_within_capacity(value);
-        }
+        let mut list = List::with_capacity(heap, len)?;
+        list.fill_up(value);
         Ok(list)
+    }
+
+    /// As many times the value as there is room for.
+    pub fn fill_up(&mut self, value: T) {
+        while self.len < self.capacity {
+            self.push_within_capacity(value);
+        }
     }
 
     /// Makes room for `more` further values.
@@ -74,7 +88,11 @@ impl<T: Copy> List<T> {
         Ok(())
     }
 
-    fn push_within_capacity(&mut self, value: T) {
+    /// Adds a value for which room was made.
+    ///
+    /// # Panics
+    /// There is no room.
+    pub fn push_within_capacity(&mut self, value: T) {
         assert!(self.len < self.capacity, "room was made before");
         // SAFETY: `len` is below the capacity.
         unsafe { self.first.add(self.len).write(value) };

@@ -28,6 +28,8 @@ impl Store {
         }
         let address = next_address(self.memories.len())?;
         let len = usize::try_from(desired).map_err(|_| OutOfMemory)?;
+        // Room first: what is allocated is in the list.
+        self.memories.reserve(&mut self.heap, 1)?;
         let base = self.heap.allocate(layout(len)?)?;
         let maximum = ty.limits.max.unwrap_or(u64::MAX).min(ty.pages_max()).saturating_mul(ty.page_bytes());
         let entity =

@@ -116,7 +116,14 @@ impl Store {
     /// `signal` stays valid as long as the store.
     pub unsafe fn new(mut heap: Heap, limits: Limits, signal: *const AtomicU32) -> Result<Store, OutOfMemory> {
         let stack = heap.allocate(stack_layout(limits)?)?;
-        let context = heap.allocate(Layout::new::<Context>())?.cast::<Context>();
+        let context = match heap.allocate(Layout::new::<Context>()) {
+            Ok(context) => context.cast::<Context>(),
+            Err(error) => {
+                // SAFETY: allocated above with this layout.
+                unsafe { heap.free(stack, stack_layout(limits)?) };
+                return Err(error);
+            }
+        };
         // SAFETY: both blocks were just allocated with room for what is written; the end is one past the stack.
         unsafe {
             context.write(Context { signal, stack_end: stack.as_ptr().add(limits.stack_bytes), ..Context::EMPTY });
@@ -180,11 +187,21 @@ impl Store {
         self.stale = true;
     }
 
-    /// Keeps a list for as long as the store lives.
-    pub(crate) fn keep<T: Copy>(&mut self, list: &List<T>) -> Result<(), OutOfMemory> {
+    /// A list with room for so many values, kept for as long as the store lives. It must not grow.
+    pub(crate) fn kept<T: Copy>(&mut self, capacity: usize) -> Result<List<T>, OutOfMemory> {
+        self.blocks.reserve(&mut self.heap, 1)?;
+        let list = List::<T>::with_capacity(&mut self.heap, capacity)?;
         let layout = Layout::array::<T>(list.capacity()).map_err(|_| OutOfMemory)?;
         let first = NonNull::new(list.first_ptr().cast()).ok_or(OutOfMemory)?;
-        self.blocks.push(&mut self.heap, Block { first, layout })
+        self.blocks.push(&mut self.heap, Block { first, layout })?;
+        Ok(list)
+    }
+
+    /// So many times a value, kept for as long as the store lives.
+    pub(crate) fn kept_filled<T: Copy>(&mut self, value: T, len: usize) -> Result<List<T>, OutOfMemory> {
+        let mut list = self.kept(len)?;
+        list.fill_up(value);
+        Ok(list)
     }
 
     /// The number of a function type in this store; equal types have equal numbers.

@@ -28,6 +28,8 @@ impl Store {
             return Err(TOO_LARGE);
         }
         let address = next_address(self.tables.len())?;
+        // Room first: what is allocated is in the list.
+        self.tables.reserve(&mut self.heap, 1)?;
         let elements = self.heap.allocate(layout(len)?)?.cast::<u32>();
         let entity = TableEntity {
             elements: elements.as_ptr(),
