@@ -21,17 +21,14 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src/isa/table.rs");
     println!("cargo::rerun-if-changed={SUPERINSTRUCTIONS}");
-    println!("cargo::rustc-check-cfg=cfg(dispatch_tail)\ncargo::rustc-check-cfg=cfg(optimised)");
-    println!("cargo::rustc-check-cfg=cfg(superinstructions)");
-    if env::var("OPT_LEVEL").is_ok_and(|level| level != "0") {
+    println!("cargo::rustc-check-cfg=cfg(dispatch, values(\"tail\", \"table\", \"switch\"))");
+    println!("cargo::rustc-check-cfg=cfg(optimised)\ncargo::rustc-check-cfg=cfg(superinstructions)");
+    if is_optimised() {
         println!("cargo::rustc-cfg=optimised");
     }
-    if tail_dispatch() {
-        println!("cargo::rustc-cfg=dispatch_tail");
-    }
-    let is_64_bit = env::var("CARGO_CFG_TARGET_POINTER_WIDTH").is_ok_and(|width| width == "64");
-    let has_superinstructions =
-        tail_dispatch() && is_64_bit && env::var_os("CARGO_FEATURE_SUPERINSTRUCTIONS").is_some();
+    let dispatch = dispatch();
+    println!("cargo::rustc-cfg=dispatch=\"{dispatch}\"");
+    let has_superinstructions = dispatch != "switch" && env::var_os("CARGO_FEATURE_SUPERINSTRUCTIONS").is_some();
     if has_superinstructions {
         println!("cargo::rustc-cfg=superinstructions");
     }
@@ -43,18 +40,26 @@ fn main() {
     write("handlers.rs", handlers(if has_superinstructions { &superinstructions } else { &[] }));
 }
 
-/// Tail calls hold on x86-64 and AArch64 when optimised: sibling calls with register arguments. Everywhere else, and in
-/// unoptimised builds, the portable loop runs. `loop-dispatch` asks for the loop anyway.
-fn tail_dispatch() -> bool {
+fn is_optimised() -> bool {
+    env::var("OPT_LEVEL").is_ok_and(|level| level != "0")
+}
+
+/// The dispatch back end, a file in `src/exec/dispatch`. Tail calls hold on x86-64 and AArch64 when optimised: sibling calls
+/// with register arguments. Elsewhere, and for `loop-dispatch`, a loop does it, which calls handlers where the machine has
+/// registers enough to pass theirs. Unoptimised builds would take minutes for the functions of all superinstructions.
+fn dispatch() -> &'static str {
     let var = |name: &str| env::var(name).unwrap_or_default();
-    let optimised = matches!(var("OPT_LEVEL").as_str(), "2" | "3" | "s" | "z");
-    let wide = matches!(var("CARGO_CFG_TARGET_ARCH").as_str(), "x86_64" | "aarch64");
-    let sanitized = !var("CARGO_CFG_SANITIZE").is_empty();
-    optimised
-        && wide
-        && !sanitized
-        && env::var_os("CARGO_CFG_MIRI").is_none()
-        && env::var_os("CARGO_FEATURE_LOOP_DISPATCH").is_none()
+    let has_sibling_calls = matches!(var("OPT_LEVEL").as_str(), "2" | "3" | "s" | "z")
+        && matches!(var("CARGO_CFG_TARGET_ARCH").as_str(), "x86_64" | "aarch64")
+        && var("CARGO_CFG_SANITIZE").is_empty()
+        && env::var_os("CARGO_CFG_MIRI").is_none();
+    if has_sibling_calls && env::var_os("CARGO_FEATURE_LOOP_DISPATCH").is_none() {
+        "tail"
+    } else if is_optimised() && var("CARGO_CFG_TARGET_POINTER_WIDTH") == "64" {
+        "table"
+    } else {
+        "switch"
+    }
 }
 
 fn name(row: &Row) -> String {

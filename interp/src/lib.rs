@@ -17,7 +17,7 @@
 //! | `exec` | nothing runs; images are only written, read and verified |
 //! | `alloc` | everything lives in memory that the caller hands over |
 //! | `std` | square roots come from `libm`, rounding from portable arithmetic |
-//! | `loop-dispatch` | (with it, the portable dispatch loop is used even where tail calls would hold) |
+//! | `loop-dispatch` | (with it, a loop dispatches even where tail calls would hold) |
 #![no_std]
 
 #[cfg(feature = "alloc")]

@@ -2,7 +2,8 @@
 //! handler, recursion to the limit of the guest stack, calls between instances, and host functions that call guests.
 //!
 //! A handler that kept a native frame for each instruction would need at least 160 MB here, and the process would die. Which
-//! dispatch back end runs depends on the build: the loop without optimisation, tail calls with it (on x86-64 and AArch64). Modules are
+//! dispatch back end runs depends on the build: the match without optimisation, tail calls with it (on x86-64 and AArch64), or the
+//! loop that calls handlers, with feature `sheave-interp/loop-dispatch`. Modules are
 //! translated on the test's own thread: translating is not meant to fit 64 KiB.
 
 use sheave::{Caller, Config, Engine, Extern, Func, Instance, Linker, Module, Store, Trap};

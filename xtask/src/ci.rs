@@ -19,6 +19,7 @@ pub const CONFORMANCE: [&str; 6] = ["run", "--profile", "quick", "--package", "s
 pub const DIFF: [&str; 8] = ["run", "--profile", "quick", "--package", "sheave-tests", "--bin", "diff", "--"];
 /// How many modules the comparison takes in the test command, and the first seed.
 const SHORT_DIFF: [&str; 3] = ["500", "--seed", "0"];
+const LOOP_DISPATCH: [&str; 2] = ["--features", "sheave-interp/loop-dispatch"];
 
 /// Everything but the benchmark, whose peers take long to compile.
 const MOST: [&str; 3] = ["--workspace", "--exclude", "sheave-bench"];
@@ -40,7 +41,7 @@ enum Run {
     Task(fn() -> Result<Tally>, &'static str),
 }
 
-static STEPS: [Step; 13] = [
+static STEPS: [Step; 14] = [
     Step {
         name: "fmt",
         what: "the sources are formatted by rustfmt",
@@ -100,6 +101,15 @@ static STEPS: [Step; 13] = [
         what: "the cross-crate tests, optimised: native stack of the tail-call back end, guests, bad input",
         fast: false,
         run: Run::Cargo(&[&["test", "--no-fail-fast", "--profile", "quick", "--package", "sheave-tests"]], &[]),
+    },
+    Step {
+        name: "loop",
+        what: "the same, dispatched by the loop that calls handlers",
+        fast: false,
+        run: Run::Cargo(
+            &[&["test", "--no-fail-fast", "--profile", "quick", "--package", "sheave-tests"], &LOOP_DISPATCH],
+            &[],
+        ),
     },
     Step {
         name: "count",

@@ -2,8 +2,8 @@
 //!
 //! # Contract of handlers
 //! One generic handler serves all rows of a shape in all forms; it is an [`Instruction`] whose `run` gets the machine with
-//! `ip` behind the token and leaves it at the next token. Handlers are inlined into one of two dispatch back ends,
-//! `dispatch/tail.rs` or `dispatch/table.rs`, from the same list.
+//! `ip` behind the token and leaves it at the next token. Handlers are inlined into one of three dispatch back ends,
+//! `dispatch/tail.rs`, `dispatch/table.rs` or `dispatch/switch.rs`, from the same list. build.rs chooses.
 //!
 //! # Safety argument of the whole folder
 //! Handlers trust the code they run. Only `image::verify` makes code trusted: it checks that every token is one of the
@@ -18,8 +18,9 @@
 pub mod call;
 pub mod context;
 pub mod control;
-#[cfg_attr(dispatch_tail, path = "dispatch/tail.rs")]
-#[cfg_attr(not(dispatch_tail), path = "dispatch/table.rs")]
+#[cfg_attr(dispatch = "tail", path = "dispatch/tail.rs")]
+#[cfg_attr(dispatch = "table", path = "dispatch/table.rs")]
+#[cfg_attr(dispatch = "switch", path = "dispatch/switch.rs")]
 mod dispatch;
 pub mod handle;
 pub mod machine;

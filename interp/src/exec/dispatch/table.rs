@@ -1,44 +1,72 @@
-//! Dispatch by a loop over a match: portable, O(1) native stack at every opt-level and on every target.
+//! Dispatch by a loop that calls handlers from a table: O(1) native stack at every opt-level and on every target.
 //!
-//! In optimised builds all handlers are inlined into the arms; without optimisation the arms call, because a thousand
-//! inlined arms would make a native frame of tens of kilobytes.
+//! A handler gets four registers and returns the two that nearly every handler changes, all in machine registers where the
+//! machine has 64 bits. The others are at rest in the context, and written only by handlers that change them.
 
 use super::{
     Instruction,
-    context::Context,
+    context::{Context, Registers},
     handlers::*,
-    machine::{Exit, Flow, Machine},
+    machine::{Exit, Machine},
 };
+use core::ptr;
 
 /// Name of this back end.
-pub const BACK_END: &str = "loop";
+pub const BACK_END: &str = "table";
 
-/// # Safety
-/// As for [`Instruction::run`].
-#[cfg_attr(optimised, inline(always))]
-#[cfg_attr(not(optimised), inline(never))]
-unsafe fn step<I: Instruction>(machine: &mut Machine) -> Flow {
-    // SAFETY: as the caller promises.
-    unsafe { I::run(machine) }
+/// What a handler returns: `ip`, null to leave, and `r0`.
+#[repr(C)]
+struct Next {
+    ip: *const u16,
+    r0: u64,
 }
 
-macro_rules! dispatch { ($($token:literal => $handler:ty;)*) => {
-    /// Executes the instruction with this token.
-    ///
-    /// # Safety
-    /// `machine` stands behind this token in verified code.
-    #[cfg_attr(optimised, inline(always))]
-    unsafe fn dispatch(machine: &mut Machine, token: u16) -> Flow {
-        // SAFETY: verified code has no other tokens.
-        unsafe {
-            match token {
-                $($token => step::<$handler>(machine),)*
-                _ => core::hint::unreachable_unchecked(),
+type Handler = unsafe fn(*const u16, *mut u8, *mut Context, u64) -> Next;
+
+macro_rules! table { ($($token:literal => $handler:ty;)*) => {
+    /// Handlers by token.
+    static TABLE: &[Handler] = &[$(step::<$handler>),*];
+} }
+for_each_handler!(table);
+
+/// Executes one instruction.
+///
+/// # Safety
+/// `ip` stands at a token of verified code, the other registers are as `exec` describes.
+unsafe fn step<I: Instruction>(ip: *const u16, fp: *mut u8, cx: *mut Context, r0: u64) -> Next {
+    // SAFETY: `ip` is at this instruction's token, and the context is the store's.
+    unsafe {
+        let f0 = (*cx).saved.f0;
+        let mut m = Machine { ip: ip.add(1), fp, cx, memory: (*cx).memory_base, r0, f0 };
+        match I::run(&mut m) {
+            Ok(()) => {
+                if m.f0.to_bits() != f0.to_bits() {
+                    (*cx).saved.f0 = m.f0;
+                }
+                if m.fp != fp {
+                    (*cx).saved.fp = m.fp;
+                }
+                Next { ip: m.ip, r0: m.r0 }
             }
+            Err(exit) => leave(m.ip, m.fp, cx, m.r0, m.f0, exit),
         }
     }
-} }
-for_each_handler!(dispatch);
+}
+
+/// Saves the registers.
+///
+/// # Safety
+/// `cx` is the store's context.
+#[cold]
+#[inline(never)]
+unsafe fn leave(ip: *const u16, fp: *mut u8, cx: *mut Context, r0: u64, f0: f64, exit: Exit) -> Next {
+    // SAFETY: as the caller promises.
+    unsafe {
+        (*cx).saved = Registers { ip, fp, r0, f0 };
+        (*cx).exit = exit;
+    }
+    Next { ip: ptr::null(), r0: 0 }
+}
 
 /// Runs from the saved registers until something has to be done outside.
 ///
@@ -48,13 +76,12 @@ pub unsafe fn run(cx: *mut Context) -> Exit {
     // SAFETY: as the caller promises; after each instruction `ip` is at a token.
     unsafe {
         let r = (*cx).saved;
-        let mut machine = Machine { ip: r.ip, fp: r.fp, cx, memory: (*cx).memory_base, r0: r.r0, f0: r.f0 };
+        let mut next = Next { ip: r.ip, r0: r.r0 };
         loop {
-            let token = *machine.ip;
-            machine.ip = machine.ip.add(1);
-            if let Err(exit) = dispatch(&mut machine, token) {
-                (*cx).saved = machine.registers();
-                return exit;
+            let handler = *TABLE.get_unchecked(*next.ip as usize);
+            next = handler(next.ip, (*cx).saved.fp, cx, next.r0);
+            if next.ip.is_null() {
+                return (*cx).exit;
             }
         }
     }
