@@ -122,7 +122,7 @@ fn superinstructions() -> Vec<Vec<usize>> {
         .collect()
 }
 
-/// What the translator and the verifier need of superinstructions: elements by token, and a trie over tokens in a hash table.
+/// What the translator and the verifier need of superinstructions: elements by token, and a trie over tokens.
 fn superinstruction_tables(superinstructions: &[Vec<usize>], tokens: usize) -> String {
     let mut elements = String::new();
     let mut nodes: BTreeMap<&[usize], usize> = BTreeMap::new();
@@ -145,17 +145,24 @@ fn superinstruction_tables(superinstructions: &[Vec<usize>], tokens: usize) -> S
             edges.insert(node(&list[..len - 1]) << 16 | list[len - 1], node(&list[..len]));
         }
     }
-    // Nodes from which an edge leads, one bit each: most are none, and need no look at the hash table.
-    let mut inner = vec![0_u64; next.div_ceil(64)];
-    let bits = (edges.len() * 4 / 3).next_power_of_two().trailing_zeros().max(1);
-    let (mut keys, mut children) = (vec![u32::MAX; 1 << bits], vec![0_u16; 1 << bits]);
-    for (key, node) in edges {
-        inner[(key >> 16) / 64] |= 1 << ((key >> 16) % 64);
-        let mut slot = (key as u32).wrapping_mul(TRIE_FACTOR) as usize >> (32 - bits);
-        while keys[slot] != u32::MAX {
-            slot = (slot + 1) % keys.len();
+    // A node's children stand at its base plus their tokens; what stands there names its node, so that nodes share places.
+    let mut children: BTreeMap<usize, Vec<(usize, usize)>> = BTreeMap::new();
+    for (key, child) in edges {
+        children.entry(key >> 16).or_default().push((key & 0xffff, child));
+    }
+    let mut largest_first: Vec<_> = children.iter().collect();
+    largest_first.sort_by_key(|(_, list)| std::cmp::Reverse(list.len()));
+    let (mut bases, mut slots) = (vec![0_u16; next], vec![u32::MAX; tokens]);
+    for (node, list) in largest_first {
+        let is_free = |slots: &[u32], base: usize| {
+            list.iter().all(|(token, _)| slots.get(base + token).is_none_or(|slot| *slot == u32::MAX))
+        };
+        let base = (0..).find(|base| is_free(&slots, *base)).expect("there is room behind all others");
+        slots.resize(slots.len().max(base + tokens), u32::MAX);
+        for (token, child) in list {
+            slots[base + token] = (*node as u32) << 16 | *child as u32;
         }
-        (keys[slot], children[slot]) = (key as u32, node.try_into().expect("nodes are 16 bits"));
+        bases[*node] = base.try_into().expect("bases are 16 bits");
     }
     format!(
         "
@@ -163,38 +170,29 @@ fn superinstruction_tables(superinstructions: &[Vec<usize>], tokens: usize) -> S
 #[cfg(superinstructions)]
 pub static ELEMENTS: [(u8, [u16; {ELEMENTS_MAX}]); {count}] = [{elements}];
 
-/// Edges of the trie over the instructions of superinstructions, by hash: node in the upper half, token in the lower. A node
-/// is a token, a superinstruction, or above these.
+/// The trie over the instructions of superinstructions. A node is a token, a superinstruction, or above these; its child for a
+/// token stands in [`TRIE_SLOTS`] at its base plus the token, if what stands there has the node in its upper half.
 #[cfg(all(superinstructions, feature = \"translate\"))]
-pub static TRIE: [u32; {slots_len}] = {keys:?};
-/// The nodes that the edges lead to.
+pub static TRIE_BASES: [u16; {next}] = {bases:?};
+/// Node in the upper half, child in the lower.
 #[cfg(all(superinstructions, feature = \"translate\"))]
-pub static TRIE_CHILDREN: [u16; {slots_len}] = {children:?};
-/// Nodes from which an edge leads: one bit each.
-#[cfg(all(superinstructions, feature = \"translate\"))]
-pub static TRIE_INNER: [u64; {inner_len}] = {inner:?};
-/// Factor of the hash, and how far its product is shifted.
-#[cfg(all(superinstructions, feature = \"translate\"))]
-pub const TRIE_HASH: (u32, u32) = ({TRIE_FACTOR:#x}, {shift});
+pub static TRIE_SLOTS: [u32; {slots_len}] = {slots:?};
 
 /// Number of superinstructions; their tokens begin at [`TOKENS`].
 #[cfg(superinstructions)]
 pub const SUPERINSTRUCTIONS: u16 = {count};
 ",
         count = superinstructions.len(),
-        slots_len = keys.len(),
-        inner_len = inner.len(),
-        shift = 32 - bits,
+        slots_len = slots.len(),
     )
 }
-const TRIE_FACTOR: u32 = 0x9e37_79b1;
 
 /// `enum Row`, the token of each row's first form, the number of tokens, the hash of the whole table.
 fn rows(superinstructions: &[Vec<usize>]) -> String {
     let mut text = String::from(
         "/// A row of the instruction table: an operation without its operand form.\n#[derive(Clone, Copy, PartialEq, Eq, Debug)]\n#[repr(u16)]\npub enum Row {\n",
     );
-    let (mut bases, mut keys, mut tokens) = (String::new(), String::new(), String::new());
+    let (mut bases, mut tokens) = (String::new(), String::new());
     let (mut token, mut hash) = (0, 0xcbf2_9ce4_8422_2325_u64);
     let mut feed = |bytes: &[u8]| {
         for &byte in bytes.iter().chain(&[0]) {
@@ -208,7 +206,6 @@ fn rows(superinstructions: &[Vec<usize>]) -> String {
         feed(format!("{:?}{:?}", row.types, row.shape.roles).as_bytes());
         for form in 0..row.shape.forms_count() {
             feed(row.shape.form(form));
-            write!(keys, "{:#x}, ", table::key(row.shape.form(form))).unwrap();
             let units: usize = row.shape.form(form).iter().map(|letter| kind::units(*letter)).sum();
             write!(tokens, "{:#x}, ", index | form << 16 | (1 + units) << 24).unwrap();
         }
@@ -228,11 +225,84 @@ fn rows(superinstructions: &[Vec<usize>]) -> String {
     assert!(token < 0x8000, "tokens are 16 bits, the upper half is kept free");
     write!(
         text,
-        "}}\n\n/// Token of each row's first form, and the number of all tokens at the end.\npub static BASES: [u16; {}] = [{bases}{token}];\n\n/// Each token's form as [`table::key`](super::table::key) gives it.\n#[cfg(feature = \"translate\")]\npub static KEYS: [u64; {token}] = [{keys}];\n\n/// Per token: row in bits 0 to 15, form in 16 to 23, units (with one target of a branch table) above. Small targets do\n/// without and search `BASES`.\n#[cfg(target_pointer_width = \"64\")]\npub static DECODED: [u32; {token}] = [{tokens}];\n\n/// Number of tokens.\npub const TOKENS: u16 = {token};\n\n/// Hash of the complete table; an image carries that of the table it was made with.\npub const HASH: u64 = {hash:#018x};\n\n/// The row that does the work of two, the result of the first being the left operand of the second.\n#[cfg(feature = \"translate\")]\npub fn chain(first: Row, second: Row) -> Option<Row> {{\n    Some(match (first, second) {{\n{chains}        _ => return None,\n    }})\n}}\n",
+        "}}\n\n/// Token of each row's first form, and the number of all tokens at the end.\npub static BASES: [u16; {}] = [{bases}{token}];\n\n/// Per token: row in bits 0 to 15, form in 16 to 23, units (with one target of a branch table) above. Small targets do\n/// without and search `BASES`.\n#[cfg(target_pointer_width = \"64\")]\npub static DECODED: [u32; {token}] = [{tokens}];\n\n/// Number of tokens.\npub const TOKENS: u16 = {token};\n\n/// Hash of the complete table; an image carries that of the table it was made with.\npub const HASH: u64 = {hash:#018x};\n\n/// The row that does the work of two, the result of the first being the left operand of the second.\n#[cfg(feature = \"translate\")]\npub fn chain(first: Row, second: Row) -> Option<Row> {{\n    Some(match (first, second) {{\n{chains}        _ => return None,\n    }})\n}}\n",
         ROWS.len() + 1
     )
     .unwrap();
-    text + &superinstruction_tables(superinstructions, token)
+    text + &form_tables() + &superinstruction_tables(superinstructions, token)
+}
+
+/// Tables that give a form's number by its letters without searching. Rows with the same forms share one.
+fn form_tables() -> String {
+    let mut tables: Vec<(Vec<u64>, (u64, u32))> = Vec::new();
+    let (mut by_row, mut records, mut keys, mut numbers) = (Vec::new(), String::new(), Vec::new(), Vec::new());
+    for row in ROWS {
+        let forms: Vec<u64> = (0..row.shape.forms_count()).map(|form| table::key(row.shape.form(form))).collect();
+        let known = tables.iter().position(|(known, _)| *known == forms);
+        by_row.push(known.unwrap_or_else(|| {
+            let (factor, bits) = perfect_hash(&forms);
+            writeln!(records, "    FormTable {{ factor: {factor:#x}, first: {}, shift: {} }},", keys.len(), 64 - bits)
+                .unwrap();
+            let first = keys.len();
+            keys.resize(first + (1 << bits), u64::MAX);
+            numbers.resize(first + (1 << bits), 0);
+            for (number, form) in forms.iter().enumerate() {
+                let slot = first + (form.wrapping_mul(factor) >> (64 - bits)) as usize;
+                (keys[slot], numbers[slot]) = (*form, number);
+            }
+            tables.push((forms, (factor, bits)));
+            tables.len() - 1
+        }));
+    }
+    format!(
+        "
+/// Where the forms of a row stand in [`FORM_KEYS`]: the letters, as [`table::key`](super::table::key) packs them, times the
+/// factor, shifted, from `first` on.
+#[cfg(feature = \"translate\")]
+pub struct FormTable {{
+    /// Makes the slots of all forms differ.
+    pub factor: u64,
+    /// First slot.
+    pub first: u16,
+    /// Leaves as many bits as number the slots.
+    pub shift: u8,
+}}
+#[cfg(feature = \"translate\")]
+pub static FORM_TABLES: [FormTable; {tables_len}] = [
+{records}];
+/// Table of each row.
+#[cfg(feature = \"translate\")]
+pub static ROW_FORM_TABLES: [u8; {rows_len}] = {by_row:?};
+/// Letters of the form in each slot.
+#[cfg(feature = \"translate\")]
+pub static FORM_KEYS: [u64; {keys_len}] = {keys:?};
+/// Number of the form in each slot.
+#[cfg(feature = \"translate\")]
+pub static FORM_NUMBERS: [u8; {keys_len}] = {numbers:?};
+",
+        tables_len = tables.len(),
+        rows_len = by_row.len(),
+        keys_len = keys.len(),
+    )
+}
+
+/// A factor whose products with the keys all differ in their highest bits, and how many bits: as few as can be found soon.
+fn perfect_hash(keys: &[u64]) -> (u64, u32) {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    for bits in keys.len().next_power_of_two().trailing_zeros().max(1).. {
+        for _ in 0..10_000 {
+            // xorshift64*, Vigna, "An experimental exploration of Marsaglia's xorshift generators, scrambled".
+            state ^= state >> 12;
+            state ^= state << 25;
+            state ^= state >> 27;
+            let factor = state.wrapping_mul(0x2545_f491_4f6c_dd1d) | 1;
+            let slots: BTreeSet<u64> = keys.iter().map(|key| key.wrapping_mul(factor) >> (64 - bits)).collect();
+            if slots.len() == keys.len() {
+                return (factor, bits);
+            }
+        }
+    }
+    unreachable!("64 bits are enough")
 }
 
 fn rust(ty: Ty) -> &'static str {

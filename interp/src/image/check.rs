@@ -21,7 +21,13 @@ use crate::{
 /// The most bytes that the packed entries of a run of the source map take: two numbers of five bytes each.
 const RUN_BYTES_MAX: usize = (source_map::RUN as usize - 1) * 10;
 
-/// Checks the header and the checksum.
+/// Compares the checksum with that of the bytes, whose header is sound.
+pub(super) fn checksum(bytes: &[u8], header: &Header) -> Result<(), Error> {
+    let is_unchanged = header.checksum == format::checksum(bytes);
+    is_unchanged.then_some(()).ok_or(Error::image(Kind::Checksum, format::CHECKSUM_OFFSET as u64))
+}
+
+/// Checks the header.
 pub(super) fn header(bytes: &[u8]) -> Result<Header, Error> {
     let fail = |kind, offset| Err(Error::image(kind, offset));
     if !(bytes.as_ptr() as usize).is_multiple_of(format::ALIGN) {
@@ -42,9 +48,6 @@ pub(super) fn header(bytes: &[u8]) -> Result<Header, Error> {
     }
     if header.isa_hash != isa::HASH {
         return fail(Kind::IsaHash, 16);
-    }
-    if header.checksum != format::checksum(bytes) {
-        return fail(Kind::Checksum, format::CHECKSUM_OFFSET as u64);
     }
     if Features(header.features).without(Features::ALL) != Features::NONE {
         return Err(Error::new(ErrorKind::Unsupported("unknown wasm feature in image")).at(32));

@@ -242,8 +242,16 @@ impl<'a> Image<'a> {
     /// or option that this version does not know.
     pub fn parse(bytes: &'a [u8]) -> Result<Image<'a>, Error> {
         let header = check::header(bytes)?;
-        let image = sections(bytes, header)?;
-        check::records(image)
+        check::checksum(bytes, &header)?;
+        check::records(sections(bytes, header)?)
+    }
+
+    /// As [`Image::parse`], but for the checksum: for bytes that were written just now, with no time to change.
+    ///
+    /// # Errors
+    /// As [`Image::parse`].
+    pub fn parse_fresh(bytes: &'a [u8]) -> Result<Image<'a>, Error> {
+        check::records(sections(bytes, check::header(bytes)?)?)
     }
 
     /// All bytes of the image.

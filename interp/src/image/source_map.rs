@@ -74,6 +74,7 @@ impl SourceMapPart {
     ///
     /// # Errors
     /// `OutOfMemory`.
+    #[inline]
     pub fn push(&mut self, code: u32, wasm: u32) -> Result<(), crate::error::Error> {
         if self.count != 0 && code <= self.last.0 {
             return Ok(());
@@ -82,14 +83,21 @@ impl SourceMapPart {
             super::write::push(&mut self.runs, SourceMapRecord { code, wasm, first: self.bytes.len() as u32 })?;
         } else {
             let difference = wasm.wrapping_sub(self.last.1) as i32;
-            self.push_unsigned(code - self.last.0)?;
-            self.push_unsigned((difference << 1 ^ difference >> 31) as u32)?;
+            let (step, back) = (code - self.last.0, (difference << 1 ^ difference >> 31) as u32);
+            if step < 0x80 && back < 0x80 {
+                self.bytes.try_reserve(2).map_err(super::write::out_of_memory)?;
+                self.bytes.extend_from_slice(&[step as u8, back as u8]);
+            } else {
+                self.push_unsigned(step)?;
+                self.push_unsigned(back)?;
+            }
         }
         self.last = (code, wasm);
         self.count += 1;
         Ok(())
     }
 
+    #[cold]
     fn push_unsigned(&mut self, mut value: u32) -> Result<(), crate::error::Error> {
         while value >= 0x80 {
             super::write::push(&mut self.bytes, value as u8 | 0x80)?;

@@ -146,7 +146,7 @@ fn append_units(to: &mut Vec<u8>, units: &[u16]) -> Result<(), Error> {
 }
 
 #[cold]
-fn out_of_memory(_: alloc::collections::TryReserveError) -> Error {
+pub(super) fn out_of_memory(_: alloc::collections::TryReserveError) -> Error {
     Error::new(ErrorKind::OutOfMemory)
 }
 

@@ -3,7 +3,10 @@
 //! Used by `translate` only. An operand that has no form in its row is a defect of the translator and panics; guest
 //! bytes cannot cause it, because the translator asks [`has_form`] or uses forms that the shape lists.
 
-use super::{BASES, Row, kind, rows::KEYS};
+use super::{
+    BASES, Row, kind,
+    rows::{FORM_KEYS, FORM_NUMBERS, FORM_TABLES, ROW_FORM_TABLES},
+};
 use alloc::vec::Vec;
 
 /// An operand to encode: its letter and the value of its field.
@@ -47,47 +50,58 @@ impl Field {
 /// Token of the form of `row` with these letters, as [`table::key`](super::table::key) packs them.
 #[inline]
 pub fn token_of(row: Row, letters: u64) -> Option<u16> {
-    let (first, end) = (BASES[row as usize] as usize, BASES[row as usize + 1] as usize);
-    let form = KEYS[first..end].iter().position(|&form| form == letters)?;
-    Some((first + form) as u16)
+    let table = &FORM_TABLES[usize::from(ROW_FORM_TABLES[row as usize])];
+    let slot = usize::from(table.first) + (letters.wrapping_mul(table.factor) >> table.shift) as usize;
+    (FORM_KEYS[slot] == letters).then(|| BASES[row as usize] + u16::from(FORM_NUMBERS[slot]))
 }
 
-/// Token of the form of `row` that takes these operands.
-#[inline]
-fn token(row: Row, fields: &[Field]) -> Option<u16> {
-    let letters = fields.iter().enumerate().fold(0, |key, (index, field)| key | u64::from(field.kind) << (8 * index));
-    token_of(row, letters)
+/// The letters of operands, as [`table::key`](super::table::key) packs them.
+#[inline(always)]
+pub fn letters<const N: usize>(fields: &[Field; N]) -> u64 {
+    fields.iter().enumerate().fold(0, |key, (index, field)| key | u64::from(field.kind) << (8 * index))
 }
 
 /// Whether `row` has a form that takes these operands.
 #[inline]
-pub fn has_form(row: Row, fields: &[Field]) -> bool {
-    token(row, fields).is_some()
+pub fn has_form<const N: usize>(row: Row, fields: &[Field; N]) -> bool {
+    token_of(row, letters(fields)).is_some()
 }
 
-/// Appends one instruction; returns the unit offset of its token.
+/// The most units of an instruction with `operands` operands and one target.
+pub const fn units_max(operands: usize) -> usize {
+    1 + VALUE_UNITS * operands
+}
+const VALUE_UNITS: usize = 4;
+
+/// Appends one instruction; returns the unit offset of its token. Nothing here depends on what the operands are but how many
+/// units of each count: no branch to be mispredicted.
 ///
 /// # Panics
-/// If the row has no such form.
-#[inline]
-pub fn push(code: &mut Vec<u16>, row: Row, fields: &[Field]) -> usize {
-    let Some(token) = token(row, fields) else { missing(row, fields) };
+/// If the row has no such form, or `code` has no room for [`units_max`] units.
+#[inline(always)]
+pub fn push<const N: usize>(code: &mut Vec<u16>, row: Row, letters: u64, fields: &[Field; N]) -> usize {
+    let Some(token) = token_of(row, letters) else { missing(row, fields) };
     let at = code.len();
-    code.push(token);
+    let room = &mut code.spare_capacity_mut()[..units_max(N)];
+    room[0].write(token);
+    let mut len = 1;
     for field in fields {
-        let value = field.value as u64;
-        for unit in 0..UNITS[usize::from(field.kind)] {
-            code.push((value >> (16 * unit)) as u16);
+        for (index, unit) in room[len..len + VALUE_UNITS].iter_mut().enumerate() {
+            unit.write((field.value as u64 >> (16 * index)) as u16);
         }
+        len += usize::from(UNITS[usize::from(field.kind)]);
     }
+    // SAFETY: `len` units behind the old end have been written: the token, and for each field four, of which no more count.
+    unsafe { code.set_len(at + len) };
     at
 }
 
 /// Units by letter, for looking up instead of deciding.
-static UNITS: [u8; 128] = {
-    let (mut units, mut letter) = ([0; 128], 0);
+static UNITS: [u8; 256] = {
+    let (mut units, mut letter) = ([0; 256], 0);
     while letter < units.len() {
         units[letter] = kind::units(letter as u8) as u8;
+        assert!(units[letter] as usize <= VALUE_UNITS);
         letter += 1;
     }
     units

@@ -5,13 +5,10 @@
 //! gets into a reference's cell.
 
 use super::{
-    func::Func,
+    func::{Func, Refusal},
     stack::{Accumulator, Held, Place},
 };
-use crate::{
-    error::Error,
-    isa::{Row, Ty, encode::Field, kind},
-};
+use crate::isa::{Row, Ty, encode::Field, kind};
 
 /// What is called.
 #[derive(Clone, Copy)]
@@ -29,7 +26,7 @@ pub enum Callee {
 
 impl<'a> Func<'a> {
     /// call, call_indirect
-    pub fn call(&mut self, callee: Callee) -> Result<(), Error> {
+    pub fn call(&mut self, callee: Callee) -> Result<(), Refusal> {
         let (index, delta, results) = self.prepare(callee)?;
         self.map_here()?;
         self.emit_call(callee, index, delta, None)?;
@@ -38,7 +35,7 @@ impl<'a> Func<'a> {
     }
 
     /// return_call, return_call_indirect
-    pub fn return_call(&mut self, callee: Callee) -> Result<(), Error> {
+    pub fn return_call(&mut self, callee: Callee) -> Result<(), Refusal> {
         let (index, delta, _) = self.prepare(callee)?;
         self.map_here()?;
         self.emit_call(callee, index, delta, Some(self.header))?;
@@ -47,7 +44,7 @@ impl<'a> Func<'a> {
     }
 
     /// Pops index and arguments, puts the arguments into the window. Gives the index field, the window, the result types.
-    fn prepare(&mut self, callee: Callee) -> Result<(Option<Field>, u32, &'a [Ty]), Error> {
+    fn prepare(&mut self, callee: Callee) -> Result<(Option<Field>, u32, &'a [Ty]), Refusal> {
         let ty = match callee {
             Callee::Function(index) => self.module.func_types[index as usize],
             Callee::Indirect { ty, .. } => ty,
@@ -103,13 +100,13 @@ impl<'a> Func<'a> {
     }
 
     /// Sends entries in the accumulators home, keeping an index that is in r0.
-    fn claim_for_call(&mut self, _index: Option<Field>) -> Result<(), Error> {
+    fn claim_for_call(&mut self, _index: Option<Field>) -> Result<(), Refusal> {
         self.claim(Accumulator::Int)?;
         self.claim(Accumulator::Float)
     }
 
     /// Copies data arguments into a window above all homes, then moves the references in one run.
-    fn fill_window(&mut self, from: usize, window: u32, ty: &super::module::FuncTypeInfo) -> Result<(), Error> {
+    fn fill_window(&mut self, from: usize, window: u32, ty: &super::module::FuncTypeInfo) -> Result<(), Refusal> {
         for pass in [false, true] {
             let mut offset = window;
             if pass {
@@ -140,7 +137,7 @@ impl<'a> Func<'a> {
     }
 
     /// The slot that holds the reference at a stack index.
-    fn reference_slot(&mut self, index: usize) -> Result<Field, Error> {
+    fn reference_slot(&mut self, index: usize) -> Result<Field, Refusal> {
         if matches!(self.stack[index].place, Place::Const(_)) {
             self.settle(index)?;
         }
@@ -148,12 +145,14 @@ impl<'a> Func<'a> {
         self.slot_field(&entry)
     }
 
-    fn emit_call(&mut self, callee: Callee, index: Option<Field>, delta: u32, tail: Option<u32>) -> Result<(), Error> {
-        let Ok(delta) = u16::try_from(delta) else {
-            return Err(
-                Error::limit("operand stack of a function takes more than 64 KiB").at(u64::from(self.wasm_offset))
-            );
-        };
+    fn emit_call(
+        &mut self,
+        callee: Callee,
+        index: Option<Field>,
+        delta: u32,
+        tail: Option<u32>,
+    ) -> Result<(), Refusal> {
+        let delta = u16::try_from(delta).map_err(|_| Refusal::Stack)?;
         let header = tail.map(|header| Field::new(kind::HEADER, i64::from(header)));
         let delta = Field::new(kind::DELTA, i64::from(delta));
         let (mut fields, mut len) = ([Field::NONE; 5], 0);
@@ -168,7 +167,7 @@ impl<'a> Func<'a> {
             }
             Callee::Function(function) => {
                 // The entry is filled in when all functions have theirs.
-                self.calls.try_reserve(1).map_err(|_| Error::OUT_OF_MEMORY)?;
+                self.calls.try_reserve(1).map_err(|_| Refusal::OutOfMemory)?;
                 self.calls.push((self.code.len() as u32 + 1, function));
                 push(Field::new(kind::ENTRY, 0));
                 if tail.is_some() { Row::ReturnCall } else { Row::Call }
@@ -184,11 +183,11 @@ impl<'a> Func<'a> {
             push(header);
         }
         push(delta);
-        self.emit(row, &fields[..len])
+        self.emit_any(row, &fields[..len])
     }
 
     /// Pushes the results: a single datum is in its accumulator, everything else in the window.
-    fn take_results(&mut self, results: &[Ty], window: u32) -> Result<(), Error> {
+    fn take_results(&mut self, results: &[Ty], window: u32) -> Result<(), Refusal> {
         if let [ty] = results
             && *ty != Ty::Ref
         {
@@ -206,11 +205,11 @@ impl<'a> Func<'a> {
             for (index, &ty) in results.iter().enumerate() {
                 let home = self.stack[first + index].home;
                 if ty == Ty::Ref && pass {
-                    let to = self.slot(home)?;
+                    let to = self.slot(home);
                     self.emit(Row::TakeRef, &[Field::new(kind::WINDOW, i64::from(offset)), to])?;
                     self.seal();
                 } else if ty != Ty::Ref && !pass && home != offset {
-                    let (from, to) = (self.slot(offset)?, self.slot(home)?);
+                    let (from, to) = (self.slot(offset), self.slot(home));
                     self.copy(ty, from, to)?;
                 }
                 offset += ty.bytes();

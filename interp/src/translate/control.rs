@@ -5,15 +5,12 @@
 //! that all paths through it agree about the entries below.
 
 use super::{
-    func::Func,
+    func::{Func, Refusal},
     fuse::Condition,
     labels::Label,
     stack::{Entry, Place},
 };
-use crate::{
-    error::Error,
-    isa::{Row, Ty, encode::Field, encode::put32, kind},
-};
+use crate::isa::{Row, Ty, encode::Field, encode::put32, kind};
 use alloc::vec::Vec;
 
 /// What a control frame is.
@@ -91,7 +88,7 @@ impl<'a> Func<'a> {
     }
 
     /// Opens the frame of the function itself.
-    pub fn begin_function_frame(&mut self) -> Result<(), Error> {
+    pub fn begin_function_frame(&mut self) -> Result<(), Refusal> {
         let label = self.labels.create()?;
         let frame = ControlFrame {
             kind: Kind::Function,
@@ -106,14 +103,20 @@ impl<'a> Func<'a> {
         self.push_frame(frame)
     }
 
-    fn push_frame(&mut self, frame: ControlFrame) -> Result<(), Error> {
-        self.control.try_reserve(1).map_err(|_| Error::OUT_OF_MEMORY)?;
+    fn push_frame(&mut self, frame: ControlFrame) -> Result<(), Refusal> {
+        self.control.try_reserve(1).map_err(|_| Refusal::OutOfMemory)?;
         self.control.push(frame);
         Ok(())
     }
 
     /// Opens a frame above the given number of parameters.
-    fn open(&mut self, kind: Kind, label: Label, ty: wasmparser::BlockType, params_count: usize) -> Result<(), Error> {
+    fn open(
+        &mut self,
+        kind: Kind,
+        label: Label,
+        ty: wasmparser::BlockType,
+        params_count: usize,
+    ) -> Result<(), Refusal> {
         let height = self.stack.len() - params_count;
         let (mut data_base, mut refs_base) = (self.data_top, self.refs_len);
         for entry in &self.stack[height..] {
@@ -127,7 +130,7 @@ impl<'a> Func<'a> {
     }
 
     /// A frame in dead code: only its nesting counts.
-    pub fn open_dead(&mut self) -> Result<(), Error> {
+    pub fn open_dead(&mut self) -> Result<(), Refusal> {
         let label = self.labels.create()?;
         let frame = ControlFrame {
             kind: Kind::Block,
@@ -143,7 +146,7 @@ impl<'a> Func<'a> {
     }
 
     /// block
-    pub fn block(&mut self, ty: wasmparser::BlockType) -> Result<(), Error> {
+    pub fn block(&mut self, ty: wasmparser::BlockType) -> Result<(), Refusal> {
         let params = self.block_types(ty).0.len();
         self.settle_lazy()?;
         self.settle_from(self.stack.len() - params)?;
@@ -152,7 +155,7 @@ impl<'a> Func<'a> {
     }
 
     /// loop
-    pub fn begin_loop(&mut self, ty: wasmparser::BlockType) -> Result<(), Error> {
+    pub fn begin_loop(&mut self, ty: wasmparser::BlockType) -> Result<(), Refusal> {
         let params = self.block_types(ty).0.len();
         self.settle_lazy()?;
         self.settle_from(self.stack.len() - params)?;
@@ -169,7 +172,7 @@ impl<'a> Func<'a> {
     }
 
     /// if
-    pub fn begin_if(&mut self, ty: wasmparser::BlockType) -> Result<(), Error> {
+    pub fn begin_if(&mut self, ty: wasmparser::BlockType) -> Result<(), Refusal> {
         let params = self.block_types(ty).0.len();
         let entry = self.pop();
         let condition = self.settled_condition(&entry, false, params)?;
@@ -180,7 +183,7 @@ impl<'a> Func<'a> {
 
     /// A condition, with everything else on the stack settled. A condition that cannot be settled around (it sits in the
     /// accumulator, or notes a local) is made first; settling does not touch the accumulator it reads.
-    fn settled_condition(&mut self, entry: &Entry, when: bool, params: usize) -> Result<Condition, Error> {
+    fn settled_condition(&mut self, entry: &Entry, when: bool, params: usize) -> Result<Condition, Refusal> {
         let from = self.stack.len() - params;
         let lazy = self.stack.len().saturating_sub(super::stack::LAZY_WINDOW).min(from);
         let unsettled = |entry: &Entry| matches!(entry.place, Place::Local(_) | Place::Accumulator);
@@ -198,7 +201,7 @@ impl<'a> Func<'a> {
     }
 
     /// else
-    pub fn begin_else(&mut self) -> Result<(), Error> {
+    pub fn begin_else(&mut self) -> Result<(), Refusal> {
         let frame = *self.control.last().expect("validated code has an if here");
         if !frame.reachable {
             return Ok(());
@@ -218,7 +221,7 @@ impl<'a> Func<'a> {
     }
 
     /// end; the last one returns from the function.
-    pub fn end(&mut self) -> Result<(), Error> {
+    pub fn end(&mut self) -> Result<(), Refusal> {
         let frame = *self.control.last().expect("validated code has a block here");
         if !frame.reachable {
             self.control.pop();
@@ -263,7 +266,7 @@ impl<'a> Func<'a> {
 
     /// Puts the block's results, on top of the stack, into their homes, where control meets. Entries below were settled
     /// when the block began.
-    fn move_to_homes(&mut self, frame: &ControlFrame, types: &[Ty]) -> Result<(), Error> {
+    fn move_to_homes(&mut self, frame: &ControlFrame, types: &[Ty]) -> Result<(), Refusal> {
         self.copy_to_label(frame, types)?;
         // The accumulators are given up: what they held has been copied.
         for _ in 0..types.len() {
@@ -278,7 +281,7 @@ impl<'a> Func<'a> {
     }
 
     /// Copies the top operands to the homes that a label's operands have; the stack stays as it is.
-    fn copy_to_label(&mut self, frame: &ControlFrame, types: &[Ty]) -> Result<(), Error> {
+    fn copy_to_label(&mut self, frame: &ControlFrame, types: &[Ty]) -> Result<(), Refusal> {
         let (mut data, mut refs) = (frame.data_base, frame.refs_base);
         let from = self.stack.len() - types.len();
         // A home that is written may be that of an operand above, never of one that is still to be copied: homes only move
@@ -305,7 +308,7 @@ impl<'a> Func<'a> {
     }
 
     /// Makes the stack what it is at a frame's start or end: everything above its height replaced by operands in homes.
-    fn reset_stack(&mut self, frame: &ControlFrame, types: &[Ty]) -> Result<(), Error> {
+    fn reset_stack(&mut self, frame: &ControlFrame, types: &[Ty]) -> Result<(), Refusal> {
         while self.stack.len() > frame.height {
             self.pop();
         }
@@ -333,7 +336,7 @@ impl<'a> Func<'a> {
     }
 
     /// Branches to a label that is not placed yet.
-    fn branch_to(&mut self, label: Label) -> Result<(), Error> {
+    fn branch_to(&mut self, label: Label) -> Result<(), Refusal> {
         if self.attempt.wide {
             self.emit(Row::BrWide, &[Field::new(kind::REL32, 0)])?;
             self.labels.wait(label, self.code.len() - 2, true)?;
@@ -346,7 +349,7 @@ impl<'a> Func<'a> {
     }
 
     /// Branches to a label that is not placed yet if the condition holds.
-    fn branch_if_to(&mut self, condition: &Condition, label: Label) -> Result<(), Error> {
+    fn branch_if_to(&mut self, condition: &Condition, label: Label) -> Result<(), Refusal> {
         if self.attempt.wide {
             return self.branch_over(condition, |func| func.branch_to(label));
         }
@@ -359,8 +362,8 @@ impl<'a> Func<'a> {
     fn branch_over(
         &mut self,
         condition: &Condition,
-        code: impl FnOnce(&mut Self) -> Result<(), Error>,
-    ) -> Result<(), Error> {
+        code: impl FnOnce(&mut Self) -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
         let (taken, past) = (self.labels.create()?, self.labels.create()?);
         let field = self.emit_branch_if(condition, 0)?;
         self.labels.wait(taken, field, false)?;
@@ -372,7 +375,7 @@ impl<'a> Func<'a> {
     }
 
     /// Branches back to a loop's head.
-    fn branch_back(&mut self, head: usize) -> Result<(), Error> {
+    fn branch_back(&mut self, head: usize) -> Result<(), Refusal> {
         let distance = head as i64 - (self.code.len() as i64 + 1);
         if i16::try_from(distance).is_ok() {
             self.emit(Row::Br, &[Field::new(kind::REL16, distance)])?;
@@ -384,7 +387,7 @@ impl<'a> Func<'a> {
     }
 
     /// Moves the operands and branches to the label of a frame.
-    fn leave_to(&mut self, frame: &ControlFrame) -> Result<(), Error> {
+    fn leave_to(&mut self, frame: &ControlFrame) -> Result<(), Refusal> {
         match frame.kind {
             Kind::Function => self.emit_return(),
             Kind::Loop(head) => {
@@ -401,7 +404,7 @@ impl<'a> Func<'a> {
     }
 
     /// br
-    pub fn branch(&mut self, depth: u32) -> Result<(), Error> {
+    pub fn branch(&mut self, depth: u32) -> Result<(), Refusal> {
         let frame = self.frame_at(depth);
         self.leave_to(&frame)?;
         self.set_unreachable();
@@ -409,7 +412,7 @@ impl<'a> Func<'a> {
     }
 
     /// br_if
-    pub fn branch_if(&mut self, depth: u32) -> Result<(), Error> {
+    pub fn branch_if(&mut self, depth: u32) -> Result<(), Refusal> {
         let frame = self.frame_at(depth);
         let types = self.label_types(&frame);
         let entry = self.pop();
@@ -446,7 +449,7 @@ impl<'a> Func<'a> {
     }
 
     /// br_table
-    pub fn branch_table(&mut self, targets: &wasmparser::BrTable<'_>) -> Result<(), Error> {
+    pub fn branch_table(&mut self, targets: &wasmparser::BrTable<'_>) -> Result<(), Refusal> {
         let entry = self.pop();
         let types = {
             let frame = self.frame_at(targets.default());
@@ -471,7 +474,7 @@ impl<'a> Func<'a> {
         let mut stubs: Vec<(u32, Label)> = Vec::new();
         let all = targets.targets().chain(core::iter::once(Ok(targets.default())));
         for depth in all {
-            let depth = depth.map_err(|error| super::module::error(&error))?;
+            let depth = depth.expect("the validator has read all targets");
             let frame = self.frame_at(depth);
             let direct = frame.kind != Kind::Function && (types.is_empty() || self.is_at_label(&frame, &types));
             match frame.kind {
@@ -482,7 +485,7 @@ impl<'a> Func<'a> {
                         Some((at, label)) if at == table => label,
                         _ => {
                             let label = self.labels.create()?;
-                            stubs.try_reserve(1).map_err(|_| Error::OUT_OF_MEMORY)?;
+                            stubs.try_reserve(1).map_err(|_| Refusal::OutOfMemory)?;
                             stubs.push((depth, label));
                             let index = self.control.len() - 1 - depth as usize;
                             self.control[index].stub = Some((table, label));
@@ -507,14 +510,14 @@ impl<'a> Func<'a> {
     }
 
     /// return
-    pub fn return_(&mut self) -> Result<(), Error> {
+    pub fn return_(&mut self) -> Result<(), Refusal> {
         self.emit_return()?;
         self.set_unreachable();
         Ok(())
     }
 
     /// Emits the return of the top operands, which stay on the translator's stack.
-    fn emit_return(&mut self) -> Result<(), Error> {
+    fn emit_return(&mut self) -> Result<(), Refusal> {
         let header = Field::new(kind::HEADER, i64::from(self.header));
         let count = self.results.len();
         if count == 1 && self.results[0] != Ty::Ref {
@@ -524,15 +527,15 @@ impl<'a> Func<'a> {
         let results_bytes: u32 = self.results.iter().map(|ty| ty.bytes()).sum();
         // Everything that is not in a slot, or in a parameter that a result will overwrite, goes home first.
         let mut sources = Vec::new();
-        sources.try_reserve(count).map_err(|_| Error::OUT_OF_MEMORY)?;
+        sources.try_reserve(count).map_err(|_| Refusal::OutOfMemory)?;
         for index in from..self.stack.len() {
             let entry = self.stack[index];
             let source = match entry.place {
-                Place::Local(local) if self.locals[local as usize].offset >= results_bytes => self.local_slot(local)?,
-                Place::Home => self.slot(entry.home)?,
+                Place::Local(local) if self.locals[local as usize].offset >= results_bytes => self.local_slot(local),
+                Place::Home => self.slot(entry.home),
                 _ => {
                     self.store_at(&entry, entry.home)?;
-                    self.home_slot(&entry)?
+                    self.home_slot(&entry)
                 }
             };
             sources.push((entry.ty, source));
@@ -553,7 +556,7 @@ impl<'a> Func<'a> {
     }
 
     /// Return of one data result, in its accumulator.
-    fn emit_return_value(&mut self, header: Field) -> Result<(), Error> {
+    fn emit_return_value(&mut self, header: Field) -> Result<(), Refusal> {
         let entry = *self.stack.last().expect("validated code has a result here");
         if self.field_is_accumulator(&entry) {
             self.emit(Row::Return, &[header])?;
@@ -580,7 +583,7 @@ impl<'a> Func<'a> {
     }
 
     /// unreachable
-    pub fn unreachable(&mut self) -> Result<(), Error> {
+    pub fn unreachable(&mut self) -> Result<(), Refusal> {
         self.emit_mapped(Row::Unreachable, &[])?;
         self.set_unreachable();
         Ok(())

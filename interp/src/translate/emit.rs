@@ -3,14 +3,14 @@
 //! Only here and in `fuse` is an emitted instruction changed. What is remembered is forgotten at every block start, since
 //! code from elsewhere arrives there.
 
-use super::{func::Func, stack::Accumulator};
-use crate::{
-    error::Error,
-    isa::{
-        Row, Ty,
-        encode::{self, Field},
-        kind,
-    },
+use super::{
+    func::{Func, Refusal},
+    stack::Accumulator,
+};
+use crate::isa::{
+    Row, Ty,
+    encode::{self, Field},
+    kind,
 };
 
 /// The accumulator for a type of data.
@@ -76,17 +76,16 @@ impl Recent {
         (age < self.count).then(|| &self.instructions[self.newest ^ age])
     }
 
-    fn push(&mut self, at: usize, row: Row, fields: &[Field]) {
+    #[inline(always)]
+    fn push<const N: usize>(&mut self, at: usize, row: Row, letters: u64, fields: &[Field; N]) {
         // What stands before an instruction matters only if that may be taken back.
         self.count = 1 + usize::from(self.count > 0 && super::fuse::may_be_retracted(row));
         self.newest ^= 1;
-        let last = &mut self.instructions[self.newest];
-        last.letters = 0;
+        let last = &mut self.instructions[self.newest & 1];
         for (index, field) in fields.iter().enumerate() {
-            last.letters |= u64::from(field.kind) << (8 * index);
             last.values[index] = field.value;
         }
-        (last.at, last.row, last.len) = (at, row, fields.len());
+        (last.at, last.row, last.letters, last.len) = (at, row, letters, N);
     }
 
     fn pop(&mut self) {
@@ -97,14 +96,32 @@ impl Recent {
 
 impl Func<'_> {
     /// Appends an instruction.
-    pub fn emit(&mut self, row: Row, fields: &[Field]) -> Result<(), Error> {
-        self.reserve(1 + 4 * fields.len())?;
-        let at = encode::push(self.code, row, fields);
+    pub fn emit<const N: usize>(&mut self, row: Row, fields: &[Field; N]) -> Result<(), Refusal> {
+        self.reserve(encode::units_max(N))?;
+        let letters = encode::letters(fields);
+        let at = encode::push(self.code, row, letters, fields);
         // What is not remembered is not changed.
         if self.module.config.fusion {
-            self.recent.push(at, row, fields);
+            self.recent.push(at, row, letters, fields);
         }
         Ok(())
+    }
+
+    /// Appends an instruction with a number of operands that only its row tells.
+    pub fn emit_any(&mut self, row: Row, fields: &[Field]) -> Result<(), Refusal> {
+        /// Of the right length, or they are not the ones to emit.
+        fn exactly<const N: usize>(fields: &[Field]) -> &[Field; N] {
+            fields.try_into().expect("the length was looked at")
+        }
+        match fields.len() {
+            0 => self.emit::<0>(row, exactly(fields)),
+            1 => self.emit::<1>(row, exactly(fields)),
+            2 => self.emit::<2>(row, exactly(fields)),
+            3 => self.emit::<3>(row, exactly(fields)),
+            4 => self.emit::<4>(row, exactly(fields)),
+            5 => self.emit::<5>(row, exactly(fields)),
+            _ => self.emit::<{ encode::FIELDS_MAX }>(row, exactly(fields)),
+        }
     }
 
     /// The last instruction, if it may still be changed.
@@ -113,13 +130,13 @@ impl Func<'_> {
     }
 
     /// Appends an instruction that may trap or call: its place is noted for backtraces.
-    pub fn emit_mapped(&mut self, row: Row, fields: &[Field]) -> Result<(), Error> {
+    pub fn emit_mapped<const N: usize>(&mut self, row: Row, fields: &[Field; N]) -> Result<(), Refusal> {
         self.map_here()?;
         self.emit(row, fields)
     }
 
     /// Notes that the next instruction comes from the current operator.
-    pub fn map_here(&mut self) -> Result<(), Error> {
+    pub fn map_here(&mut self) -> Result<(), Refusal> {
         let entry = (self.code.len() as u32, self.wasm_offset);
         if let Some(last) = self.source_map.last_mut()
             && last.0 == entry.0
@@ -127,14 +144,14 @@ impl Func<'_> {
             *last = entry;
             return Ok(());
         }
-        self.source_map.try_reserve(1).map_err(|_| Error::OUT_OF_MEMORY)?;
+        self.source_map.try_reserve(1).map_err(|_| Refusal::OutOfMemory)?;
         self.source_map.push(entry);
         Ok(())
     }
 
     /// Room for `units` more units.
-    pub fn reserve(&mut self, units: usize) -> Result<(), Error> {
-        self.code.try_reserve(units).map_err(|_| Error::OUT_OF_MEMORY)
+    pub fn reserve(&mut self, units: usize) -> Result<(), Refusal> {
+        self.code.try_reserve(units).map_err(|_| Refusal::OutOfMemory)
     }
 
     /// Forgets the emitted instructions: they may no longer be changed.

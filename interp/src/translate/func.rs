@@ -14,7 +14,7 @@ use super::{
     stack::{Entry, Held, Place},
 };
 use crate::{
-    error::Error,
+    error::{Error, ErrorKind},
     isa::{FRAME_UNITS, HEADER_BYTES, INDEX_UNITS, Row, Ty, encode::Field},
 };
 use alloc::vec::Vec;
@@ -37,6 +37,33 @@ pub struct Attempt {
     pub wide: bool,
     /// Cells set aside for references on the operand stack.
     pub refs_capacity: u32,
+}
+
+/// Why a function is not translated, though it is valid. Small, because nearly everything here may return it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Refusal {
+    /// The allocator has no more room.
+    OutOfMemory,
+    /// Parameters and locals are too large for a frame.
+    Locals,
+    /// The operand stack is too large for a frame.
+    Stack,
+    /// The operator is of a feature that this version lacks.
+    Operator,
+}
+
+impl Refusal {
+    /// As an error at a place in the module.
+    #[cold]
+    pub fn at(self, wasm_offset: u32) -> Error {
+        let error = match self {
+            Refusal::OutOfMemory => return Error::OUT_OF_MEMORY,
+            Refusal::Locals => Error::limit("locals of a function take more than 64 KiB"),
+            Refusal::Stack => Error::limit("operand stack of a function takes more than 64 KiB"),
+            Refusal::Operator => Error::new(ErrorKind::Unsupported("operator")),
+        };
+        error.at(u64::from(wasm_offset))
+    }
 }
 
 /// What translating a function gives beside its code.
@@ -68,6 +95,8 @@ pub struct Func<'a> {
     pub(super) attempt: Attempt,
     pub(super) retry: Option<Attempt>,
     pub(super) wasm_offset: u32,
+    /// Where the frame became too large.
+    frame_refused_at: Option<u32>,
     pub(super) stack: Vec<Entry>,
     pub(super) locals: Vec<Local>,
     pub(super) control: Vec<ControlFrame>,
@@ -100,7 +129,7 @@ impl<'a> Func<'a> {
         buffers: &mut Buffers,
         type_index: u32,
         attempt: Attempt,
-    ) -> Result<Func<'a>, Error> {
+    ) -> Result<Func<'a>, Refusal> {
         let ty = &module.types[type_index as usize];
         let mut func = Func {
             module,
@@ -111,6 +140,7 @@ impl<'a> Func<'a> {
             attempt,
             retry: None,
             wasm_offset: 0,
+            frame_refused_at: None,
             stack: core::mem::take(&mut buffers.stack),
             locals: core::mem::take(&mut buffers.locals),
             control: core::mem::take(&mut buffers.control),
@@ -139,14 +169,14 @@ impl<'a> Func<'a> {
         Ok(func)
     }
 
-    fn add_local(&mut self, ty: Ty, offset: u32) -> Result<(), Error> {
-        self.locals.try_reserve(1).map_err(|_| Error::OUT_OF_MEMORY)?;
+    fn add_local(&mut self, ty: Ty, offset: u32) -> Result<(), Refusal> {
+        self.locals.try_reserve(1).map_err(|_| Refusal::OutOfMemory)?;
         self.locals.push(Local { offset, ty, noted: 0 });
         Ok(())
     }
 
     /// Declares `count` locals.
-    pub fn declare_locals(&mut self, count: u32, ty: Ty) -> Result<(), Error> {
+    pub fn declare_locals(&mut self, count: u32, ty: Ty) -> Result<(), Refusal> {
         for _ in 0..count {
             let offset = self.data_top;
             self.add_local(ty, offset)?;
@@ -156,12 +186,12 @@ impl<'a> Func<'a> {
     }
 
     /// Lays out the rest of the frame and writes the units in front of the entry.
-    pub fn enter(&mut self) -> Result<(), Error> {
+    pub fn enter(&mut self) -> Result<(), Refusal> {
         self.refs_base = self.data_top;
         self.data_top += 4 * self.attempt.refs_capacity;
         self.frame_bytes = self.data_top;
         if self.frame_bytes > u32::from(u16::MAX) {
-            return Err(Error::limit("locals of a function take more than 64 KiB").at(u64::from(self.wasm_offset)));
+            return Err(Refusal::Locals);
         }
         self.reserve(FRAME_UNITS + 2)?;
         self.code.extend_from_slice(&[0; FRAME_UNITS]);
@@ -177,6 +207,9 @@ impl<'a> Func<'a> {
 
     /// Ends the function: fills the units in front of the entry. `Ok(None)` asks for another attempt.
     pub fn finish(mut self, buffers: &mut Buffers) -> Result<(Option<Finished>, Attempt), Error> {
+        if let Some(wasm_offset) = self.frame_refused_at {
+            return Err(Refusal::Stack.at(wasm_offset));
+        }
         self.close_fuel();
         let zero_bytes = self.zero_end() - (self.header + HEADER_BYTES);
         let finished = self.retry.is_none().then(|| {
@@ -213,18 +246,22 @@ impl<'a> Func<'a> {
         map
     }
 
-    /// A slot field for a byte offset; the frame must stay near.
-    pub fn slot(&mut self, offset: u32) -> Result<Field, Error> {
-        match u16::try_from(offset) {
-            Ok(offset) => Ok(Field::slot(offset)),
-            Err(_) => {
-                Err(Error::limit("operand stack of a function takes more than 64 KiB").at(u64::from(self.wasm_offset)))
-            }
+    /// A slot field for a byte offset. A frame that is too large is refused when the function ends.
+    #[inline]
+    pub fn slot(&mut self, offset: u32) -> Field {
+        if offset > u32::from(u16::MAX) {
+            self.refuse_frame();
         }
+        Field::slot(offset as u16)
+    }
+
+    #[cold]
+    fn refuse_frame(&mut self) {
+        self.frame_refused_at.get_or_insert(self.wasm_offset);
     }
 
     /// Slot field of a local.
-    pub fn local_slot(&mut self, local: u32) -> Result<Field, Error> {
+    pub fn local_slot(&mut self, local: u32) -> Field {
         self.slot(self.locals[local as usize].offset)
     }
 
@@ -239,10 +276,10 @@ impl<'a> Func<'a> {
     }
 
     /// Notes the start of a basic block: code from elsewhere may arrive here.
-    pub fn block_start(&mut self) -> Result<(), Error> {
+    pub fn block_start(&mut self) -> Result<(), Refusal> {
         let at = self.code.len() as u32;
         if self.block_starts.last() != Some(&at) {
-            self.block_starts.try_reserve(1).map_err(|_| Error::OUT_OF_MEMORY)?;
+            self.block_starts.try_reserve(1).map_err(|_| Refusal::OutOfMemory)?;
             self.block_starts.push(at);
         }
         self.seal();
@@ -263,10 +300,12 @@ impl<'a> Func<'a> {
     }
 
     /// Charges one operator, when fuel is on: the charge stands at the start of the basic block.
-    pub fn charge_operator(&mut self) -> Result<(), Error> {
-        if !self.module.config.fuel {
-            return Ok(());
-        }
+    #[inline(always)]
+    pub fn charge_operator(&mut self) -> Result<(), Refusal> {
+        if self.module.config.fuel { self.charge() } else { Ok(()) }
+    }
+
+    fn charge(&mut self) -> Result<(), Refusal> {
         if self.fuel_at.is_none() {
             self.fuel_at = Some(self.code.len());
             self.emit_mapped(Row::Fuel, &[Field::new(crate::isa::kind::IMM32, 0)])?;
@@ -287,19 +326,19 @@ impl<'a> Func<'a> {
     // The operators of variables stand here because they are about the stack's places more than about instructions.
 
     /// local.get
-    pub fn local_get(&mut self, local: u32) -> Result<(), Error> {
+    pub fn local_get(&mut self, local: u32) -> Result<(), Refusal> {
         let ty = self.locals[local as usize].ty;
         self.push(ty, Place::Local(local))
     }
 
     /// local.set
-    pub fn local_set(&mut self, local: u32) -> Result<(), Error> {
+    pub fn local_set(&mut self, local: u32) -> Result<(), Refusal> {
         let entry = self.pop();
         if entry.place == Place::Local(local) {
             return Ok(());
         }
         self.preserve(local)?;
-        let to = self.local_slot(local)?;
+        let to = self.local_slot(local);
         let accumulator = super::emit::accumulator_of(entry.ty);
         if entry.ty == Ty::Ref {
             return self.store_at(&entry, self.locals[local as usize].offset);
@@ -335,7 +374,7 @@ impl<'a> Func<'a> {
     }
 
     /// local.tee
-    pub fn local_tee(&mut self, local: u32) -> Result<(), Error> {
+    pub fn local_tee(&mut self, local: u32) -> Result<(), Refusal> {
         self.local_set(local)?;
         self.local_get(local)
     }

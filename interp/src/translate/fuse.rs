@@ -6,14 +6,14 @@
 //! branches are found by the order of their rows in the table, chains by their names there; listings in `tests/translate`
 //! pin both down, and `tests/regress/fusions.wat` runs each.
 
-use super::{emit::Emitted, func::Func};
-use crate::{
-    error::Error,
-    isa::{
-        Role, Row, chain,
-        encode::{Field, has_form, token_of},
-        kind, table,
-    },
+use super::{
+    emit::Emitted,
+    func::{Func, Refusal},
+};
+use crate::isa::{
+    Role, Row, chain,
+    encode::{Field, has_form, token_of},
+    kind, table,
 };
 
 /// Order of integer comparisons in the table: eq ne lt_s lt_u gt_s gt_u le_s le_u ge_s ge_u.
@@ -117,7 +117,7 @@ const STEP_UNITS: usize = 3;
 impl Func<'_> {
     /// Turns the i32 operand `entry`, just popped, into a branch condition: taken when it is not zero, or when it is.
     /// Takes a comparison or test back that was only made for this.
-    pub fn condition(&mut self, entry: &super::stack::Entry, when: bool) -> Result<Condition, Error> {
+    pub fn condition(&mut self, entry: &super::stack::Entry, when: bool) -> Result<Condition, Refusal> {
         let mut condition = self.comparison(entry, when)?;
         // Whether a conjunction is zero, which was only computed for this.
         if condition.operands[0] == Field::REG
@@ -136,7 +136,7 @@ impl Func<'_> {
         Ok(condition)
     }
 
-    fn comparison(&mut self, entry: &super::stack::Entry, mut when: bool) -> Result<Condition, Error> {
+    fn comparison(&mut self, entry: &super::stack::Entry, mut when: bool) -> Result<Condition, Refusal> {
         if entry.place == super::stack::Place::Accumulator {
             // `i32.eqz` of a truth value turns it round.
             if let Some(last) = self.last()
@@ -162,18 +162,18 @@ impl Func<'_> {
     }
 
     /// Emits a conditional branch with a 16-bit offset; returns the unit offset of its target field.
-    pub fn emit_branch_if(&mut self, condition: &Condition, distance: i64) -> Result<usize, Error> {
+    pub fn emit_branch_if(&mut self, condition: &Condition, distance: i64) -> Result<usize, Refusal> {
         let mut fields = [Field::NONE; 3];
         fields[..condition.len].copy_from_slice(&condition.operands[..condition.len]);
         fields[condition.len] = Field::new(kind::REL16, distance);
-        self.emit(condition.row, &fields[..=condition.len])?;
+        self.emit_any(condition.row, &fields[..=condition.len])?;
         self.seal();
         Ok(self.code.len() - 1)
     }
 
     /// Emits a conditional branch back to unit `target`, as a loop edge where the compared local was just stepped.
     /// Returns whether the distance fitted.
-    pub fn emit_branch_back(&mut self, condition: &Condition, target: usize) -> Result<bool, Error> {
+    pub fn emit_branch_back(&mut self, condition: &Condition, target: usize) -> Result<bool, Refusal> {
         if let Some(edge) = self.loop_edge(condition) {
             let field = edge.at + edge.other.map_or(0, |_| STEP_UNITS) + STEP_UNITS + kind::units(edge.bound.kind);
             let distance = target as i64 - field as i64;
@@ -199,7 +199,7 @@ impl Func<'_> {
     }
 
     /// Emits a binary operation, or both where its left operand was just computed for it and a row does the work of two.
-    pub fn emit_chained(&mut self, row: Row, left: Field, right: Field) -> Result<(), Error> {
+    pub fn emit_chained(&mut self, row: Row, left: Field, right: Field) -> Result<(), Refusal> {
         if (left == Field::REG || right == Field::REG)
             && let Some(last) = self.last()
             && last.last_field() == Some(Field::REG)
@@ -224,7 +224,7 @@ impl Func<'_> {
     }
 
     /// Where the last instruction adds to a local in place, makes it a step, and two steps of two locals one instruction.
-    pub fn step(&mut self) -> Result<(), Error> {
+    pub fn step(&mut self) -> Result<(), Refusal> {
         let Some(last) = self.last() else { return Ok(()) };
         let step = match last.row {
             Row::I32Add => Row::I32Step,

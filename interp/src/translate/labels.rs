@@ -3,7 +3,8 @@
 //! The waiting branches of a label form a list inside one vector, so that a function's labels need no allocation each.
 
 use super::func::Func;
-use crate::{error::Error, isa::encode::put32};
+use super::func::Refusal;
+use crate::isa::encode::put32;
 use alloc::vec::Vec;
 
 /// A label by its number in the function.
@@ -34,8 +35,8 @@ impl Labels {
     }
 
     /// A new label.
-    pub fn create(&mut self) -> Result<Label, Error> {
-        self.heads.try_reserve(1).map_err(|_| Error::OUT_OF_MEMORY)?;
+    pub fn create(&mut self) -> Result<Label, Refusal> {
+        self.heads.try_reserve(1).map_err(|_| Refusal::OutOfMemory)?;
         self.heads.push(NONE);
         Ok(Label(self.heads.len() as u32 - 1))
     }
@@ -46,8 +47,8 @@ impl Labels {
     }
 
     /// Notes that the target field at unit `field` waits for the label.
-    pub fn wait(&mut self, label: Label, field: usize, is_wide: bool) -> Result<(), Error> {
-        self.waiting.try_reserve(1).map_err(|_| Error::OUT_OF_MEMORY)?;
+    pub fn wait(&mut self, label: Label, field: usize, is_wide: bool) -> Result<(), Refusal> {
+        self.waiting.try_reserve(1).map_err(|_| Refusal::OutOfMemory)?;
         let head = &mut self.heads[label.0 as usize];
         self.waiting.push(Waiting { field: field as u32, is_wide, next: *head });
         *head = self.waiting.len() as u32 - 1;
@@ -57,7 +58,7 @@ impl Labels {
 
 impl Func<'_> {
     /// Puts the label here: fills in all branches that wait for it.
-    pub fn bind(&mut self, label: Label) -> Result<(), Error> {
+    pub fn bind(&mut self, label: Label) -> Result<(), Refusal> {
         let target = self.code.len() as i64;
         let mut next = self.labels.heads[label.0 as usize];
         if next != NONE {

@@ -2,19 +2,16 @@
 
 use super::{
     emit::accumulator_of,
-    func::Func,
+    func::{Func, Refusal},
     fuse,
     stack::{Entry, Place},
 };
-use crate::{
-    error::Error,
-    isa::{Row, Ty, encode::Field, kind},
-};
+use crate::isa::{Row, Ty, encode::Field, kind};
 use wasmparser::{MemArg, MemArgTarget};
 
 impl Func<'_> {
     /// A load.
-    pub fn load(&mut self, row: Row, far: Row, memarg: MemArg) -> Result<(), Error> {
+    pub fn load(&mut self, row: Row, far: Row, memarg: MemArg) -> Result<(), Refusal> {
         let address = self.pop();
         let result = row.get().types[1];
         let near = memory_of(memarg) == 0;
@@ -45,7 +42,7 @@ impl Func<'_> {
     }
 
     /// A store of an integer, or of a float by its bits: `float` is the row that takes it from f0, if it can be there.
-    pub fn store(&mut self, row: Row, far: Row, float: Option<Row>, memarg: MemArg) -> Result<(), Error> {
+    pub fn store(&mut self, row: Row, far: Row, float: Option<Row>, memarg: MemArg) -> Result<(), Refusal> {
         let value = self.pop();
         let address = self.pop();
         let near = memory_of(memarg) == 0;
@@ -74,7 +71,7 @@ impl Func<'_> {
     }
 
     /// The value of a store: a short immediate, an accumulator, or a slot.
-    fn value_field(&mut self, value: &Entry) -> Result<Field, Error> {
+    fn value_field(&mut self, value: &Entry) -> Result<Field, Refusal> {
         match (value.place, value.ty) {
             (Place::Const(bits), Ty::I32 | Ty::F32) if i16::try_from(bits as u32 as i32).is_ok() => {
                 Ok(Field::immediate(i64::from(bits as u32 as i32)))
@@ -86,7 +83,7 @@ impl Func<'_> {
         }
     }
 
-    fn store_far(&mut self, far: Row, address: &Entry, value: &Entry, memarg: MemArg) -> Result<(), Error> {
+    fn store_far(&mut self, far: Row, address: &Entry, value: &Entry, memarg: MemArg) -> Result<(), Refusal> {
         let value = self.slot_field(value)?;
         let address = self.field(address)?;
         let [memory, offset] = far_fields(memarg);
@@ -94,14 +91,14 @@ impl Func<'_> {
     }
 
     /// memory.size
-    pub fn memory_size(&mut self, memory: u32) -> Result<(), Error> {
+    pub fn memory_size(&mut self, memory: u32) -> Result<(), Refusal> {
         self.claim(super::stack::Accumulator::Int)?;
         self.emit(Row::MemorySize, &[memory_field(memory), Field::REG])?;
         self.push_accumulator(Ty::I32)
     }
 
     /// memory.grow
-    pub fn memory_grow(&mut self, memory: u32) -> Result<(), Error> {
+    pub fn memory_grow(&mut self, memory: u32) -> Result<(), Refusal> {
         let pages = self.pop();
         let pages = self.field(&pages)?;
         self.claim(super::stack::Accumulator::Int)?;
@@ -110,14 +107,15 @@ impl Func<'_> {
     }
 
     /// An operator on three i32 operands (or references) in slots, behind the given index fields.
-    pub fn bulk(&mut self, row: Row, indices: &[Field]) -> Result<(), Error> {
+    pub fn bulk(&mut self, row: Row, indices: &[Field]) -> Result<(), Refusal> {
         let mut fields = [Field::NONE; 5];
         fields[..indices.len()].copy_from_slice(indices);
         for index in (0..3).rev() {
             let entry = self.pop();
             fields[indices.len() + index] = self.slot_field(&entry)?;
         }
-        self.emit_mapped(row, &fields[..indices.len() + 3])
+        self.map_here()?;
+        self.emit_any(row, &fields[..indices.len() + 3])
     }
 }
 

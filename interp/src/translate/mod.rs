@@ -274,8 +274,8 @@ impl<'a> Translator<'a> {
         source_map.clear();
         block_starts.clear();
         calls.clear();
-        let mut func =
-            Func::begin(info, code, source_map, block_starts, calls, &mut self.buffers, type_index, attempt)?;
+        let mut func = Func::begin(info, code, source_map, block_starts, calls, &mut self.buffers, type_index, attempt)
+            .map_err(|refusal| refusal.at(wasm_offset))?;
         body(&mut func)?;
         let (finished, next) = func.finish(&mut self.buffers)?;
         let Some(finished) = finished else { return Ok(Some(next)) };

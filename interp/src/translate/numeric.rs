@@ -2,28 +2,25 @@
 
 use super::{
     emit::accumulator_of,
-    func::Func,
+    func::{Func, Refusal},
     fuse,
     stack::{Entry, Place},
 };
-use crate::{
-    error::Error,
-    isa::{
-        Row, Ty,
-        encode::{Field, has_form},
-        kind, table,
-    },
+use crate::isa::{
+    Row, Ty,
+    encode::{Field, has_form},
+    kind, table,
 };
 
 impl Func<'_> {
     /// A unary operator: operand type and result type are the row's.
-    pub fn unary(&mut self, row: Row) -> Result<(), Error> {
+    pub fn unary(&mut self, row: Row) -> Result<(), Refusal> {
         let entry = self.pop();
         let operand = self.field(&entry)?;
         self.unary_field(row, operand)
     }
 
-    fn unary_field(&mut self, row: Row, operand: Field) -> Result<(), Error> {
+    fn unary_field(&mut self, row: Row, operand: Field) -> Result<(), Refusal> {
         let result = row.get().types[1];
         self.claim(accumulator_of(result))?;
         self.map_if_trapping(row)?;
@@ -33,7 +30,7 @@ impl Func<'_> {
     }
 
     /// An operator that only looks at the same bits as another type of the same or a smaller width: free for a slot.
-    pub fn wrap(&mut self) -> Result<(), Error> {
+    pub fn wrap(&mut self) -> Result<(), Refusal> {
         let entry = self.pop();
         match entry.place {
             Place::Const(bits) => self.push(Ty::I32, Place::Const(u64::from(bits as u32))),
@@ -46,14 +43,14 @@ impl Func<'_> {
     }
 
     /// Notes the place of an operator that can trap: division, and truncation that does not saturate.
-    fn map_if_trapping(&mut self, row: Row) -> Result<(), Error> {
+    fn map_if_trapping(&mut self, row: Row) -> Result<(), Refusal> {
         let divides = core::ptr::eq(row.get().shape, &table::BINARY);
         let truncates = (Row::I32TruncF32S as u16..=Row::I64TruncF64U as u16).contains(&(row as u16));
         if divides || truncates { self.map_here() } else { Ok(()) }
     }
 
     /// Adds the instruction that makes any NaN the canonical one, when that is asked for and the type is a float's.
-    fn canonicalize(&mut self, ty: Ty) -> Result<(), Error> {
+    fn canonicalize(&mut self, ty: Ty) -> Result<(), Refusal> {
         let row = match ty {
             Ty::F32 => Row::F32CanonicalizeNan,
             Ty::F64 => Row::F64CanonicalizeNan,
@@ -63,7 +60,7 @@ impl Func<'_> {
     }
 
     /// A binary operator.
-    pub fn binary(&mut self, row: Row) -> Result<(), Error> {
+    pub fn binary(&mut self, row: Row) -> Result<(), Refusal> {
         let right = self.pop();
         let left = self.pop();
         let (row, left, right) = self.binary_operands(row, left, right)?;
@@ -76,7 +73,7 @@ impl Func<'_> {
     }
 
     /// Row and operand fields in a form that exists.
-    fn binary_operands(&mut self, row: Row, left: Entry, right: Entry) -> Result<(Row, Field, Field), Error> {
+    fn binary_operands(&mut self, row: Row, left: Entry, right: Entry) -> Result<(Row, Field, Field), Refusal> {
         let (row, right) = subtraction_as_addition(row, right);
         let mut a = self.immediate_or_field(&left, row, 0)?;
         let mut b = self.immediate_or_field(&right, row, 1)?;
@@ -109,7 +106,7 @@ impl Func<'_> {
     }
 
     /// A constant as the shortest immediate, that of a float by its bits; else the operand where it is.
-    fn immediate_or_field(&mut self, entry: &Entry, row: Row, index: usize) -> Result<Field, Error> {
+    fn immediate_or_field(&mut self, entry: &Entry, row: Row, index: usize) -> Result<Field, Refusal> {
         match (entry.place, row.get().types[index]) {
             (Place::Const(bits), Ty::I32) => Ok(Field::immediate(i64::from(bits as u32 as i32))),
             (Place::Const(bits), Ty::I64) => Ok(Field::immediate(bits as i64)),
@@ -120,15 +117,15 @@ impl Func<'_> {
     }
 
     /// A constant in its home.
-    pub fn constant_slot(&mut self, entry: &Entry) -> Result<Field, Error> {
-        let slot = self.home_slot(entry)?;
+    pub fn constant_slot(&mut self, entry: &Entry) -> Result<Field, Refusal> {
+        let slot = self.home_slot(entry);
         let Place::Const(bits) = entry.place else { return Ok(slot) };
         self.store_const(entry.ty, bits, slot)?;
         Ok(slot)
     }
 
     /// select
-    pub fn select(&mut self) -> Result<(), Error> {
+    pub fn select(&mut self) -> Result<(), Refusal> {
         let condition = self.pop();
         let right = self.pop();
         let left = self.pop();
@@ -141,7 +138,7 @@ impl Func<'_> {
             Ty::Ref => {
                 self.push(Ty::Ref, Place::Home)?;
                 let home = self.stack.last().expect("just pushed").home;
-                let to = self.slot(home)?;
+                let to = self.slot(home);
                 self.emit(Row::RefSelect, &[condition, a, b, to])
             }
             _ => {
@@ -159,7 +156,7 @@ impl Func<'_> {
     }
 
     /// A value to choose: a short integer constant as an immediate, anything else in a slot.
-    fn choice_field(&mut self, entry: &Entry) -> Result<Field, Error> {
+    fn choice_field(&mut self, entry: &Entry) -> Result<Field, Refusal> {
         let immediate = match (entry.place, entry.ty) {
             (Place::Const(bits), Ty::I32) => Field::immediate(i64::from(bits as u32 as i32)),
             (Place::Const(bits), Ty::I64) => Field::immediate(bits as i64),
@@ -169,7 +166,7 @@ impl Func<'_> {
     }
 
     /// i64.add128, i64.sub128: four operands, two results, all in slots.
-    pub fn wide(&mut self, row: Row, operands: usize) -> Result<(), Error> {
+    pub fn wide(&mut self, row: Row, operands: usize) -> Result<(), Refusal> {
         let mut fields = [Field::NONE; 6];
         for index in (0..operands).rev() {
             let entry = self.pop();
@@ -178,9 +175,9 @@ impl Func<'_> {
         for index in 0..2 {
             self.push(Ty::I64, Place::Home)?;
             let home = self.stack.last().expect("just pushed").home;
-            fields[operands + index] = self.slot(home)?;
+            fields[operands + index] = self.slot(home);
         }
-        self.emit(row, &fields[..operands + 2])
+        self.emit_any(row, &fields[..operands + 2])
     }
 }
 

@@ -2,14 +2,14 @@
 
 use super::{
     call::Callee,
-    func::Func,
+    func::{Func, Refusal},
     memory::memory_field,
     module::{error, ty},
     stack::Place,
     variable::table_field,
 };
 use crate::{
-    error::{Error, ErrorKind},
+    error::Error,
     isa::{Row, Ty, encode::Field, kind},
 };
 use alloc::vec::Vec;
@@ -42,16 +42,16 @@ impl Func<'_> {
             if let Some(validator) = &mut validator {
                 validator.define_locals(offset, count, local).map_err(|e| error(&e))?;
             }
-            self.declare_locals(count, ty(local))?;
+            self.declare_locals(count, ty(local)).map_err(|refusal| refusal.at(self.wasm_offset))?;
         }
         self.wasm_offset = reader.original_position() as u32;
-        self.enter()?;
+        self.enter().map_err(|refusal| refusal.at(self.wasm_offset))?;
         let mut operators = wasmparser::OperatorsReader::new(reader.clone());
-        let mut each = Each { func: self, validator, error: None };
+        let mut each = Each { func: self, validator, invalid: None };
         while !operators.eof() {
             each.func.wasm_offset = operators.original_position() as u32;
-            if let Err(Refused) = operators.visit_operator(&mut each).map_err(|e| error(&e))? {
-                return each.error.map_or(Ok(()), Err);
+            if let Err(refused) = operators.visit_operator(&mut each).map_err(|e| error(&e))? {
+                return Err(each.error(refused));
             }
         }
         operators.finish().map_err(|e| error(&e))
@@ -59,16 +59,17 @@ impl Func<'_> {
 
     /// Translates a constant expression, already valid, as the body of a function.
     pub fn expression(&mut self, expr: &wasmparser::ConstExpr<'_>) -> Result<(), Error> {
-        self.enter()?;
+        let at = |refusal: Refusal| refusal.at(0);
+        self.enter().map_err(at)?;
         for operator in expr.get_operators_reader() {
-            self.operator(&operator.map_err(|e| error(&e))?)?;
+            self.operator(&operator.map_err(|e| error(&e))?).map_err(at)?;
         }
         Ok(())
     }
 
     /// Inlined into each visiting method, where the operator is known: what is left there is one call.
     #[inline(always)]
-    fn operator(&mut self, operator: &Operator<'_>) -> Result<(), Error> {
+    fn operator(&mut self, operator: &Operator<'_>) -> Result<(), Refusal> {
         if !self.reachable {
             return match operator {
                 Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => self.open_dead(),
@@ -88,7 +89,7 @@ impl Func<'_> {
 
     #[inline(always)]
     #[rustfmt::skip]
-    fn translate(&mut self, operator: &Operator<'_>) -> Result<(), Error> {
+    fn translate(&mut self, operator: &Operator<'_>) -> Result<(), Refusal> {
         macro_rules! self_unary { ($row:expr) => { self.unary($row) } }
         macro_rules! self_binary { ($row:expr) => { self.binary($row) } }
         numeric_row!(operator,
@@ -115,7 +116,7 @@ impl Func<'_> {
     }
 
     #[inline(always)]
-    fn other(&mut self, operator: &Operator<'_>) -> Result<(), Error> {
+    fn other(&mut self, operator: &Operator<'_>) -> Result<(), Refusal> {
         use Operator as O;
         match *operator {
             O::Nop => Ok(()),
@@ -161,7 +162,7 @@ impl Func<'_> {
     }
 
     #[inline(always)]
-    fn memory_or_table(&mut self, operator: &Operator<'_>) -> Result<(), Error> {
+    fn memory_or_table(&mut self, operator: &Operator<'_>) -> Result<(), Refusal> {
         use Operator as O;
         match *operator {
             O::I32Load { memarg } => self.load(Row::I32Load, Row::I32LoadFar, memarg),
@@ -215,7 +216,7 @@ impl Func<'_> {
             O::RefNull { .. } => self.ref_null(),
             O::RefFunc { function_index } => self.ref_func(function_index),
             O::RefIsNull => self.ref_is_null(),
-            _ => Err(Error::new(ErrorKind::Unsupported("operator")).at(u64::from(self.wasm_offset))),
+            _ => Err(Refusal::Operator),
         }
     }
 }
@@ -224,20 +225,32 @@ impl Func<'_> {
 struct Each<'f, 'm, 'v, T> {
     func: &'f mut Func<'m>,
     validator: Option<&'v mut FuncValidator<T>>,
-    /// Why an operator was refused. Kept here, because a result that wide is copied several times on its way.
-    error: Option<Error>,
+    /// What the validator says.
+    invalid: Option<Error>,
 }
 
-/// An operator was refused.
-struct Refused;
+/// An operator was refused. As small as can be: it is returned from nearly every function here.
+enum Refused {
+    /// By the validator.
+    Invalid,
+    /// By the translator.
+    Valid(Refusal),
+}
 
 impl<T: WasmModuleResources> Each<'_, '_, '_, T> {
-    #[inline(always)]
-    fn outcome(&mut self, result: Result<(), Error>) -> Result<(), Refused> {
-        result.map_err(|error| {
-            self.error = Some(error);
-            Refused
-        })
+    #[cold]
+    fn invalid(&mut self, refusal: &wasmparser::BinaryReaderError) -> Result<(), Refused> {
+        self.invalid = Some(error(refusal));
+        Err(Refused::Invalid)
+    }
+
+    /// Why an operator was refused.
+    #[cold]
+    fn error(&mut self, refused: Refused) -> Error {
+        match refused {
+            Refused::Valid(refusal) => refusal.at(self.func.wasm_offset),
+            Refused::Invalid => self.invalid.take().expect("the validator's error was kept"),
+        }
     }
 }
 
@@ -249,12 +262,11 @@ macro_rules! visit_each {
                 validator.visitor(u64::from(self.func.wasm_offset)).$visit($($($argument.clone()),*)?)
             });
             if let Err(refusal) = valid {
-                return self.outcome(Err(error(&refusal)));
+                return self.invalid(&refusal);
             }
             // Operators that own something belong to features that are off: the validator has refused them.
             let operator = ManuallyDrop::new(Operator::$operator $({ $($argument),* })?);
-            let result = self.func.operator(&operator);
-            self.outcome(result)
+            self.func.operator(&operator).map_err(Refused::Valid)
         }
     )* };
 }

@@ -9,11 +9,11 @@
 //! Invariant: a local that is noted on the stack is copied home before it is written ([`Func::preserve`]); only the top
 //! [`LAZY_WINDOW`] entries may be noted locals, which bounds that search.
 
-use super::{emit::accumulator_of, func::Func};
-use crate::{
-    error::Error,
-    isa::{Row, Ty, encode::Field, kind},
+use super::{
+    emit::accumulator_of,
+    func::{Func, Refusal},
 };
+use crate::isa::{Row, Ty, encode::Field, kind};
 
 /// How deep a noted local may lie.
 pub const LAZY_WINDOW: usize = 48;
@@ -63,26 +63,14 @@ pub enum Held {
 }
 
 impl Func<'_> {
-    /// Pushes an operand.
+    /// Pushes an operand. Inlined, because nearly everywhere its place is known.
     #[inline(always)]
-    pub fn push(&mut self, ty: Ty, place: Place) -> Result<(), Error> {
-        // In registers: a place that is passed in memory, stored in parts and read whole, waits for its stores.
+    pub fn push(&mut self, ty: Ty, place: Place) -> Result<(), Refusal> {
         match place {
-            Place::Local(local) => self.push_place(ty, 0, u64::from(local)),
-            Place::Const(bits) => self.push_place(ty, 1, bits),
-            Place::Accumulator => self.push_place(ty, 2, 0),
-            Place::Home => self.push_place(ty, 3, 0),
+            Place::Local(local) => *self.noted_mut(local) += 1,
+            Place::Accumulator => self.hold(accumulator_of(ty), Held::Entry(self.stack.len())),
+            Place::Const(_) | Place::Home => {}
         }
-    }
-
-    #[inline(never)]
-    fn push_place(&mut self, ty: Ty, kind: u8, payload: u64) -> Result<(), Error> {
-        let place = match kind {
-            0 => Place::Local(payload as u32),
-            1 => Place::Const(payload),
-            2 => Place::Accumulator,
-            _ => Place::Home,
-        };
         let home = if ty == Ty::Ref {
             let home = self.refs_base + 4 * self.refs_len;
             self.refs_len += 1;
@@ -94,13 +82,9 @@ impl Func<'_> {
             self.frame_bytes = self.frame_bytes.max(self.data_top);
             home
         };
-        if let Place::Local(local) = place {
-            *self.noted_mut(local) += 1;
+        if self.stack.len() == self.stack.capacity() {
+            self.stack.try_reserve(1).map_err(|_| Refusal::OutOfMemory)?;
         }
-        if place == Place::Accumulator {
-            self.hold(accumulator_of(ty), Held::Entry(self.stack.len()));
-        }
-        self.stack.try_reserve(1).map_err(|_| Error::OUT_OF_MEMORY)?;
         self.stack.push(Entry { place, ty, home });
         if let Some(index) = self.stack.len().checked_sub(LAZY_WINDOW + 1)
             && matches!(self.stack[index].place, Place::Local(_))
@@ -111,7 +95,7 @@ impl Func<'_> {
     }
 
     /// Pushes a result that an instruction just left in its accumulator.
-    pub fn push_accumulator(&mut self, ty: Ty) -> Result<(), Error> {
+    pub fn push_accumulator(&mut self, ty: Ty) -> Result<(), Refusal> {
         self.push(ty, Place::Accumulator)
     }
 
@@ -148,7 +132,7 @@ impl Func<'_> {
     }
 
     /// Makes an accumulator free to be written: an entry in it goes home.
-    pub fn claim(&mut self, accumulator: Accumulator) -> Result<(), Error> {
+    pub fn claim(&mut self, accumulator: Accumulator) -> Result<(), Refusal> {
         if let Held::Entry(index) = self.held(accumulator) {
             self.settle(index)?;
         }
@@ -164,7 +148,7 @@ impl Func<'_> {
     }
 
     /// Puts entry `index` into its home.
-    pub fn settle(&mut self, index: usize) -> Result<(), Error> {
+    pub fn settle(&mut self, index: usize) -> Result<(), Refusal> {
         let entry = self.stack[index];
         if entry.place == Place::Home {
             return Ok(());
@@ -180,7 +164,7 @@ impl Func<'_> {
     }
 
     /// Puts all entries from `from` into their homes, accumulators included.
-    pub fn settle_from(&mut self, from: usize) -> Result<(), Error> {
+    pub fn settle_from(&mut self, from: usize) -> Result<(), Refusal> {
         for index in from..self.stack.len() {
             self.settle(index)?;
         }
@@ -188,7 +172,7 @@ impl Func<'_> {
     }
 
     /// Puts all noted locals and accumulator entries into their homes, before code that can be left or joined elsewhere.
-    pub fn settle_lazy(&mut self) -> Result<(), Error> {
+    pub fn settle_lazy(&mut self) -> Result<(), Refusal> {
         let from = self.stack.len().saturating_sub(LAZY_WINDOW);
         for index in from..self.stack.len() {
             if matches!(self.stack[index].place, Place::Local(_) | Place::Accumulator) {
@@ -200,7 +184,7 @@ impl Func<'_> {
     }
 
     /// Copies a local home wherever it is noted, before it is written.
-    pub fn preserve(&mut self, local: u32) -> Result<(), Error> {
+    pub fn preserve(&mut self, local: u32) -> Result<(), Refusal> {
         let mut index = self.stack.len();
         while self.noted(local) > 0 {
             index -= 1;
@@ -212,8 +196,8 @@ impl Func<'_> {
     }
 
     /// Writes an operand to a frame cell, by the shortest way.
-    pub fn store_at(&mut self, entry: &Entry, offset: u32) -> Result<(), Error> {
-        let to = self.slot(offset)?;
+    pub fn store_at(&mut self, entry: &Entry, offset: u32) -> Result<(), Refusal> {
+        let to = self.slot(offset);
         match entry.place {
             Place::Accumulator => self.store_accumulator(entry.ty, to),
             Place::Const(bits) => self.store_const(entry.ty, bits, to),
@@ -222,19 +206,19 @@ impl Func<'_> {
                 if entry.ty != Ty::Ref && self.held(accumulator) == Held::Local(local) {
                     return self.emit(copy_row(entry.ty), &[Field::REG, to]);
                 }
-                let from = self.local_slot(local)?;
+                let from = self.local_slot(local);
                 self.copy(entry.ty, from, to)
             }
             Place::Home if entry.home == offset => Ok(()),
             Place::Home => {
-                let from = self.slot(entry.home)?;
+                let from = self.slot(entry.home);
                 self.copy(entry.ty, from, to)
             }
         }
     }
 
     /// Writes the accumulator to a slot; where the instruction just emitted can do that itself, it does.
-    pub fn store_accumulator(&mut self, ty: Ty, to: Field) -> Result<(), Error> {
+    pub fn store_accumulator(&mut self, ty: Ty, to: Field) -> Result<(), Refusal> {
         if self.write_through(ty, to) {
             return Ok(());
         }
@@ -242,7 +226,7 @@ impl Func<'_> {
     }
 
     /// Writes a constant to a slot.
-    pub fn store_const(&mut self, ty: Ty, bits: u64, to: Field) -> Result<(), Error> {
+    pub fn store_const(&mut self, ty: Ty, bits: u64, to: Field) -> Result<(), Refusal> {
         match ty {
             Ty::I32 | Ty::F32 => self.emit(Row::I32Const, &[Field::immediate(i64::from(bits as u32 as i32)), to]),
             Ty::I64 | Ty::F64 => self.emit(Row::I64Const, &[Field::immediate(bits as i64), to]),
@@ -251,7 +235,7 @@ impl Func<'_> {
     }
 
     /// Copies between slots.
-    pub fn copy(&mut self, ty: Ty, from: Field, to: Field) -> Result<(), Error> {
+    pub fn copy(&mut self, ty: Ty, from: Field, to: Field) -> Result<(), Refusal> {
         let row = match ty {
             Ty::I32 | Ty::F32 => Row::I32Copy,
             Ty::I64 | Ty::F64 => Row::I64Copy,
@@ -261,18 +245,18 @@ impl Func<'_> {
     }
 
     /// The operand as a field that reads it where it is: accumulator or slot. A constant goes to its (free) home first.
-    pub fn field(&mut self, entry: &Entry) -> Result<Field, Error> {
+    pub fn field(&mut self, entry: &Entry) -> Result<Field, Refusal> {
         match entry.place {
             Place::Accumulator => Ok(Field::REG),
             Place::Local(local) => {
                 if entry.ty != Ty::Ref && self.held(accumulator_of(entry.ty)) == Held::Local(local) {
                     return Ok(Field::REG);
                 }
-                self.local_slot(local)
+                Ok(self.local_slot(local))
             }
-            Place::Home => self.slot(entry.home),
+            Place::Home => Ok(self.slot(entry.home)),
             Place::Const(bits) => {
-                let slot = self.home_slot(entry)?;
+                let slot = self.home_slot(entry);
                 self.store_const(entry.ty, bits, slot)?;
                 Ok(slot)
             }
@@ -280,26 +264,26 @@ impl Func<'_> {
     }
 
     /// The operand as a slot field; anything that is in no slot goes to its (free) home first.
-    pub fn slot_field(&mut self, entry: &Entry) -> Result<Field, Error> {
+    pub fn slot_field(&mut self, entry: &Entry) -> Result<Field, Refusal> {
         match entry.place {
             Place::Accumulator => {
-                let slot = self.home_slot(entry)?;
+                let slot = self.home_slot(entry);
                 self.store_accumulator(entry.ty, slot)?;
                 Ok(slot)
             }
-            Place::Local(local) => self.local_slot(local),
+            Place::Local(local) => Ok(self.local_slot(local)),
             _ => self.field(entry),
         }
     }
 
     /// The home of an operand that has been popped, as a slot.
-    pub fn home_slot(&mut self, entry: &Entry) -> Result<Field, Error> {
+    pub fn home_slot(&mut self, entry: &Entry) -> Field {
         self.frame_bytes = self.frame_bytes.max(entry.home + entry.ty.bytes());
         self.slot(entry.home)
     }
 
     /// The operand in its accumulator: loads it if it is not there.
-    pub fn load_accumulator(&mut self, entry: &Entry) -> Result<(), Error> {
+    pub fn load_accumulator(&mut self, entry: &Entry) -> Result<(), Refusal> {
         if self.field_is_accumulator(entry) {
             return Ok(());
         }

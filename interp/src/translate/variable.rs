@@ -2,17 +2,14 @@
 
 use super::{
     emit::accumulator_of,
-    func::Func,
+    func::{Func, Refusal},
     stack::{Accumulator, Place},
 };
-use crate::{
-    error::Error,
-    isa::{Row, Ty, encode::Field, kind},
-};
+use crate::isa::{Row, Ty, encode::Field, kind};
 
 impl Func<'_> {
     /// global.get
-    pub fn global_get(&mut self, index: u32) -> Result<(), Error> {
+    pub fn global_get(&mut self, index: u32) -> Result<(), Refusal> {
         let ty = self.module.globals[index as usize];
         if let Some(number) = self.own_global(index, ty) {
             let row = match ty {
@@ -32,12 +29,12 @@ impl Func<'_> {
         };
         self.push(ty, Place::Home)?;
         let home = self.stack.last().expect("just pushed").home;
-        let to = self.slot(home)?;
+        let to = self.slot(home);
         self.emit(row, &[Field::new(kind::GLOBAL32, i64::from(index)), to])
     }
 
     /// global.set
-    pub fn global_set(&mut self, index: u32) -> Result<(), Error> {
+    pub fn global_set(&mut self, index: u32) -> Result<(), Refusal> {
         let ty = self.module.globals[index as usize];
         let entry = self.pop();
         if let Some(number) = self.own_global(index, ty) {
@@ -78,26 +75,25 @@ impl Func<'_> {
     }
 
     /// A reference in a fresh home, as a slot.
-    fn push_ref(&mut self) -> Result<Field, Error> {
+    fn push_ref(&mut self) -> Result<Field, Refusal> {
         self.push(Ty::Ref, Place::Home)?;
         let home = self.stack.last().expect("just pushed").home;
-        self.slot(home)
+        Ok(self.slot(home))
     }
 
     /// ref.null
-    pub fn ref_null(&mut self) -> Result<(), Error> {
-        self.push(Ty::Ref, Place::Const(0))?;
-        Ok(())
+    pub fn ref_null(&mut self) -> Result<(), Refusal> {
+        self.push(Ty::Ref, Place::Const(0))
     }
 
     /// ref.func
-    pub fn ref_func(&mut self, function: u32) -> Result<(), Error> {
+    pub fn ref_func(&mut self, function: u32) -> Result<(), Refusal> {
         let to = self.push_ref()?;
         self.emit(Row::RefFunc, &[Field::new(kind::FUNC, i64::from(function)), to])
     }
 
     /// ref.is_null
-    pub fn ref_is_null(&mut self) -> Result<(), Error> {
+    pub fn ref_is_null(&mut self) -> Result<(), Refusal> {
         let entry = self.pop();
         let operand = self.slot_field(&entry)?;
         self.claim(Accumulator::Int)?;
@@ -106,7 +102,7 @@ impl Func<'_> {
     }
 
     /// table.get
-    pub fn table_get(&mut self, table: u32) -> Result<(), Error> {
+    pub fn table_get(&mut self, table: u32) -> Result<(), Refusal> {
         let index = self.pop();
         let index = self.slot_field(&index)?;
         let to = self.push_ref()?;
@@ -114,7 +110,7 @@ impl Func<'_> {
     }
 
     /// table.set
-    pub fn table_set(&mut self, table: u32) -> Result<(), Error> {
+    pub fn table_set(&mut self, table: u32) -> Result<(), Refusal> {
         let value = self.pop();
         let index = self.pop();
         let value = self.slot_field(&value)?;
@@ -123,14 +119,14 @@ impl Func<'_> {
     }
 
     /// table.size
-    pub fn table_size(&mut self, table: u32) -> Result<(), Error> {
+    pub fn table_size(&mut self, table: u32) -> Result<(), Refusal> {
         self.claim(Accumulator::Int)?;
         self.emit(Row::TableSize, &[table_field(table), Field::REG])?;
         self.push_accumulator(Ty::I32)
     }
 
     /// table.grow
-    pub fn table_grow(&mut self, table: u32) -> Result<(), Error> {
+    pub fn table_grow(&mut self, table: u32) -> Result<(), Refusal> {
         let count = self.pop();
         let value = self.pop();
         let count = self.slot_field(&count)?;

@@ -55,7 +55,8 @@ impl Module {
             superinstructions: config.superinstructions,
         };
         let image = sheave_interp::translate::translate(&wasm, &config)?;
-        let module = Module::read(engine, Bytes::Owned(OwnedImage::from_vec(image)?))?;
+        let module =
+            Module::read(engine, Bytes::Owned(OwnedImage::from_vec(image)?), |bytes| Image::parse_fresh(bytes))?;
         // What the translator just made is trusted as its code is; test and fuzz builds look again.
         if cfg!(debug_assertions) {
             image::verify(&module.inner.image)?;
@@ -78,7 +79,7 @@ impl Module {
     /// # Errors
     /// `Module` if the bytes are not an image that this build can run, or it lacks what the engine's settings need.
     pub fn from_image(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Module, Error> {
-        let module = Module::read(engine, Bytes::Owned(OwnedImage::new(bytes.as_ref())?))?;
+        let module = Module::read(engine, Bytes::Owned(OwnedImage::new(bytes.as_ref())?), |bytes| Image::parse(bytes))?;
         image::verify(&module.inner.image)?;
         Ok(module)
     }
@@ -88,7 +89,7 @@ impl Module {
     /// # Errors
     /// As [`Module::from_image`], also if it begins elsewhere.
     pub fn from_static_image(engine: &Engine, bytes: &'static [u8]) -> Result<Module, Error> {
-        let module = Module::read(engine, Bytes::Static(bytes))?;
+        let module = Module::read(engine, Bytes::Static(bytes), |bytes| Image::parse(bytes))?;
         image::verify(&module.inner.image)?;
         Ok(module)
     }
@@ -102,11 +103,15 @@ impl Module {
     /// The image was made by Sheave from the same version and not changed since: wrong instructions read and write the
     /// host's memory.
     pub unsafe fn from_image_unverified(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Module, Error> {
-        Module::read(engine, Bytes::Owned(OwnedImage::new(bytes.as_ref())?))
+        Module::read(engine, Bytes::Owned(OwnedImage::new(bytes.as_ref())?), |bytes| Image::parse(bytes))
     }
 
-    fn read(engine: &Engine, bytes: Bytes) -> Result<Module, Error> {
-        let image = Image::parse(bytes.as_slice())?;
+    fn read(
+        engine: &Engine,
+        bytes: Bytes,
+        parse: fn(&[u8]) -> Result<Image<'_>, InterpError>,
+    ) -> Result<Module, Error> {
+        let image = parse(bytes.as_slice())?;
         let config = engine.config();
         for (is_needed, option, name) in [
             (config.consume_fuel, Options::FUEL, "image made without fuel: compile it with --fuel"),
