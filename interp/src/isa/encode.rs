@@ -1,7 +1,7 @@
 //! Encoder: appends instructions to a code buffer, choosing the token by row and operand letters.
 //!
 //! Used by `translate` only. An operand that has no form in its row is a defect of the translator and panics; guest
-//! bytes cannot cause it, because the translator asks [`has_form`] or uses forms that the shape lists.
+//! bytes cannot cause it, because the translator asks [`form_of`] or uses forms that the shape lists.
 
 use super::{
     BASES, Row, kind,
@@ -57,14 +57,24 @@ pub fn token_of(row: Row, letters: u64) -> Option<u16> {
 
 /// The letters of operands, as [`table::key`](super::table::key) packs them.
 #[inline(always)]
-pub fn letters<const N: usize>(fields: &[Field; N]) -> u64 {
+fn letters<const N: usize>(fields: &[Field; N]) -> u64 {
     fields.iter().enumerate().fold(0, |key, (index, field)| key | u64::from(field.kind) << (8 * index))
 }
 
-/// Whether `row` has a form that takes these operands.
-#[inline]
-pub fn has_form<const N: usize>(row: Row, fields: &[Field; N]) -> bool {
-    token_of(row, letters(fields)).is_some()
+/// The form of a row that takes certain operands.
+#[derive(Clone, Copy, Debug)]
+pub struct Form {
+    /// Its token.
+    pub token: u16,
+    /// The letters of its operands, as [`table::key`](super::table::key) packs them.
+    pub letters: u64,
+}
+
+/// The form of `row` that takes these operands, if it has one.
+#[inline(always)]
+pub fn form_of<const N: usize>(row: Row, fields: &[Field; N]) -> Option<Form> {
+    let letters = letters(fields);
+    token_of(row, letters).map(|token| Form { token, letters })
 }
 
 /// The most units of an instruction with `operands` operands and one target.
@@ -77,13 +87,12 @@ const VALUE_UNITS: usize = 4;
 /// units of each count: no branch to be mispredicted.
 ///
 /// # Panics
-/// If the row has no such form, or `code` has no room for [`units_max`] units.
+/// If `code` has no room for [`units_max`] units.
 #[inline(always)]
-pub fn push<const N: usize>(code: &mut Vec<u16>, row: Row, letters: u64, fields: &[Field; N]) -> usize {
-    let Some(token) = token_of(row, letters) else { missing(row, fields) };
+pub fn push<const N: usize>(code: &mut Vec<u16>, form: Form, fields: &[Field; N]) -> usize {
     let at = code.len();
     let room = &mut code.spare_capacity_mut()[..units_max(N)];
-    room[0].write(token);
+    room[0].write(form.token);
     let mut len = 1;
     for field in fields {
         for (index, unit) in room[len..len + VALUE_UNITS].iter_mut().enumerate() {
@@ -110,8 +119,9 @@ static UNITS: [u8; 256] = {
 /// The most operands of an instruction.
 pub const FIELDS_MAX: usize = 6;
 
+/// Tells the translator's mistake.
 #[cold]
-fn missing(row: Row, fields: &[Field]) -> ! {
+pub fn missing(row: Row, fields: &[Field]) -> ! {
     let letters: alloc::string::String = fields.iter().map(|field| field.kind as char).collect();
     panic!("{} has no form {letters}", row.get().name)
 }

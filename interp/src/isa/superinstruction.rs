@@ -23,22 +23,57 @@ pub fn superinstruction(token: u16) -> Option<&'static [u16]> {
 /// block start, and where the one before ends, instructions are followed through the trie as far as it goes; the longest
 /// superinstruction on the way is put there. What is left when the way ends in none is not looked at again: that costs 1 % of the
 /// dispatches, and makes this one pass without a branch that depends on the code, other than for branch tables.
+///
+/// Two halves, divided at a block start, are gone through at once: each step of one waits for loads.
 #[cfg(feature = "translate")]
-pub fn combine(code: &mut [u16], mut at: usize, block_starts: &[u32]) {
-    let (mut head, mut node, mut found) = (at, u16::MAX, 0);
-    let mut starts = 0;
-    while at < code.len() {
-        let token = code[at];
-        let Some(len) = length(code, at) else { return };
-        // Block starts ascend, so that the next one is the only one to look at.
-        let is_start = block_starts.get(starts).is_some_and(|&start| start as usize == at);
-        starts += usize::from(is_start);
-        let child = child(node, token).filter(|_| !is_start);
-        head = if child.is_some() { head } else { at };
-        node = child.unwrap_or(token);
-        found = if node < TOKENS + SUPERINSTRUCTIONS { node } else { found };
-        code[head] = found;
-        at += len;
+pub fn combine(code: &mut [u16], entry: usize, block_starts: &[u32]) {
+    let (before, behind) = block_starts.split_at(block_starts.len() / 2);
+    let middle = behind.first().map_or(code.len(), |&start| start as usize);
+    let mut first = Way::new(entry, middle, before);
+    let mut second = Way::new(middle, code.len(), behind);
+    while first.step(code) & second.step(code) {}
+    while first.step(code) {}
+    while second.step(code) {}
+}
+
+/// A way through code.
+#[cfg(feature = "translate")]
+struct Way<'a> {
+    at: usize,
+    end: usize,
+    /// Where the current superinstruction begins.
+    head: usize,
+    /// Where in the trie.
+    node: u16,
+    /// What to put at the head.
+    found: u16,
+    /// Block starts ahead, ascending.
+    starts: &'a [u32],
+}
+
+#[cfg(feature = "translate")]
+impl Way<'_> {
+    fn new(at: usize, end: usize, starts: &[u32]) -> Way<'_> {
+        Way { at, end, head: at, node: u16::MAX, found: 0, starts }
+    }
+
+    /// One instruction further; whether there was one.
+    #[inline(always)]
+    fn step(&mut self, code: &mut [u16]) -> bool {
+        if self.at >= self.end {
+            return false;
+        }
+        let token = code[self.at];
+        let Some(len) = length(code, self.at) else { return false };
+        let is_start = self.starts.first().is_some_and(|&start| start as usize == self.at);
+        self.starts = &self.starts[usize::from(is_start)..];
+        let child = child(self.node, token).filter(|_| !is_start);
+        self.head = if child.is_some() { self.head } else { self.at };
+        self.node = child.unwrap_or(token);
+        self.found = if self.node < TOKENS + SUPERINSTRUCTIONS { self.node } else { self.found };
+        code[self.head] = self.found;
+        self.at += len;
+        true
     }
 }
 

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::isa::{Row, Ty, encode::Field, encode::put32, kind};
 use alloc::vec::Vec;
+use wasmparser::FrameKind;
 
 /// What a control frame is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -129,11 +130,11 @@ impl<'a> Func<'a> {
         self.push_frame(ControlFrame { kind, label, height, ty, data_base, refs_base, reachable: true, stub: None })
     }
 
-    /// A frame in dead code: only its nesting counts.
-    pub fn open_dead(&mut self) -> Result<(), Refusal> {
+    /// A frame in dead code: only its nesting counts, and whether it may have an else.
+    pub fn open_dead(&mut self, is_if: bool) -> Result<(), Refusal> {
         let label = self.labels.create()?;
         let frame = ControlFrame {
-            kind: Kind::Block,
+            kind: if is_if { Kind::If(label) } else { Kind::Block },
             label,
             height: self.stack.len(),
             ty: wasmparser::BlockType::Empty,
@@ -143,6 +144,16 @@ impl<'a> Func<'a> {
             stub: None,
         };
         self.push_frame(frame)
+    }
+
+    /// What the innermost open block is, if any is.
+    pub fn current_frame(&self) -> Option<FrameKind> {
+        self.control.last().map(|frame| match frame.kind {
+            Kind::Function | Kind::Block => FrameKind::Block,
+            Kind::Loop(_) => FrameKind::Loop,
+            Kind::If(_) => FrameKind::If,
+            Kind::Else => FrameKind::Else,
+        })
     }
 
     /// block
@@ -204,6 +215,7 @@ impl<'a> Func<'a> {
     pub fn begin_else(&mut self) -> Result<(), Refusal> {
         let frame = *self.control.last().expect("validated code has an if here");
         if !frame.reachable {
+            self.control.last_mut().expect("as above").kind = Kind::Else;
             return Ok(());
         }
         let Kind::If(otherwise) = frame.kind else { return Ok(()) };

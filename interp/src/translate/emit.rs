@@ -9,7 +9,7 @@ use super::{
 };
 use crate::isa::{
     Row, Ty,
-    encode::{self, Field},
+    encode::{self, Field, Form},
     kind,
 };
 
@@ -79,7 +79,7 @@ impl Recent {
     #[inline(always)]
     fn push<const N: usize>(&mut self, at: usize, row: Row, letters: u64, fields: &[Field; N]) {
         // What stands before an instruction matters only if that may be taken back.
-        self.count = 1 + usize::from(self.count > 0 && super::fuse::may_be_retracted(row));
+        self.count = 1 + usize::from(self.count > 0 && super::fuse::RETRACTABLE.contains(row));
         self.newest ^= 1;
         let last = &mut self.instructions[self.newest & 1];
         for (index, field) in fields.iter().enumerate() {
@@ -97,14 +97,29 @@ impl Recent {
 impl Func<'_> {
     /// Appends an instruction.
     pub fn emit<const N: usize>(&mut self, row: Row, fields: &[Field; N]) -> Result<(), Refusal> {
-        self.reserve(encode::units_max(N))?;
-        let letters = encode::letters(fields);
-        let at = encode::push(self.code, row, letters, fields);
+        let Some(form) = encode::form_of(row, fields) else { encode::missing(row, fields) };
+        self.emit_form(row, form, fields)
+    }
+
+    /// Appends an instruction in a form that was looked up.
+    pub fn emit_form<const N: usize>(&mut self, row: Row, form: Form, fields: &[Field; N]) -> Result<(), Refusal> {
+        if self.code.capacity() - self.code.len() < encode::units_max(N) {
+            return self.emit_slowly(row, form, fields);
+        }
+        let at = encode::push(self.code, form, fields);
         // What is not remembered is not changed.
         if self.module.config.fusion {
-            self.recent.push(at, row, letters, fields);
+            self.recent.push(at, row, form.letters, fields);
         }
         Ok(())
+    }
+
+    /// As `emit_form`, where the code has to grow first.
+    #[cold]
+    #[inline(never)]
+    fn emit_slowly<const N: usize>(&mut self, row: Row, form: Form, fields: &[Field; N]) -> Result<(), Refusal> {
+        self.reserve(encode::units_max(N))?;
+        self.emit_form(row, form, fields)
     }
 
     /// Appends an instruction with a number of operands that only its row tells.

@@ -236,6 +236,9 @@ impl<'a> Func<'a> {
     }
 
     fn cell_map(&self) -> Vec<u8> {
+        if self.attempt.refs_capacity == 0 && self.locals.iter().all(|local| local.ty != Ty::Ref) {
+            return Vec::new();
+        }
         let mut map = alloc::vec![0; (self.frame_bytes as usize / 4).div_ceil(8)];
         let mut mark = |offset: u32| {
             let cell = offset as usize / 4;

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::isa::{
     Role, Row, chain,
-    encode::{Field, has_form, token_of},
+    encode::{Field, Form, form_of, token_of},
     kind, table,
 };
 
@@ -80,12 +80,50 @@ fn branch_row(row: Row, when: bool) -> Option<Row> {
     })
 }
 
-/// Whether an instruction may be taken back, so that the one before it is the last again: an integer comparison, a test
-/// that may follow any comparison, a sum, a step.
-pub fn may_be_retracted(row: Row) -> bool {
-    core::ptr::eq(row.get().shape, &table::COMPARE)
-        || matches!(row, Row::I32Eqz | Row::I64Eqz | Row::I32Add | Row::I32Step)
+/// A set of rows as bits, for what is asked about nearly every instruction.
+pub struct RowSet([u64; table::ROWS.len().div_ceil(64)]);
+
+impl RowSet {
+    /// So many rows from each of these on.
+    const fn of(ranges: &[(Row, usize)]) -> RowSet {
+        let mut bits = [0; table::ROWS.len().div_ceil(64)];
+        let mut i = 0;
+        while i < ranges.len() {
+            let mut row = ranges[i].0 as usize;
+            let end = row + ranges[i].1;
+            while row < end {
+                bits[row / 64] |= 1 << (row % 64);
+                row += 1;
+            }
+            i += 1;
+        }
+        RowSet(bits)
+    }
+
+    /// Whether the row is one of them.
+    #[inline(always)]
+    pub fn contains(&self, row: Row) -> bool {
+        self.0[row as usize / 64] >> (row as usize % 64) & 1 != 0
+    }
 }
+
+/// Instructions that may be taken back, so that the one before is the last again: integer comparisons, tests that may follow any
+/// comparison, a sum, a step.
+pub static RETRACTABLE: RowSet = RowSet::of(&[
+    (Row::I32Eq, INT_NEGATED.len()),
+    (Row::I64Eq, INT_NEGATED.len()),
+    (Row::I32Eqz, 1),
+    (Row::I64Eqz, 1),
+    (Row::I32Add, 1),
+    (Row::I32Step, 1),
+]);
+
+/// Numeric operations that can trap: divisions, and truncations that do not saturate.
+pub static TRAPPING: RowSet = RowSet::of(&[
+    (Row::I32DivS, 4),
+    (Row::I64DivS, 4),
+    (Row::I32TruncF32S, Row::I64TruncF64U as usize - Row::I32TruncF32S as usize + 1),
+]);
 
 /// Whether the last operand of a row is a result.
 pub fn has_result(row: Row) -> bool {
@@ -199,20 +237,22 @@ impl Func<'_> {
     }
 
     /// Emits a binary operation, or both where its left operand was just computed for it and a row does the work of two.
-    pub fn emit_chained(&mut self, row: Row, left: Field, right: Field) -> Result<(), Refusal> {
+    pub fn emit_chained(&mut self, row: Row, form: Form, left: Field, right: Field) -> Result<(), Refusal> {
         if (left == Field::REG || right == Field::REG)
             && let Some(last) = self.last()
             && last.last_field() == Some(Field::REG)
             && let Some(chain) = chain(last.row, row)
         {
             let other = if left == Field::REG { Some(right) } else { is_commutative(row).then_some(left) };
-            let fields = other.map(|other| [last.field(0), last.field(1), other, Field::REG]);
-            if let Some(fields) = fields.filter(|fields| has_form(chain, fields)) {
-                self.retract();
-                return self.emit(chain, &fields);
+            if let Some(other) = other {
+                let fields = [last.field(0), last.field(1), other, Field::REG];
+                if let Some(form) = form_of(chain, &fields) {
+                    self.retract();
+                    return self.emit_form(chain, form, &fields);
+                }
             }
         }
-        self.emit(row, &[left, right, Field::REG])
+        self.emit_form(row, form, &[left, right, Field::REG])
     }
 
     /// The two addends of an address that was just computed only to be loaded from; their sum is taken back.

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::isa::{
     Row, Ty,
-    encode::{Field, has_form},
+    encode::{Field, Form, form_of},
     kind, table,
 };
 
@@ -42,11 +42,9 @@ impl Func<'_> {
         }
     }
 
-    /// Notes the place of an operator that can trap: division, and truncation that does not saturate.
+    /// Notes the place of an operator that can trap.
     fn map_if_trapping(&mut self, row: Row) -> Result<(), Refusal> {
-        let divides = core::ptr::eq(row.get().shape, &table::BINARY);
-        let truncates = (Row::I32TruncF32S as u16..=Row::I64TruncF64U as u16).contains(&(row as u16));
-        if divides || truncates { self.map_here() } else { Ok(()) }
+        if fuse::TRAPPING.contains(row) { self.map_here() } else { Ok(()) }
     }
 
     /// Adds the instruction that makes any NaN the canonical one, when that is asked for and the type is a float's.
@@ -63,17 +61,17 @@ impl Func<'_> {
     pub fn binary(&mut self, row: Row) -> Result<(), Refusal> {
         let right = self.pop();
         let left = self.pop();
-        let (row, left, right) = self.binary_operands(row, left, right)?;
+        let (row, form, [left, right]) = self.binary_operands(row, left, right)?;
         let result = row.get().types[2];
         self.claim(accumulator_of(result))?;
         self.map_if_trapping(row)?;
-        self.emit_chained(row, left, right)?;
+        self.emit_chained(row, form, left, right)?;
         self.canonicalize(result)?;
         self.push_accumulator(result)
     }
 
-    /// Row and operand fields in a form that exists.
-    fn binary_operands(&mut self, row: Row, left: Entry, right: Entry) -> Result<(Row, Field, Field), Refusal> {
+    /// Row, form and operand fields that exist.
+    fn binary_operands(&mut self, row: Row, left: Entry, right: Entry) -> Result<(Row, Form, [Field; 2]), Refusal> {
         let (row, right) = subtraction_as_addition(row, right);
         let mut a = self.immediate_or_field(&left, row, 0)?;
         let mut b = self.immediate_or_field(&right, row, 1)?;
@@ -81,28 +79,17 @@ impl Func<'_> {
         if a == Field::REG && b == Field::REG {
             b = self.slot_field(&right)?;
         }
-        let form = |a: Field, b: Field, row: Row| has_form(row, &[a, b, Field::REG]);
-        if form(a, b, row) {
-            return Ok((row, a, b));
-        }
-        let mirrored = if fuse::is_commutative(row) { Some(row) } else { fuse::exchanged(row) };
-        if let Some(mirrored) = mirrored
-            && form(b, a, mirrored)
-        {
-            return Ok((mirrored, b, a));
+        if let Some(found) = either_way(row, a, b) {
+            return Ok(found);
         }
         // An immediate that no form takes becomes a slot.
         if is_immediate(b) {
             b = self.constant_slot(&right)?;
         }
-        if is_immediate(a) && !form(a, b, row) {
+        if is_immediate(a) && either_way(row, a, b).is_none() {
             a = self.constant_slot(&left)?;
         }
-        if form(a, b, row) {
-            return Ok((row, a, b));
-        }
-        let mirrored = mirrored.filter(|&mirrored| form(b, a, mirrored));
-        Ok(mirrored.map_or((row, a, b), |mirrored| (mirrored, b, a)))
+        Ok(either_way(row, a, b).expect("binary operations take slots and accumulators"))
     }
 
     /// A constant as the shortest immediate, that of a float by its bits; else the operand where it is.
@@ -179,6 +166,16 @@ impl Func<'_> {
         }
         self.emit_any(row, &fields[..operands + 2])
     }
+}
+
+/// The form of a row for these operands, or that of the row that takes them exchanged.
+#[inline]
+fn either_way(row: Row, a: Field, b: Field) -> Option<(Row, Form, [Field; 2])> {
+    if let Some(form) = form_of(row, &[a, b, Field::REG]) {
+        return Some((row, form, [a, b]));
+    }
+    let mirrored = if fuse::is_commutative(row) { row } else { fuse::exchanged(row)? };
+    form_of(mirrored, &[b, a, Field::REG]).map(|form| (mirrored, form, [b, a]))
 }
 
 fn is_immediate(field: Field) -> bool {

@@ -14,7 +14,7 @@ use crate::{
 };
 use alloc::vec::Vec;
 use core::mem::ManuallyDrop;
-use wasmparser::{BinaryReader, FuncValidator, Operator, VisitOperator, WasmModuleResources};
+use wasmparser::{BinaryReader, FrameKind, FrameStack, FuncValidator, Operator, VisitOperator, WasmModuleResources};
 
 /// Numeric operators are the rows of the same name.
 macro_rules! numeric_row {
@@ -46,15 +46,14 @@ impl Func<'_> {
         }
         self.wasm_offset = reader.original_position() as u32;
         self.enter().map_err(|refusal| refusal.at(self.wasm_offset))?;
-        let mut operators = wasmparser::OperatorsReader::new(reader.clone());
         let mut each = Each { func: self, validator, invalid: None };
-        while !operators.eof() {
-            each.func.wasm_offset = operators.original_position() as u32;
-            if let Err(refused) = operators.visit_operator(&mut each).map_err(|e| error(&e))? {
+        while !reader.eof() {
+            each.func.wasm_offset = reader.original_position() as u32;
+            if let Err(refused) = reader.visit_operator(&mut each).map_err(|e| error(&e))? {
                 return Err(each.error(refused));
             }
         }
-        operators.finish().map_err(|e| error(&e))
+        reader.finish_expression(&each).map_err(|e| error(&e))
     }
 
     /// Translates a constant expression, already valid, as the body of a function.
@@ -72,7 +71,8 @@ impl Func<'_> {
     fn operator(&mut self, operator: &Operator<'_>) -> Result<(), Refusal> {
         if !self.reachable {
             return match operator {
-                Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => self.open_dead(),
+                Operator::Block { .. } | Operator::Loop { .. } => self.open_dead(false),
+                Operator::If { .. } => self.open_dead(true),
                 Operator::Else => self.begin_else(),
                 Operator::End => self.end(),
                 _ => Ok(()),
@@ -251,6 +251,12 @@ impl<T: WasmModuleResources> Each<'_, '_, '_, T> {
             Refused::Valid(refusal) => refusal.at(self.func.wasm_offset),
             Refused::Invalid => self.invalid.take().expect("the validator's error was kept"),
         }
+    }
+}
+
+impl<T> FrameStack for Each<'_, '_, '_, T> {
+    fn current_frame(&self) -> Option<FrameKind> {
+        self.func.current_frame()
     }
 }
 

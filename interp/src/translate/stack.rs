@@ -71,21 +71,35 @@ impl Func<'_> {
             Place::Accumulator => self.hold(accumulator_of(ty), Held::Entry(self.stack.len())),
             Place::Const(_) | Place::Home => {}
         }
-        let home = if ty == Ty::Ref {
+        if ty == Ty::Ref || self.stack.len() == self.stack.capacity() || self.stack.len() >= LAZY_WINDOW {
+            return self.push_slowly(ty, place);
+        }
+        self.push_data(ty, place);
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn push_data(&mut self, ty: Ty, place: Place) {
+        let home = self.data_top;
+        self.data_top += ty.bytes();
+        self.frame_bytes = self.frame_bytes.max(self.data_top);
+        self.stack.push(Entry { place, ty, home });
+    }
+
+    /// What is seldom: references, a stack that has to grow, or is so deep that no local may be noted at its bottom. Apart, so
+    /// that the rest needs no registers to be saved.
+    #[cold]
+    #[inline(never)]
+    fn push_slowly(&mut self, ty: Ty, place: Place) -> Result<(), Refusal> {
+        self.stack.try_reserve(1).map_err(|_| Refusal::OutOfMemory)?;
+        if ty == Ty::Ref {
             let home = self.refs_base + 4 * self.refs_len;
             self.refs_len += 1;
             self.check_refs();
-            home
+            self.stack.push(Entry { place, ty, home });
         } else {
-            let home = self.data_top;
-            self.data_top += ty.bytes();
-            self.frame_bytes = self.frame_bytes.max(self.data_top);
-            home
-        };
-        if self.stack.len() == self.stack.capacity() {
-            self.stack.try_reserve(1).map_err(|_| Refusal::OutOfMemory)?;
+            self.push_data(ty, place);
         }
-        self.stack.push(Entry { place, ty, home });
         if let Some(index) = self.stack.len().checked_sub(LAZY_WINDOW + 1)
             && matches!(self.stack[index].place, Place::Local(_))
         {
