@@ -9,7 +9,7 @@ use super::{
 use crate::isa::{
     Row, Ty,
     encode::{Field, Form, form_of},
-    kind, table,
+    kind,
 };
 
 impl Func<'_> {
