@@ -30,75 +30,22 @@ pub enum Tool {
     Miri,
 }
 
-/// What AddressSanitizer sees; arguments of cargo.
-const ASAN: [&[&str]; 3] = [
-    &["run", "--profile", "quick", "--package", "sheave-conformance"],
-    &[
-        "test",
-        "--no-fail-fast",
-        "--profile",
-        "quick",
-        "--package",
-        "sheave-interp",
-        "--package",
-        "sheave",
-        "--lib",
-        "--tests",
-    ],
-    &[
-        "test",
-        "--no-fail-fast",
-        "--profile",
-        "quick",
-        "--package",
-        "sheave-tests",
-        "--test",
-        "bad_input",
-        "--test",
-        "diff",
-        "--test",
-        "guests",
-        "--test",
-        "trap",
-    ],
+/// What AddressSanitizer sees; arguments of cargo. The tests of the embedding API stand alone, so that it shows if none runs.
+const ASAN: [&str; 4] = [
+    "run --profile quick --package sheave-conformance",
+    "test --no-fail-fast --profile quick --package sheave-interp --lib --tests",
+    "test --no-fail-fast --profile quick --package sheave --features sheave/wat --lib --tests",
+    "test --no-fail-fast --profile quick --package sheave-tests --test bad_input --test diff --test guests --test trap",
 ];
-/// What valgrind sees; arguments of cargo.
-const VALGRIND: [&[&str]; 2] = [
-    &[
-        "test",
-        "--no-fail-fast",
-        "--profile",
-        "quick",
-        "--package",
-        "sheave-tests",
-        "--package",
-        "sheave-interp",
-        "--features",
-        "sheave-interp/loop-dispatch",
-        "--test",
-        "guests",
-        "--test",
-        "trap",
-    ],
-    &[
-        "test",
-        "--no-fail-fast",
-        "--profile",
-        "quick",
-        "--package",
-        "sheave-tests",
-        "--package",
-        "sheave-interp",
-        "--features",
-        "sheave-interp/loop-dispatch",
-        "--test",
-        "diff",
-        "--",
-        "faults_of_the_past",
-    ],
+/// What valgrind sees; arguments of cargo. The second package is there for its feature.
+const VALGRIND: [&str; 2] = [
+    "test --no-fail-fast --profile quick --package sheave-tests --package sheave-interp \
+     --features sheave-interp/loop-dispatch --test guests --test trap",
+    "test --no-fail-fast --profile quick --package sheave-tests --package sheave-interp \
+     --features sheave-interp/loop-dispatch --test diff -- faults_of_the_past",
 ];
 /// What Miri sees: the store with its hand-made lists, memories and tables, and the reading of code as units.
-const MIRI: [&[&str]; 1] = [&["miri", "test", "--package", "sheave-interp", "--lib", "--", "store::", "image::"]];
+const MIRI: [&str; 1] = ["miri test --package sheave-interp --lib -- store:: image::"];
 
 /// Memcheck as cargo's runner: every finding fails the run, a block that nothing points to is one.
 const MEMCHECK: &str = "valgrind --quiet --error-exitcode=99 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite";
@@ -144,15 +91,16 @@ fn commands(tool: Tool) -> Result<Option<Vec<Command>>> {
             println!("\nmiri: NOT RUN: this toolchain has no `cargo miri` (rustup +nightly component add miri)");
             return Ok(None);
         }
-        Tool::Miri => MIRI.iter().map(|args| build_apart(cargo(args), tool)).collect(),
+        Tool::Miri => MIRI.iter().map(|args| build_apart(args, tool)).collect(),
     }))
 }
 
 /// Cargo with everything compiled for AddressSanitizer. A target is named because the flags must not reach build scripts. The sanitizer
 /// comes with the stable compiler, its flag is an unstable one: hence `RUSTC_BOOTSTRAP`, for this command only.
-fn asan(args: &[&str], host: &str) -> Command {
-    let mut command = build_apart(cargo(&[args[0], "--target", host]), Tool::Asan);
-    command.args(&args[1..]).env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", "-Zsanitizer=address");
+fn asan(args: &str, host: &str) -> Command {
+    let mut command = build_apart(args, Tool::Asan);
+    // A variable, for `--target` would have to stand before the arguments of a test.
+    command.env("CARGO_BUILD_TARGET", host).env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", "-Zsanitizer=address");
     command.env("ASAN_OPTIONS", "detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1");
     command
 }
@@ -160,15 +108,16 @@ fn asan(args: &[&str], host: &str) -> Command {
 /// Cargo with valgrind as what runs its executables. Optimised more than this, safe code (wasmparser's) tests values before it looks
 /// whether they were written, which changes no result and is reported all the same: 14 times at opt-level 3, never at 1.
 /// What valgrind says of an unhandled system call 437 is not a finding: cap-std does without it.
-fn valgrind(args: &[&str], host: &str) -> Command {
-    let mut command = build_apart(cargo(args), Tool::Valgrind);
+fn valgrind(args: &str, host: &str) -> Command {
+    let mut command = build_apart(args, Tool::Valgrind);
     command.env(format!("CARGO_TARGET_{}_RUNNER", host.to_uppercase().replace('-', "_")), MEMCHECK);
     command.env("CARGO_PROFILE_QUICK_OPT_LEVEL", "1");
     command
 }
 
-/// A build of the tool's own, with debug assertions and line numbers for its reports.
-fn build_apart(mut command: Command, tool: Tool) -> Command {
+/// Cargo with a target folder of the tool's own, with debug assertions and line numbers for its reports.
+fn build_apart(args: &str, tool: Tool) -> Command {
+    let mut command = cargo(&args.split_whitespace().collect::<Vec<_>>());
     command.env("CARGO_TARGET_DIR", target_dir().join("sanitize").join(name(tool)));
     command.env("CARGO_PROFILE_QUICK_DEBUG", "line-tables-only").env("CARGO_PROFILE_QUICK_DEBUG_ASSERTIONS", "true");
     command
@@ -189,5 +138,29 @@ fn name(tool: Tool) -> &'static str {
         Tool::Asan => "asan",
         Tool::Valgrind => "valgrind",
         Tool::Miri => "miri",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn valgrind_runs_the_executables_of_the_host() {
+        let line = show(&valgrind(VALGRIND[0], "x86_64-unknown-linux-gnu"));
+        assert!(
+            line.contains("CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER='valgrind --quiet --error-exitcode=99"),
+            "{line}"
+        );
+        assert!(line.ends_with("--features sheave-interp/loop-dispatch --test guests --test trap"), "{line}");
+    }
+
+    #[test]
+    fn flags_of_the_sanitizer_do_not_reach_build_scripts() {
+        let line = show(&asan(ASAN[0], "x86_64-unknown-linux-gnu"));
+        assert!(
+            line.contains("CARGO_BUILD_TARGET=x86_64-unknown-linux-gnu") && line.contains("detect_leaks=1"),
+            "{line}"
+        );
     }
 }
