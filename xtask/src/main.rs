@@ -1,6 +1,7 @@
 //! `cargo xtask`: the only build logic of the project. This file is the command line; each task has its own file:
 //! `ci` (the test command, a table of steps), `mcu` and `sysroot` (builds for microcontrollers), `generate` (generated
-//! documents), `tidy` (what a tool can check of docs/CONVENTIONS.md). The other tasks only start another program.
+//! documents), `tidy` (what a tool can check of docs/CONVENTIONS.md), `sanitize` (tools that watch memory). Other tasks
+//! only start another program.
 //!
 //! Nothing here links Sheave's own crates: the tasks must work, and say what is wrong, when those do not compile.
 
@@ -12,6 +13,7 @@ mod error;
 mod generate;
 mod mcu;
 mod process;
+mod sanitize;
 mod sysroot;
 mod tally;
 mod tidy;
@@ -107,6 +109,15 @@ enum Task {
         #[arg(long)]
         bless: bool,
     },
+    /// Run tests of the loop dispatch under AddressSanitizer, valgrind and Miri: memory errors and leaks
+    ///
+    /// Takes a quarter of an hour and some gigabytes of builds. Installs valgrind on Debian, as root. Where `cargo miri` is not
+    /// installed Miri is left out, with a line that says so. The last line is `N passed, N failed`.
+    Sanitize {
+        /// Run only under these tools, separated by commas
+        #[arg(long, value_name = "TOOL", value_delimiter = ',')]
+        only: Vec<sanitize::Tool>,
+    },
     /// Write the generated documents (docs/isa.md)
     Gen {
         /// Write nothing; fail if a document is not what would be written
@@ -160,6 +171,7 @@ fn run(task: Task) -> Result<bool> {
         }
         Task::Asm { check } => return asm::run(check).map(|tally| tally.failed() == 0),
         Task::Count { bless } => return count::check(bless).map(|tally| tally.failed() == 0),
+        Task::Sanitize { only } => return sanitize::run(&only).map(|tally| tally.failed() == 0),
         Task::Gen { check } => generate::run(check)?,
         Task::Tidy => return tidy::run(),
         Task::Guests { action } => process::run(&mut guests(action))?,

@@ -38,6 +38,8 @@ build_rust() {
         RUSTFLAGS="$RUSTFLAGS --remap-path-prefix=$registry=crates"
     done
     export RUSTFLAGS
+    # Crate ahash (of rhai) draws keys when it is compiled: from this seed, so that two builds give the same bytes.
+    export CONST_RANDOM_SEED=sheave
     if [ -d "$(rustc --print target-libdir --target $target)" ]; then
         (cd rust && cargo build --quiet --release --examples --target $target)
     elif [ -x /usr/bin/rustc ] && [ -d "$(/usr/bin/rustc --print sysroot)/lib/rustlib/src/rust/library/std" ]; then

@@ -2,11 +2,14 @@
 //! Rule: a checksum may not depend on addresses, on the size of `usize`, or on the order of a hash map.
 
 pub mod deflate;
+pub mod image;
 pub mod json;
+pub mod lz4;
 pub mod maps;
 pub mod markdown;
 pub mod ray;
 pub mod regex;
+pub mod script;
 pub mod sha256;
 
 /// Real text that several programs work on.

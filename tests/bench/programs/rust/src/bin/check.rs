@@ -1,6 +1,6 @@
 //! Runs a guest natively and prints its checksum: `check NAME N`.
 
-use bench_guests::{deflate, json, maps, markdown, ray, regex, sha256};
+use bench_guests::{deflate, image, json, lz4, maps, markdown, ray, regex, script, sha256};
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
@@ -14,6 +14,9 @@ fn main() {
         "json" => json::run(n),
         "maps" => maps::run(n),
         "ray" => ray::run(n),
+        "image" => image::run(n),
+        "script" => script::run(n),
+        "lz4" => lz4::run(n),
         _ => panic!("no program {name}"),
     };
     println!("{}", checksum as i64);
