@@ -7,5 +7,6 @@
 pub mod allocator;
 pub mod blessed;
 pub mod differential;
+pub mod growth;
 pub mod load;
 pub mod rng;

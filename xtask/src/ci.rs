@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::error::{Error, Result};
 use crate::process::{cargo, run_counting, show};
 use crate::tally::Tally;
-use crate::{asm, count, mcu, tidy};
+use crate::{asm, count, growth, mcu, tidy};
 
 /// Cargo's arguments that start the official test suite.
 pub const CONFORMANCE: [&str; 6] = ["run", "--profile", "quick", "--package", "sheave-conformance", "--"];
@@ -41,7 +41,7 @@ enum Run {
     Task(fn() -> Result<Tally>, &'static str),
 }
 
-static STEPS: [Step; 14] = [
+static STEPS: [Step; 15] = [
     Step {
         name: "fmt",
         what: "the sources are formatted by rustfmt",
@@ -116,6 +116,12 @@ static STEPS: [Step; 14] = [
         what: "no program executes more instructions than committed (callgrind, 3 % allowed)",
         fast: false,
         run: Run::Task(count_instructions, "cargo xtask count"),
+    },
+    Step {
+        name: "growth",
+        what: "translation of modules that grow by repetition stays linear (callgrind, a short run)",
+        fast: false,
+        run: Run::Task(|| growth::check(0, 10), "cargo xtask growth 10"),
     },
     Step {
         name: "xtask",

@@ -39,7 +39,8 @@ pub fn check(bless: bool) -> Result<Tally> {
         }
         let figure = parse(line)?;
         let file = format!("tests/bench/programs/wasm/{}.wasm", figure.program);
-        let instructions = instructions(&[&file, &figure.n])?.saturating_sub(instructions(&[&file])?);
+        let instructions =
+            instructions("program", &[&file, &figure.n])?.saturating_sub(instructions("program", &[&file])?);
         let _ = writeln!(written, "{} {} {instructions}", figure.program, figure.n);
         let change = instructions as f64 / figure.instructions.max(1) as f64 - 1.0;
         let verdict = if bless { (true, "") } else { verdict(change) };
@@ -73,11 +74,14 @@ fn parse(line: &str) -> Result<Figure> {
     Ok(Figure { program: program.into(), n: n.into(), instructions })
 }
 
-/// Executed instructions of `program` with these arguments.
-fn instructions(args: &[&str]) -> Result<u64> {
+/// Executed instructions of a binary of `tests`, built before, with these arguments.
+///
+/// # Errors
+/// Valgrind cannot be started, or the binary fails.
+pub fn instructions(binary: &str, args: &[&str]) -> Result<u64> {
     let mut command = program("valgrind");
     command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
-    command.arg(target_dir().join("quick").join("program")).args(args);
+    command.arg(target_dir().join("quick").join(binary)).args(args);
     let output = command.output().map_err(|error| Error::new(format!("cannot start valgrind: {error}")))?;
     let log = String::from_utf8_lossy(&output.stderr);
     collected(&log).filter(|_| output.status.success()).ok_or_else(|| Error::new(format!("{args:?}: {log}")))

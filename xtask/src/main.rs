@@ -11,6 +11,7 @@ mod count;
 mod debian;
 mod error;
 mod generate;
+mod growth;
 mod mcu;
 mod process;
 mod sanitize;
@@ -109,6 +110,17 @@ enum Task {
         #[arg(long)]
         bless: bool,
     },
+    /// Translate modules that grow by repetition at two sizes and compare the instructions that takes (callgrind)
+    ///
+    /// Fails if four times the module takes more than 4.8 times the instructions. Installs valgrind on Debian, as root.
+    Growth {
+        /// How many modules
+        #[arg(value_name = "N", default_value_t = 100)]
+        count: u64,
+        /// Seed of the first
+        #[arg(long, default_value_t = 0)]
+        seed: u64,
+    },
     /// Run tests of the loop dispatch under AddressSanitizer, valgrind and Miri: memory errors and leaks
     ///
     /// Takes a quarter of an hour and some gigabytes of builds. Installs valgrind on Debian, as root. Where `cargo miri` is not
@@ -171,6 +183,7 @@ fn run(task: Task) -> Result<bool> {
         }
         Task::Asm { check } => return asm::run(check).map(|tally| tally.failed() == 0),
         Task::Count { bless } => return count::check(bless).map(|tally| tally.failed() == 0),
+        Task::Growth { count, seed } => return growth::check(seed, count).map(|tally| tally.failed() == 0),
         Task::Sanitize { only } => return sanitize::run(&only).map(|tally| tally.failed() == 0),
         Task::Gen { check } => generate::run(check)?,
         Task::Tidy => return tidy::run(),
