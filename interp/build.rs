@@ -22,12 +22,16 @@ fn main() {
     println!("cargo::rerun-if-changed=src/isa/table.rs");
     println!("cargo::rerun-if-changed={SUPERINSTRUCTIONS}");
     println!("cargo::rustc-check-cfg=cfg(dispatch_tail)\ncargo::rustc-check-cfg=cfg(optimised)");
-    println!("cargo::rustc-check-cfg=cfg(superinstructions)");
+    println!("cargo::rustc-check-cfg=cfg(superinstructions)\ncargo::rustc-check-cfg=cfg(observe)");
     if env::var("OPT_LEVEL").is_ok_and(|level| level != "0") {
         println!("cargo::rustc-cfg=optimised");
     }
     if tail_dispatch() {
         println!("cargo::rustc-cfg=dispatch_tail");
+    }
+    // The feature is there to be asked for in every build; only tail dispatch goes through a table that can be changed.
+    if tail_dispatch() && env::var_os("CARGO_FEATURE_OBSERVE").is_some() {
+        println!("cargo::rustc-cfg=observe");
     }
     let is_64_bit = env::var("CARGO_CFG_TARGET_POINTER_WIDTH").is_ok_and(|width| width == "64");
     let has_superinstructions =
