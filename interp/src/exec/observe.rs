@@ -43,7 +43,7 @@ pub struct Counts {
 impl Counts {
     /// Nothing yet.
     pub const NONE: Counts =
-        Counts { instances: Vec::new(), deepest: (ptr::null_mut(), 0, 0), inside: (ptr::null(), ptr::null()) };
+        Counts { instances: Vec::new(), deepest: (ptr::null_mut(), u32::MAX, 0), inside: (ptr::null(), ptr::null()) };
 }
 
 impl Observed {

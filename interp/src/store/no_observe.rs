@@ -39,6 +39,11 @@ impl Store {
         None
     }
 
+    /// No.
+    pub fn is_counting(&self) -> bool {
+        false
+    }
+
     /// `None`: nothing is counted.
     pub fn stack_peak_bytes(&self) -> Option<usize> {
         None

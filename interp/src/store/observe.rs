@@ -85,13 +85,18 @@ impl Store {
         self.counts_now()?.instances.get(instance as usize).map(Vec::as_slice)
     }
 
+    /// Whether anything is counted.
+    pub fn is_counting(&self) -> bool {
+        self.counts_now().is_some()
+    }
+
     /// How much of the guest stack was used since counting began, up to the end of the deepest frame, in bytes; `None` if
-    /// nothing is counted, or nothing has run.
+    /// nothing is counted.
     pub fn stack_peak_bytes(&self) -> Option<usize> {
         let (fp, instance, unit) = self.counts_now()?.deepest;
-        let below = (fp as usize).checked_sub(self.stack.as_ptr() as usize)?;
-        let frame = self.instances.get(instance as usize)?.image.func_at(unit).map_or(0, |func| func.frame_bytes);
-        Some(below + frame as usize)
+        let func = self.instances.get(instance as usize).and_then(|instance| instance.image.func_at(unit));
+        // The instruction at the end of a call stands in no function; nor is there one before the first call.
+        Some(func.map_or(0, |func| fp as usize - self.stack.as_ptr() as usize + func.frame_bytes as usize))
     }
 
     /// A handle for asking this store's guests for samples. Not while anything is counted: then there are none.
