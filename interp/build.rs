@@ -15,7 +15,7 @@ use std::{
     fs,
     path::Path,
 };
-use table::{ROWS, Role, Row, Ty, kind};
+use table::{ELEMENTS_MAX, ROWS, Role, Row, Ty, kind};
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
@@ -69,8 +69,6 @@ fn name(row: &Row) -> String {
 
 /// The list of superinstructions, one a line.
 const SUPERINSTRUCTIONS: &str = "src/isa/superinstructions.txt";
-/// The most instructions in one.
-const ELEMENTS_MAX: usize = 8;
 
 /// Every instruction as row and form, in the order of tokens.
 fn instructions() -> Vec<(&'static Row, usize)> {
@@ -85,24 +83,6 @@ fn superinstructions() -> Vec<Vec<usize>> {
         .enumerate()
         .map(|(token, (row, form))| (format!("{}:{}", row.name, String::from_utf8_lossy(row.shape.form(*form))), token))
         .collect();
-    let computes = [
-        "Binary",
-        "Unary",
-        "Chain",
-        "Select",
-        "Step",
-        "StepTwo",
-        "Load",
-        "LoadSum",
-        "Store",
-        "GlobalGet",
-        "GlobalSet",
-        "BranchIf1",
-        "BranchUnless1",
-        "BranchIf2",
-        "BranchUnless2",
-    ];
-    let ends = ["LoopEdge", "Branch", "BranchTable", "Call", "CallIndirect", "Return", "ReturnValue"];
     let text = fs::read_to_string(SUPERINSTRUCTIONS).expect("the list is there");
     let mut seen = BTreeSet::new();
     let lines = text.lines().filter(|line| !line.starts_with('#'));
@@ -111,10 +91,10 @@ fn superinstructions() -> Vec<Vec<usize>> {
             let find = |name: &str| *tokens.get(name).unwrap_or_else(|| panic!("no instruction {name}: {line}"));
             let elements: Vec<usize> = line.split(' ').map(find).collect();
             let (last, inner) = elements.split_last().expect("a line names instructions");
-            let handler = |token: &usize| instructions[*token].0.shape.handler;
+            let shape = |token: &usize| instructions[*token].0.shape;
             assert!((1..ELEMENTS_MAX).contains(&inner.len()), "one instruction, or too many: {line}");
-            assert!(inner.iter().all(|token| computes.contains(&handler(token))), "control before the end: {line}");
-            assert!(computes.contains(&handler(last)) || ends.contains(&handler(last)), "unfit for an end: {line}");
+            assert!(inner.iter().all(|token| shape(token).can_be_inside()), "control before the end: {line}");
+            assert!(shape(last).can_be_last(), "unfit for an end: {line}");
             assert!(seen.insert(elements.clone()), "twice: {line}");
             elements
         })

@@ -191,7 +191,7 @@ fn samples_survive_hosts_traps_and_other_instances() {
         (import "other" "spin" (func $spin (param i32))) (import "other" "spin_tail" (func $spin_tail (param i32)))
         (func $inner (export "inner") (call $spin (i32.const 300000)))
         (func $fail (param i32) (result i32) (i32.div_u (local.get 0) (i32.const 0)))
-        (func (export "main") (result i32)
+        (func $main (export "main") (result i32)
             (call $sleep) (call $nested) (call $spin (i32.const 300000)) (call $spin_tail (i32.const 300000))
             (call $fail (i32.const 1))))"#,
     )
