@@ -15,19 +15,25 @@ use std::{
     fs,
     path::Path,
 };
-use table::{ROWS, Role, Row, Ty, kind};
+use table::{ELEMENTS_MAX, ROWS, Role, Row, Ty, kind};
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src/isa/table.rs");
     println!("cargo::rerun-if-changed={SUPERINSTRUCTIONS}");
     println!("cargo::rustc-check-cfg=cfg(dispatch, values(\"tail\", \"table\", \"switch\"))");
-    println!("cargo::rustc-check-cfg=cfg(optimised)\ncargo::rustc-check-cfg=cfg(superinstructions)");
+    println!(
+        "cargo::rustc-check-cfg=cfg(optimised)\ncargo::rustc-check-cfg=cfg(superinstructions)\ncargo::rustc-check-cfg=cfg(observe)"
+    );
     if is_optimised() {
         println!("cargo::rustc-cfg=optimised");
     }
     let dispatch = dispatch();
     println!("cargo::rustc-cfg=dispatch=\"{dispatch}\"");
+    // The feature is there to be asked for in every build; only tail dispatch goes through a table that can be changed.
+    if dispatch == "tail" && env::var_os("CARGO_FEATURE_OBSERVE").is_some() {
+        println!("cargo::rustc-cfg=observe");
+    }
     let has_superinstructions = dispatch != "switch" && env::var_os("CARGO_FEATURE_SUPERINSTRUCTIONS").is_some();
     if has_superinstructions {
         println!("cargo::rustc-cfg=superinstructions");
@@ -70,8 +76,6 @@ fn name(row: &Row) -> String {
 
 /// The list of superinstructions, one a line.
 const SUPERINSTRUCTIONS: &str = "src/isa/superinstructions.txt";
-/// The most instructions in one.
-const ELEMENTS_MAX: usize = 8;
 
 /// Every instruction as row and form, in the order of tokens.
 fn instructions() -> Vec<(&'static Row, usize)> {
@@ -86,24 +90,6 @@ fn superinstructions() -> Vec<Vec<usize>> {
         .enumerate()
         .map(|(token, (row, form))| (format!("{}:{}", row.name, String::from_utf8_lossy(row.shape.form(*form))), token))
         .collect();
-    let computes = [
-        "Binary",
-        "Unary",
-        "Chain",
-        "Select",
-        "Step",
-        "StepTwo",
-        "Load",
-        "LoadSum",
-        "Store",
-        "GlobalGet",
-        "GlobalSet",
-        "BranchIf1",
-        "BranchUnless1",
-        "BranchIf2",
-        "BranchUnless2",
-    ];
-    let ends = ["LoopEdge", "Branch", "BranchTable", "Call", "CallIndirect", "Return", "ReturnValue"];
     let text = fs::read_to_string(SUPERINSTRUCTIONS).expect("the list is there");
     let mut seen = BTreeSet::new();
     let lines = text.lines().filter(|line| !line.starts_with('#'));
@@ -112,10 +98,10 @@ fn superinstructions() -> Vec<Vec<usize>> {
             let find = |name: &str| *tokens.get(name).unwrap_or_else(|| panic!("no instruction {name}: {line}"));
             let elements: Vec<usize> = line.split(' ').map(find).collect();
             let (last, inner) = elements.split_last().expect("a line names instructions");
-            let handler = |token: &usize| instructions[*token].0.shape.handler;
+            let shape = |token: &usize| instructions[*token].0.shape;
             assert!((1..ELEMENTS_MAX).contains(&inner.len()), "one instruction, or too many: {line}");
-            assert!(inner.iter().all(|token| computes.contains(&handler(token))), "control before the end: {line}");
-            assert!(computes.contains(&handler(last)) || ends.contains(&handler(last)), "unfit for an end: {line}");
+            assert!(inner.iter().all(|token| shape(token).can_be_inside()), "control before the end: {line}");
+            assert!(shape(last).can_be_last(), "unfit for an end: {line}");
             assert!(seen.insert(elements.clone()), "twice: {line}");
             elements
         })

@@ -161,6 +161,8 @@ fn allocate(
         has_table: !tables.is_empty(),
     };
     store.instances.reserve(&mut store.heap, 1)?;
+    #[cfg(feature = "observe")]
+    store.count_also(image)?;
     store.spaces.push(&mut store.heap, spaces)?;
     store.instances.push(&mut store.heap, InstanceEntity { image: *image })?;
     store.set_stale();

@@ -17,6 +17,7 @@
 //! | `exec` | nothing runs; images are only written, read and verified |
 //! | `alloc` | everything lives in memory that the caller hands over |
 //! | `std` | square roots come from `libm`, rounding from portable arithmetic |
+//! | `observe` | what runs cannot be counted or sampled |
 //! | `loop-dispatch` | (with it, a loop dispatches even where tail calls would hold) |
 #![no_std]
 

@@ -368,6 +368,8 @@ impl<'a, T> Store<'a, T> {
                 }
                 Stop::Trap(trap) => return Err(trap.into()),
                 Stop::OutOfFuel { .. } => return Err(Trap::OutOfFuel.into()),
+                // Nobody asks for samples here.
+                Stop::Sample => {}
                 Stop::Interrupted | Stop::Denied => return Err(Trap::Interrupted.into()),
             }
         }

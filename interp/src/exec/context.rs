@@ -118,6 +118,16 @@ pub struct Spaces {
     pub has_table: bool,
 }
 
+/// How often the instruction at a unit of code was executed, if that is counted.
+#[cfg(feature = "observe")]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Count {
+    /// How often it was executed, by itself or in a superinstruction.
+    pub executed: u64,
+    /// How often it was dispatched: by itself, or as the first of a superinstruction.
+    pub dispatched: u64,
+}
+
 /// What changes seldom.
 #[repr(C)]
 pub struct Context {

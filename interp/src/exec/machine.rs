@@ -34,6 +34,8 @@ impl Exit {
     pub const RETURN_CALL_FOREIGN: Exit = Exit(0x107);
     /// A frame of another instance is returned to. Stays inside `exec`.
     pub const RETURN_CROSS: Exit = Exit(0x108);
+    /// A sample was asked for; `ip` is at the instruction that comes next.
+    pub const SAMPLE: Exit = Exit(0x109);
 
     /// A trap.
     pub const fn trap(trap: Trap) -> Exit {

@@ -12,8 +12,8 @@
 //! stack's end, signatures of indirect calls. `store` keeps the context's pointers valid.
 //!
 //! # Files
-//! `machine` registers and operands, `context` views of the store, `handle` references; handlers: `numeric`, `memory`,
-//! `variable`, `table` (with references), `control`, `call`.
+//! `machine` registers and operands, `context` views of the store, `handle` references, `observe` a look at the run from
+//! outside; handlers: `numeric`, `memory`, `variable`, `table` (with references), `control`, `call`.
 
 pub mod call;
 pub mod context;
@@ -26,6 +26,8 @@ pub mod handle;
 pub mod machine;
 pub mod memory;
 pub mod numeric;
+#[cfg_attr(not(observe), path = "no_observe.rs")]
+pub mod observe;
 pub mod table;
 pub mod variable;
 

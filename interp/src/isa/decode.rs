@@ -48,6 +48,13 @@ pub fn first_of(token: u16) -> u16 {
     super::superinstruction(token).map_or(token, |elements| elements[0])
 }
 
+/// Units from a token to behind the token of the last instruction that it stands for.
+#[cfg(observe)]
+pub fn reach(token: u16) -> usize {
+    let Some([inner @ .., _]) = super::superinstruction(token) else { return 1 };
+    1 + inner.iter().map(|&token| look_up(token).map_or(0, |(_, _, units)| units)).sum::<usize>()
+}
+
 /// Row, form number and units of a token; a branch table counts with one target.
 #[cfg(target_pointer_width = "64")]
 #[inline]

@@ -13,13 +13,17 @@ mod decode;
 mod disasm;
 #[cfg(feature = "translate")]
 pub mod encode;
+mod family;
 #[cfg_attr(not(superinstructions), path = "no_superinstruction.rs")]
 mod superinstruction;
 pub mod table;
 
+#[cfg(observe)]
+pub use decode::reach;
 pub use decode::{Instruction, Operand, Operands, decode, first_of, row_of};
 #[cfg(feature = "alloc")]
 pub use disasm::{disassemble, isa_markdown};
+pub use family::Family;
 pub use table::{Role, Ty, kind};
 
 #[allow(missing_docs)]

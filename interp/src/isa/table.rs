@@ -147,7 +147,39 @@ impl Shape {
             self.full[index - self.base.len()].as_bytes()
         }
     }
+
+    /// Whether an instruction of this shape may stand in a superinstruction before others: it computes, or branches on a
+    /// condition.
+    pub fn can_be_inside(&self) -> bool {
+        const COMPUTES: [&str; 15] = [
+            "Binary",
+            "Unary",
+            "Chain",
+            "Select",
+            "Step",
+            "StepTwo",
+            "Load",
+            "LoadSum",
+            "Store",
+            "GlobalGet",
+            "GlobalSet",
+            "BranchIf1",
+            "BranchUnless1",
+            "BranchIf2",
+            "BranchUnless2",
+        ];
+        COMPUTES.contains(&self.handler)
+    }
+
+    /// Whether an instruction of this shape may be the last of a superinstruction.
+    pub fn can_be_last(&self) -> bool {
+        const ENDS: [&str; 7] = ["LoopEdge", "Branch", "BranchTable", "Call", "CallIndirect", "Return", "ReturnValue"];
+        self.can_be_inside() || ENDS.contains(&self.handler)
+    }
 }
+
+/// The most instructions in a superinstruction.
+pub const ELEMENTS_MAX: usize = 8;
 
 /// One operation.
 pub struct Row {

@@ -78,6 +78,8 @@ pub enum Stop {
     },
     /// The signal word is set; once it is cleared, it can go on.
     Interrupted,
+    /// A sample was asked for, and the guest's frames can be looked at; it can go on.
+    Sample,
 }
 
 impl Store {
@@ -160,6 +162,7 @@ impl Store {
                     let required = unsafe { read32(self.context().saved.ip.add(1)) };
                     Stop::OutOfFuel { required }
                 }
+                Exit::SAMPLE => Stop::Sample,
                 _ => Stop::Interrupted,
             };
         }
@@ -258,7 +261,7 @@ impl Store {
         let stop = match self.enter(&call) {
             Ok(()) => loop {
                 match self.run(limiter) {
-                    Stop::Interrupted => {}
+                    Stop::Interrupted | Stop::Sample => {}
                     stop => break stop,
                 }
             },

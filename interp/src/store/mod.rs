@@ -5,7 +5,7 @@
 //! into them, and `stale` says that they have to be read anew before it runs again.
 //!
 //! Read `heap` (the allocator), `list`, `limits`, `types`, then `memory`, `table`, `global`; `call` drives the
-//! interpreter, `backtrace` and `suspend` look at its frames. `crate::instance` fills a store from an image.
+//! interpreter, `backtrace` and `suspend` look at its frames, `observe` at what they execute. `crate::instance` fills a store from an image.
 
 mod backtrace;
 mod call;
@@ -14,6 +14,9 @@ mod heap;
 pub mod limits;
 pub(crate) mod list;
 mod memory;
+#[cfg(feature = "observe")]
+#[cfg_attr(not(observe), path = "no_observe.rs")]
+mod observe;
 #[cfg(feature = "alloc")]
 mod suspend;
 mod table;
@@ -22,14 +25,20 @@ mod types;
 pub use backtrace::{Frame, Frames};
 pub use call::{Call, HostCall, Stop};
 pub use heap::Heap;
+#[cfg(feature = "observe")]
+pub use observe::SampleRequest;
 #[cfg(feature = "alloc")]
 pub use suspend::Suspended;
+
+#[cfg(feature = "observe")]
+pub use crate::exec::context::Count;
 
 use crate::{
     exec::{
         call::STACK_SLACK_BYTES,
         context::{Context, FuncEntity, GlobalEntity, MemoryEntity, Spaces, TableEntity},
         handle,
+        observe::Observed,
     },
     image::Image,
     types::{ExternKind, ExternType, FuncIndex, FuncType, GlobalType},
@@ -48,6 +57,16 @@ impl From<OutOfMemory> for crate::error::Error {
     fn from(_: OutOfMemory) -> Self {
         crate::error::Error::new(crate::error::ErrorKind::OutOfMemory)
     }
+}
+
+/// Why a store cannot be observed.
+#[cfg(feature = "observe")]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CannotObserve {
+    /// This build dispatches in a loop, which cannot be observed.
+    LoopDispatch,
+    /// No memory for the counts.
+    OutOfMemory,
 }
 
 /// Address of something that can be imported and exported.
@@ -116,8 +135,8 @@ impl Store {
     /// `signal` stays valid as long as the store.
     pub unsafe fn new(mut heap: Heap, limits: Limits, signal: *const AtomicU32) -> Result<Store, OutOfMemory> {
         let stack = heap.allocate(stack_layout(limits)?)?;
-        let context = match heap.allocate(Layout::new::<Context>()) {
-            Ok(context) => context.cast::<Context>(),
+        let observed = match heap.allocate(Layout::new::<Observed>()) {
+            Ok(observed) => observed.cast::<Observed>(),
             Err(error) => {
                 // SAFETY: allocated above with this layout.
                 unsafe { heap.free(stack, stack_layout(limits)?) };
@@ -125,9 +144,11 @@ impl Store {
             }
         };
         // SAFETY: both blocks were just allocated with room for what is written; the end is one past the stack.
-        unsafe {
-            context.write(Context { signal, stack_end: stack.as_ptr().add(limits.stack_bytes), ..Context::EMPTY });
-        }
+        let context = unsafe {
+            let stack_end = stack.as_ptr().add(limits.stack_bytes);
+            observed.write(Observed::new(Context { signal, stack_end, ..Context::EMPTY }));
+            Observed::context(observed)
+        };
         Ok(Store {
             heap,
             limits,
@@ -365,6 +386,8 @@ impl Store {
 
 impl Drop for Store {
     fn drop(&mut self) {
+        #[cfg(feature = "observe")]
+        self.stop_counting();
         let heap = &mut self.heap;
         for block in self.blocks.iter() {
             // SAFETY: the block was allocated with this layout and kept until now.
@@ -387,7 +410,7 @@ impl Drop for Store {
         self.types.free(heap);
         // SAFETY: allocated in `new` with these layouts; nothing runs any more.
         unsafe {
-            heap.free(self.context.cast(), Layout::new::<Context>());
+            heap.free(Observed::of(self.context).cast(), Layout::new::<Observed>());
             if let Ok(layout) = stack_layout(self.limits) {
                 heap.free(self.stack, layout);
             }

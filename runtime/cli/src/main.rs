@@ -1,6 +1,7 @@
 //! The command `sheave`: the way in to the runtime from a terminal or a script.
 //!
-//! One file a subcommand; each gives an exit code or a [`Failure`], which is printed here and nowhere else. `source`
+//! One file a subcommand; each gives an exit code or a [`Failure`], which is printed here and nowhere else. `guest` is what
+//! `run` and `profile` run, `source`
 //! reads modules in any form, `units` and `values` parse arguments, `capability` says what imports need, `report` is
 //! what `inspect` shows. Invariant: data goes to stdout, in one write where possible, everything else to stderr.
 #![forbid(unsafe_code)]
@@ -10,9 +11,11 @@ mod compile;
 mod disassembly;
 mod failure;
 mod features;
+mod guest;
 mod inspect;
 mod limits;
 mod output;
+mod profile;
 mod report;
 mod run;
 mod source;
@@ -49,12 +52,14 @@ Examples:
   sheave run --invoke add math.wat 2 3           one function of a module in text
   sheave compile app.wasm -o app.image           translate ahead of time
   sheave inspect app.wasm                        what is in it, what it needs
+  sheave profile app.wasm                        where it spends its time, as a flame graph
 
 `sheave help run` and so on show more.";
 
 #[derive(Subcommand)]
 enum Command {
     Run(run::Args),
+    Profile(profile::Args),
     Compile(compile::Args),
     Validate(validate::Args),
     Inspect(inspect::Args),
@@ -68,6 +73,7 @@ fn main() -> ExitCode {
     };
     let done = match args.command {
         Command::Run(args) => run::run(&args),
+        Command::Profile(args) => profile::run(&args),
         Command::Compile(args) => compile::run(&args),
         Command::Validate(args) => validate::run(&args),
         Command::Inspect(args) => inspect::run(&args),

@@ -40,6 +40,11 @@ pub fn to_stderr(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
+/// Data as one line of JSON.
+pub fn json_line(data: &impl serde::Serialize) -> String {
+    serde_json::to_string(data).expect("plain data with string keys") + "\n"
+}
+
 /// Data as JSON with a line end.
 pub fn json(data: &impl serde::Serialize) -> String {
     serde_json::to_string_pretty(data).expect("plain data with string keys") + "\n"

@@ -2,28 +2,10 @@
 
 use crate::{
     Failure,
-    capability::unknown_import,
-    failure::closest,
-    limits::MemoryLimit,
-    source::{Source, plain},
+    guest::{Guest, Options},
     stats::{self, Format, Stats},
-    translation, units, values,
-    watchdog::{self, Watchdog},
 };
-use sheave::{
-    Config, Engine, Error, ExternType, Func, Instance, Linker, Module, Store, Trap, Val,
-    errors::{ErrorKind, LinkerError},
-};
-use sheave_hal::{
-    Access, WasiCtx,
-    wasi::p1::{self, I32Exit},
-};
-use std::{
-    ffi::OsString,
-    path::{Path, PathBuf},
-    process::ExitCode,
-    time::{Duration, Instant},
-};
+use std::{process::ExitCode, time::Instant};
 
 /// Run a module: a WASI program, or one of its functions
 ///
@@ -42,262 +24,36 @@ Examples:
   sheave run --dir /srv/data::/data report.wasm /data/in.csv  sees it as /data
   sheave run --invoke add math.wat 2 -3                       prints the sum
   sheave run --timeout 2s --max-memory 64MiB plugin.wasm      as much and no more
-  sheave run --fuel 1000000 --stats app.wasm                  counts what it does"
+  sheave run --stats app.wasm                                 counts what it does"
 )]
 pub struct Args {
-    /// Call this exported function with ARGS, and print each result on a line
-    #[arg(long, value_name = "NAME")]
-    invoke: Option<String>,
-    /// Grant a directory and all below it, under the same name or another
-    #[arg(long = "dir", value_name = "HOST[::GUEST]")]
-    dirs: Vec<String>,
-    /// Set an environment variable; without a value, pass on this process's own
-    #[arg(long = "env", value_name = "KEY[=VALUE]")]
-    env: Vec<String>,
-    /// Stop after about so many Wasm operators
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    fuel: Option<u64>,
-    /// Stop after this time, such as 500ms or 2s
-    #[arg(long, value_name = "DUR", value_parser = units::duration)]
-    timeout: Option<Duration>,
-    /// Let memories grow to so many bytes in all, such as 65536, 64KiB or 1MiB
-    #[arg(long, value_name = "BYTES", value_parser = units::bytes)]
-    max_memory: Option<u64>,
-    /// Print times, sizes and fuel to stderr in the end
+    /// Print times, sizes and executed instructions to stderr in the end
+    ///
+    /// The program takes many times as long, because each instruction is counted.
     #[arg(long, value_name = "FORMAT", num_args = 0..=1, require_equals = true, default_missing_value = "text")]
     stats: Option<Format>,
-    /// The module, and what it gets as arguments
-    #[arg(value_name = "FILE [ARGS]", required = true, trailing_var_arg = true)]
-    file_and_args: Vec<OsString>,
-}
-
-/// What the host keeps of a guest.
-struct State {
-    wasi: WasiCtx<'static>,
-    memory: MemoryLimit,
+    #[command(flatten)]
+    guest: Options,
 }
 
 /// Runs the command.
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
-    let (file, guest_args) = args.file_and_args.split_first().expect("clap requires one");
-    let file = Path::new(file);
-    let guest_args = guest_args.iter().map(|arg| utf8(arg)).collect::<Result<Vec<_>, _>>()?;
-    let source = Source::read(file)?;
-    let mut config = Config::default();
-    config.consume_fuel(args.fuel.is_some()).interruptible(args.timeout.is_some());
-    let engine = Engine::new(&config);
-    let mut stats = Stats { was_image: matches!(source, Source::Image(_)), ..Stats::default() };
+    let mut guest = Guest::load(&args.guest)?;
+    let Some(format) = args.stats else { return guest.run() };
+    let refusal = guest.store.start_counting().err();
     let began = Instant::now();
-    let module = load(&engine, file, &source)?;
-    stats.translate = began.elapsed();
-    stats.image_bytes = module.image().len() as u64;
-    drop(source);
-
-    let wasi = wasi(args, file, &guest_args)?;
-    let memory = MemoryLimit { bytes_max: args.max_memory, ..MemoryLimit::default() };
-    let mut store = Store::new(&engine, State { wasi, memory });
-    store.limiter(|state| &mut state.memory);
-    if let Some(fuel) = args.fuel {
-        store.set_fuel(fuel).expect("the engine meters fuel");
-    }
-    let began = Instant::now();
-    let watchdog = args.timeout.map(|timeout| Watchdog::start(timeout, store.interrupt_handle())).transpose()?;
-    let done = execute(args, &mut store, &module, &guest_args);
-    drop(watchdog);
-    stats.run = began.elapsed();
-    stats.memory_bytes = store.data().memory.bytes;
-    stats.process_bytes = stats::process_peak_bytes();
-    stats.fuel_used = args.fuel.and_then(|fuel| Some(fuel - store.get_fuel().ok()?));
-    let done = done.or_else(|stop| stop.outcome(args, &store.data().memory, &module));
-    if let Some(format) = args.stats {
-        stats.print(format);
-    }
+    let done = guest.run();
+    let stats = Stats {
+        was_image: guest.was_image,
+        translate: guest.loading,
+        image_bytes: guest.image_bytes(),
+        run: began.elapsed(),
+        memory_bytes: guest.store.data().memory.bytes,
+        process_bytes: stats::process_peak_bytes(),
+        fuel_used: args.guest.fuel().and_then(|fuel| Some(fuel - guest.store.get_fuel().ok()?)),
+        executed: guest.store.statistics().map(Into::into),
+        not_counted: refusal.map(|refusal| refusal.to_string()),
+    };
+    stats.print(format);
     done
-}
-
-fn utf8(arg: &OsString) -> Result<&str, Failure> {
-    arg.to_str().ok_or_else(|| Failure::usage(format!("argument {}: not UTF-8, which WASI requires", arg.display())))
-}
-
-fn load(engine: &Engine, file: &Path, source: &Source) -> Result<Module, Failure> {
-    match source {
-        Source::Wasm(wasm) => Module::new(engine, wasm).map_err(|error| translation::rejected(file, wasm, &error)),
-        Source::Image(bytes) => Module::from_image(engine, bytes).map_err(|error| match error.kind() {
-            ErrorKind::Module(error) => translation::bad_image(file, error),
-            _ => Failure::module(format!("{}: {error}", file.display())),
-        }),
-    }
-}
-
-/// What the guest is granted.
-fn wasi(args: &Args, file: &Path, guest_args: &[&str]) -> Result<WasiCtx<'static>, Failure> {
-    let mut wasi = WasiCtx::builder();
-    wasi.inherit_stdio().inherit_clocks().inherit_random();
-    // As in Wasmtime: the program's name is that of the file, without its directory.
-    wasi.arg(&file.file_name().unwrap_or(file.as_os_str()).to_string_lossy()).args(guest_args);
-    for variable in &args.env {
-        match variable.split_once('=') {
-            Some(("", _)) => return Err(Failure::usage(format!("--env {variable}: expected KEY=VALUE"))),
-            Some((key, value)) => wasi.env(key, value),
-            None => match std::env::var(variable) {
-                Ok(value) => wasi.env(variable, &value),
-                Err(_) => {
-                    let message = format!("--env {variable}: not set here, or not UTF-8");
-                    return Err(Failure::usage(message).hint(format!("set it with --env {variable}=VALUE")));
-                }
-            },
-        };
-    }
-    for dir in &args.dirs {
-        let (host, guest) = dir.split_once("::").unwrap_or((dir, dir));
-        wasi.preopened_dir(PathBuf::from(host), guest, Access::ReadWrite)
-            .map_err(|error| Failure::usage(format!("--dir {dir}: {}", plain(&error))))?;
-    }
-    Ok(wasi.build())
-}
-
-/// Why a guest came to an end before its time.
-enum Stop {
-    /// Something that the command line or the module's interface is to blame for.
-    Failed(Failure),
-    /// What the runtime says, also an exit.
-    Error(Error),
-}
-
-impl From<Error> for Stop {
-    fn from(error: Error) -> Stop {
-        Stop::Error(error)
-    }
-}
-
-/// Instantiates the module and calls what is to be called.
-fn execute(args: &Args, store: &mut Store<State>, module: &Module, guest_args: &[&str]) -> Result<ExitCode, Stop> {
-    // Before anything runs: a mistake in the command line shall have no effects.
-    let call = match &args.invoke {
-        Some(name) => Some((name, parse_args(module, name, guest_args).map_err(Stop::Failed)?)),
-        None => None,
-    };
-    let mut linker = Linker::new(store.engine());
-    p1::add_to_linker(&mut linker, |state: &mut State| &mut state.wasi)?;
-    let pre = linker.instantiate(&mut *store, module)?;
-    let has_start = pre.has_start();
-    let instance = pre.start(&mut *store)?;
-    let is_command = instance.get_func(&*store, "_start").is_some();
-    if !is_command && instance.get_func(&*store, "_initialize").is_some() {
-        // A reactor's must be called before anything else is.
-        call_plain(store, instance, "_initialize")?;
-    }
-    if let Some((name, params)) = call {
-        let func = instance.get_func(&*store, name).expect("found in the module's exports");
-        invoke(store, func, &params)?;
-    } else if is_command {
-        call_plain(store, instance, "_start")?;
-    } else if !has_start && !is_reactor(store, instance) {
-        let failure = Failure::module("nothing to run: the module exports no function \"_start\"");
-        return Err(Stop::Failed(failure.hint(format!("choose a function with --invoke NAME; {}", exported(module)))));
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Calls one of the functions that WASI gives a meaning.
-fn call_plain(store: &mut Store<State>, instance: Instance, name: &str) -> Result<(), Stop> {
-    let func = instance.get_typed_func::<(), ()>(&*store, name);
-    let func = func.map_err(|error| Stop::Failed(Failure::module(format!("export {name:?}: {error}"))))?;
-    Ok(func.call(store, ())?)
-}
-
-fn is_reactor(store: &Store<State>, instance: Instance) -> bool {
-    instance.get_func(store, "_initialize").is_some()
-}
-
-/// The arguments of an exported function by its type.
-fn parse_args(module: &Module, name: &str, args: &[&str]) -> Result<Vec<Val>, Failure> {
-    let ty = match module.get_export(name) {
-        Some(ExternType::Func(ty)) => ty,
-        Some(_) => return Err(Failure::usage(format!("--invoke {name}: exported, but not a function"))),
-        None => {
-            let names: Vec<_> = functions(module);
-            let close = closest(name, names.iter().map(String::as_str));
-            let close = close.map_or(String::new(), |close| format!("did you mean {close}? "));
-            let failure = Failure::usage(format!("--invoke {name}: no such export"));
-            return Err(failure.hint(format!("{close}{}", exported(module))));
-        }
-    };
-    if args.len() != ty.params().len() {
-        let message = format!("--invoke {name}: expected {} arguments, found {}", ty.params().len(), args.len());
-        return Err(Failure::usage(message).hint(format!("its type is {ty}")));
-    }
-    let values = args.iter().zip(ty.params()).enumerate();
-    let parsed = values.map(|(i, (text, ty))| {
-        values::parse_value(text, *ty)
-            .map_err(|error| Failure::usage(format!("--invoke {name}: argument {}: {error}", i + 1)))
-    });
-    parsed.collect()
-}
-
-fn functions(module: &Module) -> Vec<String> {
-    let functions = module.exports().filter(|export| matches!(export.ty(), ExternType::Func(_)));
-    functions.map(|export| export.name().to_owned()).collect()
-}
-
-/// The exported functions in words.
-fn exported(module: &Module) -> String {
-    const SHOWN: usize = 20;
-    let names = functions(module);
-    match names.len() {
-        0 => "it exports no functions".into(),
-        count if count > SHOWN => format!("it exports {}, and {} more", names[..SHOWN].join(", "), count - SHOWN),
-        _ => format!("it exports {}", names.join(", ")),
-    }
-}
-
-/// Calls a function and prints its results.
-fn invoke(store: &mut Store<State>, func: Func, params: &[Val]) -> Result<(), Stop> {
-    let ty = func.ty(&*store);
-    let mut results: Vec<Val> = ty.results().iter().map(|ty| Val::default_for_ty(*ty)).collect();
-    func.call(&mut *store, params, &mut results)?;
-    let text: String = results.iter().map(|result| values::show(result) + "\n").collect();
-    crate::output::to_stdout(&text).map_err(Stop::Failed)
-}
-
-impl Stop {
-    /// The exit code of a guest that exited; of any other the failure, with advice.
-    fn outcome(self, args: &Args, memory: &MemoryLimit, module: &Module) -> Result<ExitCode, Failure> {
-        let error = match self {
-            Stop::Failed(failure) => return Err(failure),
-            Stop::Error(error) => error,
-        };
-        if let Some(I32Exit(code)) = error.downcast_ref() {
-            // The system takes eight bits; a failure shall not become a success by that.
-            let low = (*code & 0xff) as u8;
-            return Ok(ExitCode::from(if low == 0 && *code != 0 { 1 } else { low }));
-        }
-        if let Some(trap) = error.as_trap() {
-            let hint = match trap {
-                Trap::OutOfFuel => args.fuel.map(|fuel| format!("--fuel {fuel} is used up")),
-                Trap::Interrupted => args.timeout.map(watchdog::hint),
-                Trap::StackOverflow => Some("the guest recursed too deeply, perhaps without end".to_owned()),
-                _ => memory.hint(),
-            };
-            return Err(Failure::trap(format!("trap: {error}")).hint(hint));
-        }
-        let failure = Failure::module(match others_missing(&error, module) {
-            0 => error.to_string(),
-            count => format!("{error} (and {count} more)"),
-        });
-        Err(match error.kind() {
-            ErrorKind::Linker(LinkerError::MissingDefinition { module, name, .. }) => {
-                failure.hint(unknown_import(module, name))
-            }
-            _ => failure.hint(memory.hint()),
-        })
-    }
-}
-
-/// How many imports are missing besides the one that the error names.
-fn others_missing(error: &Error, module: &Module) -> usize {
-    let ErrorKind::Linker(LinkerError::MissingDefinition { .. }) = error.kind() else { return 0 };
-    let is_known =
-        |module: &str, name: &str| module == p1::MODULE && p1::FUNCTIONS.iter().any(|function| function.name == name);
-    module.imports().filter(|import| !is_known(import.module(), import.name())).count().saturating_sub(1)
 }

@@ -6,6 +6,7 @@ use crate::{
 };
 use clap::ValueEnum;
 use serde::Serialize;
+use sheave::{FamilyStatistics, Statistics};
 use std::time::Duration;
 
 /// How figures are printed.
@@ -36,6 +37,74 @@ pub struct Stats {
     pub process_bytes: Option<u64>,
     /// Fuel used, if it was metered: Wasm operators executed, roughly.
     pub fuel_used: Option<u64>,
+    /// What was executed, if this build can count.
+    #[serde(flatten)]
+    pub executed: Option<Executed>,
+    /// Why it was not counted.
+    pub not_counted: Option<String>,
+}
+
+/// What a guest executed.
+#[derive(Clone, Debug, Serialize)]
+pub struct Executed {
+    /// Instructions; a superinstruction counts as those it stands for.
+    instructions: u64,
+    /// Jumps from handler to handler; a superinstruction is one.
+    dispatches: u64,
+    /// Bytes of the guest stack that were used.
+    stack_bytes: u64,
+    families: Vec<Family>,
+}
+
+/// Executed instructions that are about the same thing.
+#[derive(Clone, Debug, Serialize)]
+struct Family {
+    family: &'static str,
+    instructions: u64,
+    dispatches: u64,
+}
+
+impl From<Statistics> for Executed {
+    fn from(statistics: Statistics) -> Executed {
+        let family = |family: &FamilyStatistics| Family {
+            family: family.family,
+            instructions: family.instructions,
+            dispatches: family.dispatches,
+        };
+        Executed {
+            instructions: statistics.instructions,
+            dispatches: statistics.dispatches,
+            stack_bytes: statistics.stack_peak_bytes as u64,
+            families: statistics.families.iter().map(family).collect(),
+        }
+    }
+}
+
+impl Executed {
+    fn to_text(&self) -> String {
+        let percent = |part: u64, whole: u64| 100.0 * part as f64 / whole.max(1) as f64;
+        let Executed { instructions, dispatches, stack_bytes, families } = self;
+        let mut text = format!(
+            "guest stack  {}\ninstructions {instructions} in {dispatches} dispatches\n\n{:<12} {:>16} {:>7} {:>16} {:>7}\n",
+            show_bytes(*stack_bytes),
+            "family",
+            "instructions",
+            "share",
+            "dispatches",
+            "share",
+        );
+        for family in families.iter().filter(|family| family.instructions > 0) {
+            text += &format!(
+                "{:<12} {:>16} {:>6.1}% {:>16} {:>6.1}%\n",
+                family.family,
+                family.instructions,
+                percent(family.instructions, *instructions),
+                family.dispatches,
+                percent(family.dispatches, *dispatches),
+            );
+        }
+        text
+    }
 }
 
 fn microseconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
@@ -47,7 +116,7 @@ impl Stats {
     pub fn print(&self, format: Format) {
         output::to_stderr(&match format {
             Format::Text => self.to_text(),
-            Format::Json => serde_json::to_string(self).expect("plain data with string keys") + "\n",
+            Format::Json => output::json_line(self),
         });
     }
 
@@ -58,8 +127,12 @@ impl Stats {
             Some(used) => used.to_string(),
             None => "not metered (see --fuel)".into(),
         };
+        let (run, executed) = match (&self.executed, &self.not_counted) {
+            (Some(executed), _) => (" (while counting)", executed.to_text()),
+            (None, reason) => ("", format!("instructions not counted: {}\n", reason.as_deref().unwrap_or_default())),
+        };
         format!(
-            "{loaded:<12} {}\nimage        {}\nrun          {}\npeak memory  guest {}{process}\nfuel used    {fuel}\n",
+            "{loaded:<12} {}\nimage        {}\nrun          {}{run}\npeak memory  guest {}{process}\nfuel used    {fuel}\n{executed}",
             show_duration(self.translate),
             show_bytes(self.image_bytes),
             show_duration(self.run),

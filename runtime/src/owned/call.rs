@@ -73,13 +73,19 @@ pub(crate) fn go_on<T>(store: &mut Store<T>, call: &Call) -> Result<Outcome, Err
             }
             Stop::HostCall(host) => {
                 let window = Window { offset: host.window, cells: host.cells };
-                match call_host(store, host.number, window) {
+                let done = call_host(store, host.number, window);
+                store.observer.sample_host(&store.core);
+                match done {
                     Ok(()) => {
                         store.core.host_return(&host);
                         continue;
                     }
                     Err(error) => return Ok(Outcome::HostTrap(host, error)),
                 }
+            }
+            Stop::Sample => {
+                store.observer.sample(&store.core);
+                continue;
             }
             Stop::OutOfFuel { required } => return Ok(Outcome::OutOfFuel { required }),
             Stop::Trap(trap) => trap.into(),

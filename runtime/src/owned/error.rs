@@ -73,6 +73,8 @@ pub enum ErrorKind {
     Func(FuncError),
     /// Fuel is not metered.
     Fuel(FuelError),
+    /// Guests cannot be observed.
+    Observe(ObserveError),
 }
 
 impl Error {
@@ -188,6 +190,7 @@ impl fmt::Display for ErrorKind {
             ErrorKind::Global(error) => error.fmt(f),
             ErrorKind::Func(error) => error.fmt(f),
             ErrorKind::Fuel(error) => error.fmt(f),
+            ErrorKind::Observe(error) => error.fmt(f),
         }
     }
 }
@@ -216,7 +219,7 @@ macro_rules! into_error { ($($variant:ident($ty:ty),)*) => { $(
 )* } }
 into_error! {
     TrapCode(Trap), Instantiation(InstantiationError), Linker(LinkerError), Memory(MemoryError), Table(TableError),
-    Global(GlobalError), Func(FuncError), Fuel(FuelError),
+    Global(GlobalError), Func(FuncError), Fuel(FuelError), Observe(ObserveError),
 }
 
 impl From<sheave_interp::error::Error> for Error {
@@ -308,6 +311,13 @@ messages! {
     FuelError {
         /// The engine's configuration does not ask for it.
         FuelMeteringDisabled "fuel is not metered: see `Config::consume_fuel`",
+    }
+    /// Why guests cannot be counted or sampled.
+    ObserveError {
+        /// Only tail dispatch can be observed, which is what optimised builds for x86-64 and AArch64 have.
+        LoopDispatch "this build of Sheave cannot observe: loop dispatch",
+        /// One excludes the other.
+        BothAtOnce "a store's guests are counted or sampled, not both at once",
     }
     /// A limiter's wish to stop the guest.
     LimiterError {

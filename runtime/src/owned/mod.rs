@@ -21,6 +21,8 @@ mod limits;
 mod linker;
 mod memory;
 mod module;
+#[cfg_attr(not(feature = "std"), path = "no_observe.rs")]
+mod observe;
 mod resume;
 mod store;
 mod sync;
@@ -35,7 +37,7 @@ mod value;
 pub mod errors {
     pub use super::error::{
         ErrorKind, FuelError, FuncError, GlobalError, HostError, InstantiationError, LimiterError, LinkerError,
-        MemoryError, TableError,
+        MemoryError, ObserveError, TableError,
     };
 }
 
@@ -54,6 +56,8 @@ pub use limits::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 pub use linker::{InstancePre, Linker};
 pub use memory::Memory;
 pub use module::{ExportType, ImportType, Module};
+#[cfg(feature = "std")]
+pub use observe::{FamilyStatistics, GuestProfile, ProfiledFunction, ProfiledStack, Statistics};
 pub use resume::{
     ResumableCall, ResumableCallHostTrap, ResumableCallOutOfFuel, TypedResumableCall, TypedResumableCallHostTrap,
     TypedResumableCallOutOfFuel,

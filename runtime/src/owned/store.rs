@@ -5,6 +5,7 @@ use super::{
     backtrace::Backtrace,
     errors::{FuelError, InstantiationError, LimiterError},
     func::HostFunc,
+    observe::Observer,
     sync::{Arc, unique_number},
 };
 use alloc::{boxed::Box, vec::Vec};
@@ -39,6 +40,8 @@ type LimiterQuery<T> = Box<dyn (FnMut(&mut T) -> &mut dyn ResourceLimiter) + Sen
 /// assert_eq!(store.into_data(), 43);
 /// ```
 pub struct Store<T> {
+    /// In front of the core, so that its thread has ended when that is dropped.
+    pub(crate) observer: Observer,
     pub(crate) core: core_store::Store,
     pub(crate) id: u32,
     engine: Engine,
@@ -70,6 +73,7 @@ impl<T> Store<T> {
         let is_metered = engine.config().consume_fuel;
         core.set_fuel(if is_metered { 0 } else { u64::MAX }, is_metered);
         Store {
+            observer: Observer::default(),
             core,
             id: unique_number(),
             engine: engine.clone(),

@@ -8,6 +8,7 @@ use super::{
     context::{Context, Registers},
     handlers::*,
     machine::{Exit, Machine},
+    observe,
 };
 #[cfg(not(superinstructions))]
 use crate::isa::TOKENS;
@@ -24,19 +25,21 @@ macro_rules! handler_fn { ($(#[$attr:meta])* $vis:vis unsafe fn $name:ident $(<$
     $(#[$attr])* $vis unsafe extern "C" fn $name $(<$g: $bound>)? ($($arg: $ty),*) -> Exit $body
 } }
 
+/// A handler as the table has it.
 #[cfg(target_arch = "x86_64")]
-type Handler = unsafe extern "sysv64" fn(*const u16, *mut u8, *mut Context, *mut u8, u64, f64) -> Exit;
+pub(super) type Handler = unsafe extern "sysv64" fn(*const u16, *mut u8, *mut Context, *mut u8, u64, f64) -> Exit;
+/// A handler as the table has it.
 #[cfg(not(target_arch = "x86_64"))]
-type Handler = unsafe extern "C" fn(*const u16, *mut u8, *mut Context, *mut u8, u64, f64) -> Exit;
+pub(super) type Handler = unsafe extern "C" fn(*const u16, *mut u8, *mut Context, *mut u8, u64, f64) -> Exit;
 
 #[cfg(superinstructions)]
-const HANDLERS: usize = (TOKENS + SUPERINSTRUCTIONS) as usize;
+pub(super) const HANDLERS: usize = (TOKENS + SUPERINSTRUCTIONS) as usize;
 #[cfg(not(superinstructions))]
-const HANDLERS: usize = TOKENS as usize;
+pub(super) const HANDLERS: usize = TOKENS as usize;
 
 macro_rules! table { ($($token:literal => $handler:ty;)*) => {
     /// Handlers by token.
-    static TABLE: [Handler; HANDLERS] = [$(step::<$handler>),*];
+    pub(super) static TABLE: [Handler; HANDLERS] = [$(step::<$handler>),*];
 } }
 for_each_handler!(table);
 
@@ -51,12 +54,37 @@ handler_fn! {
             let mut m = Machine { ip: ip.add(1), fp, cx, memory, r0, f0 };
             match I::run(&mut m) {
                 Ok(()) => {
-                    let next = *TABLE.get_unchecked(*m.ip as usize);
+                    let next = *observe::table(m.cx).add(*m.ip as usize);
                     next(m.ip, m.fp, m.cx, m.memory, m.r0, m.f0)
                 }
                 Err(exit) => {
                     (*m.cx).exit = exit;
                     leave(m.ip, m.fp, m.cx, m.memory, m.r0, m.f0)
+                }
+            }
+        }
+    }
+}
+
+/// Handlers by token while the run is observed: all the same one.
+#[cfg(observe)]
+pub(super) static OBSERVING: [Handler; HANDLERS] = [look; HANDLERS];
+
+#[cfg(observe)]
+handler_fn! {
+    /// Notes the instruction that comes next and executes it, or leaves at it.
+    ///
+    /// # Safety
+    /// As for `step`.
+    #[cold]
+    unsafe fn look(ip: *const u16, fp: *mut u8, cx: *mut Context, memory: *mut u8, r0: u64, f0: f64) {
+        // SAFETY: as in `step`; the token that comes back is that of the instruction at `ip`, or of the first of those.
+        unsafe {
+            match observe::note(ip, fp, cx) {
+                Some(token) => TABLE.get_unchecked(token as usize)(ip, fp, cx, memory, r0, f0),
+                None => {
+                    (*cx).exit = Exit::SAMPLE;
+                    leave(ip, fp, cx, memory, r0, f0)
                 }
             }
         }
@@ -84,7 +112,7 @@ pub unsafe fn run(cx: *mut Context) -> Exit {
     // SAFETY: as the caller promises.
     unsafe {
         let r = (*cx).saved;
-        let first = *TABLE.get_unchecked(*r.ip as usize);
+        let first = *observe::table(cx).add(*r.ip as usize);
         first(r.ip, r.fp, cx, (*cx).memory_base, r.r0, r.f0)
     }
 }
