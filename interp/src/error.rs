@@ -212,6 +212,17 @@ impl fmt::Display for Error {
 
 impl core::error::Error for Error {}
 
+/// The allocator, or the arena, has no more room; or a count no longer fits its type.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OutOfMemory;
+
+impl From<OutOfMemory> for Error {
+    #[cold]
+    fn from(_: OutOfMemory) -> Self {
+        Error::new(ErrorKind::OutOfMemory)
+    }
+}
+
 impl From<Trap> for Error {
     #[cold]
     fn from(trap: Trap) -> Error {

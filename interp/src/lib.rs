@@ -29,6 +29,8 @@ extern crate std;
 pub mod error;
 pub mod isa;
 pub mod num;
+#[cfg(feature = "alloc")]
+mod push;
 pub mod trap;
 pub mod types;
 

@@ -80,7 +80,7 @@ impl SourceMapPart {
             return Ok(());
         }
         if self.count.is_multiple_of(RUN) {
-            super::write::push(&mut self.runs, SourceMapRecord { code, wasm, first: self.bytes.len() as u32 })?;
+            crate::push::push(&mut self.runs, SourceMapRecord { code, wasm, first: self.bytes.len() as u32 })?;
         } else {
             let difference = wasm.wrapping_sub(self.last.1) as i32;
             let (step, back) = (code - self.last.0, (difference << 1 ^ difference >> 31) as u32);
@@ -100,9 +100,9 @@ impl SourceMapPart {
     #[cold]
     fn push_unsigned(&mut self, mut value: u32) -> Result<(), crate::error::Error> {
         while value >= 0x80 {
-            super::write::push(&mut self.bytes, value as u8 | 0x80)?;
+            crate::push::push(&mut self.bytes, value as u8 | 0x80)?;
             value >>= 7;
         }
-        super::write::push(&mut self.bytes, value as u8)
+        Ok(crate::push::push(&mut self.bytes, value as u8)?)
     }
 }

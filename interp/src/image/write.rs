@@ -14,6 +14,7 @@ use super::{
 use crate::{
     error::{Error, ErrorKind},
     isa,
+    push::push,
     types::{
         ExternKind, FuncIndex, GlobalIndex, GlobalType, Limits, MemoryIndex, MemoryType, RefType, TableIndex,
         TableType, TypeIndex, ValType,
@@ -121,13 +122,6 @@ pub struct ElemPart {
     pub element: RefType,
     /// Whether the items are function indices; if not, they are constant expressions.
     pub is_funcs: bool,
-}
-
-/// Appends one element.
-pub(super) fn push<T>(to: &mut Vec<T>, element: T) -> Result<(), Error> {
-    to.try_reserve(1).map_err(out_of_memory)?;
-    to.push(element);
-    Ok(())
 }
 
 /// Appends bytes and says where they lie.
@@ -291,7 +285,7 @@ impl<'a> ImageParts<'a> {
             ImportPart::Global(ty) => (ExternKind::Global, self.push_global(ty, ConstExpr::Zero)?.0),
             ImportPart::Tag(ty) => (ExternKind::Tag, self.push_tag(ty)?),
         };
-        push(&mut self.imports, ImportRecord { module: self.last_module, name, kind: kind as u32, index })
+        Ok(push(&mut self.imports, ImportRecord { module: self.last_module, name, kind: kind as u32, index })?)
     }
 
     /// Appends an export.
@@ -300,7 +294,7 @@ impl<'a> ImageParts<'a> {
     /// `OutOfMemory`, `Limit`.
     pub fn push_export(&mut self, name: &str, kind: ExternKind, index: u32) -> Result<(), Error> {
         let name = append(&mut self.strings, name.as_bytes())?;
-        push(&mut self.exports, ExportRecord { name, kind: kind as u32, index })
+        Ok(push(&mut self.exports, ExportRecord { name, kind: kind as u32, index })?)
     }
 
     /// Declares the next function.
@@ -449,7 +443,7 @@ impl<'a> ImageParts<'a> {
         let bytes = RangeRecord { first: length(self.data_length)?, length: length(part.bytes.len())? };
         push(&mut self.data_bytes, part.bytes)?;
         self.data_length += part.bytes.len();
-        push(&mut self.data, DataRecord { kind, memory, offset: offset.to_record(), bytes })
+        Ok(push(&mut self.data, DataRecord { kind, memory, offset: offset.to_record(), bytes })?)
     }
 
     /// Appends an element segment without items.
@@ -472,7 +466,7 @@ impl<'a> ImageParts<'a> {
             offset: offset.to_record(),
             items: RangeRecord { first, length: 0 },
         };
-        push(&mut self.elems, record)
+        Ok(push(&mut self.elems, record)?)
     }
 
     /// Appends an item to the last element segment.
@@ -502,7 +496,7 @@ impl<'a> ImageParts<'a> {
             return Ok(());
         }
         let name = append(&mut self.name_strings, name.as_bytes())?;
-        push(&mut self.names, NameRecord { func: func.0, name })
+        Ok(push(&mut self.names, NameRecord { func: func.0, name })?)
     }
 
     /// Names the module.
@@ -608,7 +602,7 @@ impl Output {
         self.body.try_reserve(end - self.body.len()).map_err(out_of_memory)?;
         self.body.resize(end, 0);
         let flags = if id < section::REQUIRED_END { format::SECTION_REQUIRED } else { 0 };
-        push(&mut self.directory, SectionRecord { id, flags, offset, bytes, count: length(count)? })
+        Ok(push(&mut self.directory, SectionRecord { id, flags, offset, bytes, count: length(count)? })?)
     }
 }
 

@@ -22,6 +22,7 @@ mod suspend;
 mod table;
 mod types;
 
+pub use crate::error::OutOfMemory;
 pub use backtrace::{Frame, Frames};
 pub use call::{Call, HostCall, Stop};
 pub use heap::Heap;
@@ -47,17 +48,6 @@ use core::{alloc::Layout, mem, ptr::NonNull, slice, sync::atomic::AtomicU32};
 use limits::Limits;
 use list::List;
 use types::Types;
-
-/// The allocator, or the arena, has no more room; or a count no longer fits its type.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct OutOfMemory;
-
-impl From<OutOfMemory> for crate::error::Error {
-    #[cold]
-    fn from(_: OutOfMemory) -> Self {
-        crate::error::Error::new(crate::error::ErrorKind::OutOfMemory)
-    }
-}
 
 /// Why a store cannot be observed.
 #[cfg(feature = "observe")]

@@ -167,8 +167,7 @@ impl<'a> Func<'a> {
             }
             Callee::Function(function) => {
                 // The entry is filled in when all functions have theirs.
-                self.calls.try_reserve(1).map_err(|_| Refusal::OutOfMemory)?;
-                self.calls.push((self.code.len() as u32 + 1, function));
+                crate::push::push(self.calls, (self.code.len() as u32 + 1, function))?;
                 push(Field::new(kind::ENTRY, 0));
                 if tail.is_some() { Row::ReturnCall } else { Row::Call }
             }

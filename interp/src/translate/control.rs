@@ -11,6 +11,7 @@ use super::{
     stack::{Entry, Place},
 };
 use crate::isa::{Row, Ty, encode::Field, encode::put32, kind};
+use crate::push::push;
 use alloc::vec::Vec;
 use wasmparser::FrameKind;
 
@@ -105,9 +106,7 @@ impl<'a> Func<'a> {
     }
 
     fn push_frame(&mut self, frame: ControlFrame) -> Result<(), Refusal> {
-        self.control.try_reserve(1).map_err(|_| Refusal::OutOfMemory)?;
-        self.control.push(frame);
-        Ok(())
+        Ok(push(&mut self.control, frame)?)
     }
 
     /// Opens a frame above the given number of parameters.
@@ -497,8 +496,7 @@ impl<'a> Func<'a> {
                         Some((at, label)) if at == table => label,
                         _ => {
                             let label = self.labels.create()?;
-                            stubs.try_reserve(1).map_err(|_| Refusal::OutOfMemory)?;
-                            stubs.push((depth, label));
+                            push(&mut stubs, (depth, label))?;
                             let index = self.control.len() - 1 - depth as usize;
                             self.control[index].stub = Some((table, label));
                             label

@@ -12,6 +12,7 @@ use crate::isa::{
     encode::{self, Field, Form},
     kind,
 };
+use crate::push::push;
 
 /// The accumulator for a type of data.
 pub fn accumulator_of(ty: Ty) -> Accumulator {
@@ -159,9 +160,7 @@ impl Func<'_> {
             *last = entry;
             return Ok(());
         }
-        self.source_map.try_reserve(1).map_err(|_| Refusal::OutOfMemory)?;
-        self.source_map.push(entry);
-        Ok(())
+        Ok(push(self.source_map, entry)?)
     }
 
     /// Room for `units` more units.

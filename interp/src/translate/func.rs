@@ -14,8 +14,9 @@ use super::{
     stack::{Entry, Held, Place},
 };
 use crate::{
-    error::{Error, ErrorKind},
+    error::{Error, ErrorKind, OutOfMemory},
     isa::{FRAME_UNITS, HEADER_BYTES, INDEX_UNITS, Row, Ty, encode::Field},
+    push::push,
 };
 use alloc::vec::Vec;
 
@@ -50,6 +51,12 @@ pub enum Refusal {
     Stack,
     /// The operator is of a feature that this version lacks.
     Operator,
+}
+
+impl From<OutOfMemory> for Refusal {
+    fn from(_: OutOfMemory) -> Refusal {
+        Refusal::OutOfMemory
+    }
 }
 
 impl Refusal {
@@ -170,9 +177,7 @@ impl<'a> Func<'a> {
     }
 
     fn add_local(&mut self, ty: Ty, offset: u32) -> Result<(), Refusal> {
-        self.locals.try_reserve(1).map_err(|_| Refusal::OutOfMemory)?;
-        self.locals.push(Local { offset, ty, noted: 0 });
-        Ok(())
+        Ok(push(&mut self.locals, Local { offset, ty, noted: 0 })?)
     }
 
     /// Declares `count` locals.
@@ -282,8 +287,7 @@ impl<'a> Func<'a> {
     pub fn block_start(&mut self) -> Result<(), Refusal> {
         let at = self.code.len() as u32;
         if self.block_starts.last() != Some(&at) {
-            self.block_starts.try_reserve(1).map_err(|_| Refusal::OutOfMemory)?;
-            self.block_starts.push(at);
+            push(self.block_starts, at)?;
         }
         self.seal();
         Ok(())

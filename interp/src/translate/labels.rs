@@ -4,7 +4,7 @@
 
 use super::func::Func;
 use super::func::Refusal;
-use crate::isa::encode::put32;
+use crate::{isa::encode::put32, push::push};
 use alloc::vec::Vec;
 
 /// A label by its number in the function.
@@ -36,8 +36,7 @@ impl Labels {
 
     /// A new label.
     pub fn create(&mut self) -> Result<Label, Refusal> {
-        self.heads.try_reserve(1).map_err(|_| Refusal::OutOfMemory)?;
-        self.heads.push(NONE);
+        push(&mut self.heads, NONE)?;
         Ok(Label(self.heads.len() as u32 - 1))
     }
 
@@ -48,9 +47,8 @@ impl Labels {
 
     /// Notes that the target field at unit `field` waits for the label.
     pub fn wait(&mut self, label: Label, field: usize, is_wide: bool) -> Result<(), Refusal> {
-        self.waiting.try_reserve(1).map_err(|_| Refusal::OutOfMemory)?;
         let head = &mut self.heads[label.0 as usize];
-        self.waiting.push(Waiting { field: field as u32, is_wide, next: *head });
+        push(&mut self.waiting, Waiting { field: field as u32, is_wide, next: *head })?;
         *head = self.waiting.len() as u32 - 1;
         Ok(())
     }

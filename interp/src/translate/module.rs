@@ -5,6 +5,7 @@ use crate::{
     error::{Error, ErrorKind},
     image::{ConstExpr, DataMode, DataPart, ElemMode, ElemPart, ImageParts, ImportPart},
     isa::{HEADER_BYTES, Ty},
+    push::push,
     types::{
         ExternKind, FuncIndex, GlobalIndex, GlobalType, Limits, MemoryIndex, MemoryType, RefType, TableIndex,
         TableType, TypeIndex, ValType,
@@ -118,12 +119,6 @@ fn extern_kind(kind: wasmparser::ExternalKind) -> Result<ExternKind, Error> {
 #[cold]
 pub fn error(error: &BinaryReaderError) -> Error {
     Error::new(ErrorKind::Invalid("")).with_detail(error.message().to_string()).at(error.offset())
-}
-
-fn push<T>(to: &mut Vec<T>, value: T) -> Result<(), Error> {
-    to.try_reserve(1).map_err(|_| Error::OUT_OF_MEMORY)?;
-    to.push(value);
-    Ok(())
 }
 
 /// Fills the parts of an image from a module's sections.
