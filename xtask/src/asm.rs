@@ -166,7 +166,14 @@ fn compile(architecture: &Architecture) -> Result<String> {
     let toolchain = Toolchain::find(architecture.triple)?;
     let folder = target_dir().join("asm");
     let mut command = cargo(&["rustc", "--quiet", "--lib", "--package", "sheave-interp", "--no-default-features"]);
-    command.args(["--features", "exec,superinstructions", "--profile", "quick", "--target", architecture.triple]);
+    command.args([
+        "--features",
+        "exec,superinstructions,observe",
+        "--profile",
+        "quick",
+        "--target",
+        architecture.triple,
+    ]);
     command.arg("--target-dir").arg(&folder);
     command.args(["--", "--emit", "asm", "-C", "codegen-units=1"]);
     command.args(architecture.options);

@@ -130,6 +130,16 @@ enum Task {
         #[arg(long, value_name = "TOOL", value_delimiter = ',')]
         only: Vec<sanitize::Tool>,
     },
+    /// Print which instructions stand and run one behind the other, or mine superinstructions from that
+    ///
+    /// The corpus: what the programs of tests/bench/programs.toml execute, and the code of examples/guests/*.wasm. With --mine N
+    /// it writes interp/src/isa/superinstructions.txt, the same each time; with --held-out it says what mining does for
+    /// programs that it has not seen.
+    Profile {
+        /// Arguments of the tool; `cargo xtask profile -- --help` lists them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// Write the generated documents (docs/isa.md)
     Gen {
         /// Write nothing; fail if a document is not what would be written
@@ -185,12 +195,16 @@ fn run(task: Task) -> Result<bool> {
         Task::Count { bless } => return count::check(bless).map(|tally| tally.failed() == 0),
         Task::Growth { count, seed } => return growth::check(seed, count).map(|tally| tally.failed() == 0),
         Task::Sanitize { only } => return sanitize::run(&only).map(|tally| tally.failed() == 0),
+        Task::Profile { args } => process::run(process::cargo(&PROFILE).args(args))?,
         Task::Gen { check } => generate::run(check)?,
         Task::Tidy => return tidy::run(),
         Task::Guests { action } => process::run(&mut guests(action))?,
     }
     Ok(true)
 }
+
+/// Cargo's arguments that start the tool for profiles: only an optimised build can count.
+const PROFILE: [&str; 8] = ["run", "--profile", "quick", "--package", "sheave-tests", "--bin", "profile", "--"];
 
 fn bench(args: &[String]) -> std::process::Command {
     let mut command =

@@ -3,6 +3,7 @@
 mod guests;
 mod images;
 mod look;
+mod profile;
 mod run;
 mod wasi;
 
@@ -11,6 +12,11 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
 };
+
+/// Whether this build's dispatch can be observed: the command under test is of the same build.
+pub fn can_observe() -> bool {
+    sheave_interp::exec::BACK_END == "tail"
+}
 
 /// A folder for a test's files, and the command with that as its current folder.
 pub struct Bench {

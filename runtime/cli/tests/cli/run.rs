@@ -1,6 +1,6 @@
 //! `sheave run`: what is called, what is printed, exit codes, limits, messages.
 
-use crate::{Bench, guests};
+use crate::{Bench, can_observe, guests};
 
 fn invoke(args: &[&str]) -> crate::Done {
     Bench::with("math.wat", guests::MATH).sheave(&[&["run"], args].concat())
@@ -72,16 +72,45 @@ fn memory_grows_to_the_limit() {
     invoke(&["--max-memory", "1000", "--invoke", "grow", "math.wat", "0"]).fails(1, &["memory", "--max-memory 1000 B"]);
 }
 
+fn stats(done: &crate::Done) -> serde_json::Value {
+    let line = done.err.lines().find(|line| line.starts_with('{')).expect("a line of JSON");
+    serde_json::from_str(line).expect("JSON")
+}
+
 #[test]
 fn statistics_go_to_stderr() {
     let done = invoke(&["--stats", "--invoke", "add", "math.wat", "1", "2"]);
     done.prints("3\n");
     done.fails(0, &["translate ", "guest 64.0 KiB", "not metered"]);
+    if can_observe() {
+        done.fails(0, &["(while counting)", "guest stack", "instructions 3 in 2 dispatches", "\ni32 ", "33.3%"]);
+    } else {
+        done.fails(0, &["instructions not counted: this build of Sheave cannot observe: loop dispatch"]);
+    }
     let done = invoke(&["--stats=json", "--fuel", "1000", "--invoke", "forever", "math.wat"]);
-    let line = done.err.lines().find(|line| line.starts_with('{')).expect("a line of JSON");
-    let stats: serde_json::Value = serde_json::from_str(line).expect("JSON");
+    let stats = stats(&done);
     assert_eq!((&stats["fuel_used"], &stats["memory_bytes"]), (&1000.into(), &65536.into()), "{stats}");
     assert!(stats["run_us"].as_f64() > Some(0.0) && stats["image_bytes"].as_u64() > Some(500), "{stats}");
+}
+
+#[test]
+fn instructions_are_counted_by_family_also_of_guests_that_end_badly() {
+    let trap = stats(&invoke(&["--stats=json", "--invoke", "div", "math.wat", "1", "0"]));
+    let exit = stats(&Bench::with("exit.wat", guests::exit(3)).sheave(&["run", "--stats=json", "exit.wat"]));
+    for stats in [trap, exit] {
+        if !can_observe() {
+            assert_eq!(stats["not_counted"], "this build of Sheave cannot observe: loop dispatch", "{stats}");
+            continue;
+        }
+        assert_eq!((&stats["not_counted"], stats["stack_bytes"].as_u64() > Some(8)), (&serde_json::Value::Null, true));
+        let families = stats["families"].as_array().expect("a list");
+        for key in ["instructions", "dispatches"] {
+            let sum: u64 = families.iter().filter_map(|family| family[key].as_u64()).sum();
+            assert!(sum > 0 && stats[key] == sum, "{key}: {stats}");
+        }
+        let calls = families.iter().find(|family| family["family"] == "call").expect("a family");
+        assert!(calls["instructions"].as_u64() >= Some(1), "{stats}");
+    }
 }
 
 #[test]
