@@ -45,11 +45,6 @@ const EXPECTED: &[(&str, &str, &[&str])] = &[
     ("call_indirect", "element, type, instance, entry and frame at once: three registers more than are free", X86_64),
     ("call.import", "instance, entry and frame at once: a register more than is free", X86_64),
     ("return_call", "moves arguments: two registers more than are free", X86_64),
-    ("i32.div_s", "the divide instruction takes rax and rdx", X86_64),
-    ("i32.rem_u", "the divide instruction takes rax and rdx", X86_64),
-    ("i64.div_s", "the divide instruction takes rax and rdx", X86_64),
-    ("i64.div_u", "the divide instruction takes rax and rdx", X86_64),
-    ("i64.rem_u", "the divide instruction takes rax and rdx", X86_64),
     (".far", "looks a memory up: seldom executed", X86_64),
 ];
 const BOTH: &[&str] = &["x86-64", "AArch64"];
