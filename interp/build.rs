@@ -82,7 +82,7 @@ fn instructions() -> Vec<(&'static Row, usize)> {
     ROWS.iter().flat_map(|row| (0..row.shape.forms_count()).map(move |form| (row, form))).collect()
 }
 
-/// The superinstructions as lists of tokens. All but the last element only compute, or branch on a condition.
+/// The superinstructions as lists of tokens. All but the last element compute or branch, and on one way go on to the next.
 fn superinstructions() -> Vec<Vec<usize>> {
     let instructions = instructions();
     let tokens: BTreeMap<String, usize> = instructions

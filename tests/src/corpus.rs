@@ -1,14 +1,16 @@
 //! Instructions as real programs have and execute them: the corpus of `cargo xtask profile`.
 //!
 //! Code is looked at in *runs*: instructions one behind the other, of which all but the last can be inside of a
-//! superinstruction and none but the first begins a block. Only what stands in one run can become one. Translation is
-//! without superinstructions, so that every instruction is seen.
+//! superinstruction. Only what stands in one run can become one. A run begins with a block and goes over one *joint*, a block start
+//! or `br`, as far as a superinstruction may reach; who arrives there over a joint is counted in that run and no other.
+//! Translation is without superinstructions, so that every instruction is seen.
 
 use sheave::{Config, Engine, Error, Linker, Module, Store};
 use sheave_interp::{
-    image::{Image, OwnedImage},
-    isa::{decode, row_of},
+    image::{Func, Image, OwnedImage},
+    isa::{Instruction, Operand, Row, decode, kind, next, row_of},
 };
+use std::collections::{BTreeMap, HashMap};
 
 /// How much all weights of a program are together, about: integers, so that sums do not depend on their order.
 pub const WEIGHT: u64 = 1 << 40;
@@ -64,33 +66,111 @@ pub fn executed(name: &str, wasm: &[u8], n: i32) -> Result<(Program, i64), Error
 /// The runs of a module whose instruction at each unit has the count that is asked for; what has none is left out.
 fn program(name: &str, module: &Module, count: impl Fn(usize) -> u64) -> Result<Program, Error> {
     let image = OwnedImage::new(module.image())?;
-    let mut runs = runs(&image.parse()?, count);
-    let instructions: u64 = runs.iter().flatten().map(|(_, count)| count).sum();
+    let (mut runs, instructions) = runs(&image.parse()?, count);
     let share = |count: u64| (u128::from(count) * u128::from(WEIGHT) / u128::from(instructions)) as u64;
     runs.iter_mut().flatten().for_each(|(_, count)| *count = share(*count));
     Ok(Program { name: name.to_owned(), instructions, runs })
 }
 
-fn runs(image: &Image<'_>, count: impl Fn(usize) -> u64) -> Vec<Run> {
-    let (mut runs, mut run) = (Vec::new(), Run::new());
+/// The runs of all functions, and how many instructions there are; `count` is asked for those at a unit.
+fn runs(image: &Image<'_>, count: impl Fn(usize) -> u64) -> (Vec<Run>, u64) {
+    let (mut runs, mut instructions) = (Vec::new(), 0);
     for func in image.code_funcs() {
-        let code = &image.code()[..func.end as usize];
-        let mut at = func.entry as usize;
-        while at < code.len() {
-            let instruction = decode(code, at).expect("translated code is whole instructions");
-            let count = count(at);
-            if count > 0 {
-                run.push((code[at], count));
+        let flow = Flow::new(image.code(), func, &count);
+        instructions += flow.instructions().map(|instruction| count(instruction.offset)).sum::<u64>();
+        runs.extend(flow.runs());
+    }
+    (runs, instructions)
+}
+
+/// How control runs through a function.
+struct Flow<'a, C> {
+    code: &'a [u16],
+    func: Func<'a>,
+    count: C,
+    /// How often, at least, control comes to a unit by a branch that is taken.
+    taken: HashMap<usize, u64>,
+}
+
+impl<'a, C: Fn(usize) -> u64> Flow<'a, C> {
+    fn new(code: &'a [u16], func: Func<'a>, count: C) -> Flow<'a, C> {
+        let mut flow = Flow { code: &code[..func.end as usize], func, count, taken: HashMap::new() };
+        for instruction in flow.instructions().filter(|instruction| instruction.row != Row::BrTable) {
+            let is_target = |operand: &Operand| matches!(operand.kind, kind::REL16 | kind::REL32);
+            let Some(target) = instruction.operands().find(is_target) else { continue };
+            // Where control goes on if it is not taken is seen in what comes next, unless that is reached from elsewhere too.
+            let (behind, executed) = (instruction.offset + instruction.len, (flow.count)(instruction.offset));
+            let not_taken = match instruction.row.get().shape {
+                shape if shape.ends_block => 0,
+                _ if flow.begins_block(behind) => executed,
+                _ => (flow.count)(behind),
+            };
+            *flow.taken.entry(target.value as usize).or_insert(0) += executed.saturating_sub(not_taken);
+        }
+        flow
+    }
+
+    fn instructions(&self) -> impl Iterator<Item = Instruction<'a>> + use<'a, C> {
+        let code = self.code;
+        let first = decode(code, self.func.entry as usize);
+        std::iter::successors(first, move |last| decode(code, last.offset + last.len))
+    }
+
+    fn begins_block(&self, unit: usize) -> bool {
+        self.func.block_starts.contains(unit as u32)
+    }
+
+    /// Where a superinstruction goes on behind an instruction, and how often that is.
+    fn next(&self, instruction: &Instruction<'_>) -> Option<(usize, u64)> {
+        let (executed, behind) = ((self.count)(instruction.offset), instruction.offset + instruction.len);
+        let shape = instruction.row.get().shape;
+        let next = next(self.code, instruction.offset).filter(|_| shape.can_be_inside() && executed > 0)?;
+        let others = if next == behind { self.taken.get(&next).copied().unwrap_or(0) } else { 0 };
+        let flow = executed.min((self.count)(next).saturating_sub(others));
+        (flow > 0).then_some((next, flow))
+    }
+
+    /// The runs of the function.
+    fn runs(&self) -> Vec<Run> {
+        let mut own: BTreeMap<usize, u64> = BTreeMap::new();
+        let mut is_start = true;
+        for instruction in self.instructions() {
+            if is_start || self.begins_block(instruction.offset) {
+                own.insert(instruction.offset, (self.count)(instruction.offset));
             }
-            at += instruction.len;
-            let goes_on = instruction.row.get().shape.can_be_inside() && !func.block_starts.contains(at as u32);
-            if !run.is_empty() && (count == 0 || !goes_on || at >= code.len()) {
-                runs.push(std::mem::take(&mut run));
+            is_start = !instruction.row.get().shape.can_be_inside();
+        }
+        // What comes over a joint is counted in the run that it comes in; what goes back, here too.
+        for instruction in self.instructions() {
+            if let Some((next, flow)) = self.next(&instruction)
+                && next > instruction.offset
+                && let Some(own) = own.get_mut(&next)
+            {
+                *own = own.saturating_sub(flow);
             }
         }
+        own.into_iter().filter(|(_, own)| *own > 0).map(|(start, own)| self.run(start, own)).collect()
     }
-    runs
+
+    fn run(&self, start: usize, own: u64) -> Run {
+        let (mut run, mut at, mut weight, mut has_gone_back) = (Run::new(), start, own, false);
+        while let Some(instruction) = decode(self.code, at).filter(|_| weight > 0) {
+            run.push((self.code[at], weight));
+            let Some((next, flow)) = self.next(&instruction) else { break };
+            let is_joint = next < at || self.begins_block(next);
+            if is_joint && (has_gone_back || run.len() > RUN_MAX) {
+                break;
+            }
+            has_gone_back |= next < at;
+            weight = (u128::from(weight) * u128::from(flow) / u128::from((self.count)(at))) as u64;
+            at = next;
+        }
+        run
+    }
 }
+
+/// Longer runs end at the next joint.
+const RUN_MAX: usize = 64;
 
 #[cfg(test)]
 mod tests {

@@ -13,7 +13,7 @@ pub struct Then<A, B>(PhantomData<(A, B)>);
 impl<A: Instruction, B: Instruction> Instruction for Then<A, B> {
     #[inline(always)]
     unsafe fn run(machine: &mut Machine) -> Flow {
-        // SAFETY: `image::verify` has checked that `B` is behind `A`; build.rs puts only such instructions first.
+        // SAFETY: `image::verify` has checked that `B` is behind `A`, or at its target; build.rs puts only such instructions first.
         unsafe { A::then::<B>(machine) }
     }
 }

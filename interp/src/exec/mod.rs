@@ -66,10 +66,10 @@ pub trait Instruction {
     /// As [`Instruction::run`].
     ///
     /// # Safety
-    /// As for [`Instruction::run`]; `Next` is the instruction behind this one, which computes or branches on a condition.
+    /// As for [`Instruction::run`]; `Next` is the instruction behind this one, which computes or branches; behind `br`, the one at its target.
     #[inline(always)]
     unsafe fn then<Next: Instruction>(machine: &mut machine::Machine) -> machine::Flow {
-        // SAFETY: this instruction computes, so that `ip` is at the token of `Next` now.
+        // SAFETY: this instruction computes or is `br`, so that `ip` is at the token of `Next` now.
         unsafe {
             Self::run(machine)?;
             machine.ip = machine.ip.add(1);

@@ -11,11 +11,12 @@ use super::{
     context::{Context, Count},
     dispatch::{Handler, OBSERVING, TABLE},
 };
-use crate::isa::{Row, first_of, reach};
+use crate::isa::{Row, first_of, next, superinstruction};
 use alloc::vec::Vec;
 use core::{
     mem::offset_of,
     ptr::{self, NonNull},
+    slice,
     sync::atomic::{AtomicPtr, Ordering},
 };
 
@@ -36,14 +37,14 @@ pub struct Counts {
     pub instances: Vec<Vec<Count>>,
     /// Where the deepest frame was, and the instruction: instance, unit of code.
     pub deepest: (*mut u8, u32, u32),
-    /// The superinstruction that is being executed: its first token, and behind its last one.
-    inside: (*const u16, *const u16),
+    /// Where the superinstruction that is being executed goes on, and how many of its instructions are to come.
+    inside: ((u32, Option<usize>), usize),
 }
 
 impl Counts {
     /// Nothing yet.
     pub const NONE: Counts =
-        Counts { instances: Vec::new(), deepest: (ptr::null_mut(), u32::MAX, 0), inside: (ptr::null(), ptr::null()) };
+        Counts { instances: Vec::new(), deepest: (ptr::null_mut(), u32::MAX, 0), inside: ((0, None), 0) };
 }
 
 impl Observed {
@@ -164,14 +165,14 @@ pub(super) unsafe fn note(ip: *const u16, fp: *mut u8, cx: *mut Context) -> Opti
             return None;
         };
         let (instance, unit) = ((*cx).instance, ip.offset_from((*cx).code) as usize);
-        let count = &mut counts.instances[instance as usize][unit];
-        count.executed += 1;
-        let (first, behind) = counts.inside;
-        // Nothing jumps into a superinstruction, so that what stands inside was reached from its first instruction.
-        if !(first < ip && ip < behind) {
-            count.dispatched += 1;
-            counts.inside = (ip, ip.add(reach(token)));
-        }
+        let units = &mut counts.instances[instance as usize];
+        let (expected, to_come) = counts.inside;
+        let is_inside = to_come > 0 && expected == (instance, Some(unit));
+        units[unit].executed += 1;
+        units[unit].dispatched += u64::from(!is_inside);
+        let elements = if is_inside { to_come } else { superinstruction(token).map_or(1, <[u16]>::len) };
+        let code = slice::from_raw_parts((*cx).code, units.len());
+        counts.inside = ((instance, next(code, unit)), elements - 1);
         if fp > counts.deepest.0 {
             counts.deepest = (fp, instance, unit as u32);
         }

@@ -206,17 +206,15 @@ impl<'a> Verifier<'a> {
         require(ends_block, "control runs off the end of the function")
     }
 
-    /// A superinstruction stands for the instruction here and others, and those follow it.
+    /// A superinstruction stands for the instruction here and others, and those follow it, at the target behind a `br`.
     fn superinstruction(&self) -> Rule {
         if let Some(elements) = isa::superinstruction(self.code[self.at]) {
             require(self.image.level() >= Level::Host as u16, ABOVE_LEVEL)?;
             let mut at = self.at;
             for &element in elements {
-                require(
-                    self.code.get(at).map(|&token| isa::first_of(token)) == Some(element),
-                    "superinstruction of others",
-                )?;
-                at += decode(self.code, at).ok_or(NO_INSTRUCTION)?.len;
+                let found = self.code.get(at).map(|&token| isa::first_of(token));
+                require(found == Some(element), "superinstruction of others")?;
+                at = isa::next(self.code, at).ok_or(NO_INSTRUCTION)?;
             }
         }
         Ok(())

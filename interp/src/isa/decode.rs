@@ -48,11 +48,15 @@ pub fn first_of(token: u16) -> u16 {
     super::superinstruction(token).map_or(token, |elements| elements[0])
 }
 
-/// Units from a token to behind the token of the last instruction that it stands for.
-#[cfg(observe)]
-pub fn reach(token: u16) -> usize {
-    let Some([inner @ .., _]) = super::superinstruction(token) else { return 1 };
-    1 + inner.iter().map(|&token| look_up(token).map_or(0, |(_, _, units)| units)).sum::<usize>()
+/// Where a superinstruction goes on behind the instruction at unit `offset`: past its end, or at the target of `br`.
+#[inline]
+pub fn next(code: &[u16], offset: usize) -> Option<usize> {
+    const BR: u16 = Row::Br.token(0);
+    if first_of(*code.get(offset)?) == BR {
+        let distance = *code.get(offset + 1)? as i16;
+        return (offset + 1).checked_add_signed(distance.into());
+    }
+    Some(offset + length(code, offset)?)
 }
 
 /// Row, form number and units of a token; a branch table counts with one target.
@@ -96,12 +100,10 @@ fn with_targets(code: &[u16], offset: usize, len: usize) -> Option<usize> {
 }
 
 /// Length in units of the instruction at unit `offset`; `None` if there is none.
-#[cfg(all(superinstructions, feature = "translate"))]
 #[inline]
 pub(super) fn length(code: &[u16], offset: usize) -> Option<usize> {
-    let decoded = *super::rows::DECODED.get(usize::from(first_of(*code.get(offset)?)))?;
-    let len = (decoded >> 24) as usize;
-    if decoded & 0xffff == Row::BrTable as u32 { with_targets(code, offset, len) } else { Some(len) }
+    let (row, _, len) = look_up(*code.get(offset)?)?;
+    if row == Row::BrTable { with_targets(code, offset, len) } else { Some(len) }
 }
 
 impl<'a> Instruction<'a> {

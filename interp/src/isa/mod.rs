@@ -18,9 +18,7 @@ mod family;
 mod superinstruction;
 pub mod table;
 
-#[cfg(observe)]
-pub use decode::reach;
-pub use decode::{Instruction, Operand, Operands, decode, first_of, row_of};
+pub use decode::{Instruction, Operand, Operands, decode, first_of, next, row_of};
 #[cfg(feature = "alloc")]
 pub use disasm::{disassemble, isa_markdown};
 pub use family::Family;
@@ -35,9 +33,9 @@ pub use rows::SUPERINSTRUCTIONS;
 #[cfg(feature = "translate")]
 pub use rows::chain;
 pub use rows::{BASES, HASH, Row, TOKENS};
-#[cfg(feature = "translate")]
-pub use superinstruction::combine;
 pub use superinstruction::superinstruction;
+#[cfg(feature = "translate")]
+pub use superinstruction::{Joint, combine};
 
 /// How much of the table an image uses and a build runs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -1,11 +1,26 @@
 //! In the place of `superinstruction.rs` where a build has no superinstructions: without tail calls, or without the feature.
 
+#[cfg(feature = "translate")]
+use crate::error::OutOfMemory;
+#[cfg(feature = "translate")]
+use alloc::vec::Vec;
+
 /// None stands for others.
 #[inline]
 pub fn superinstruction(_: u16) -> Option<&'static [u16]> {
     None
 }
 
-/// Leaves the code as it is.
+/// Nothing goes on as one.
 #[cfg(feature = "translate")]
-pub fn combine(_: &mut [u16], _: usize, _: &[u32]) {}
+#[derive(Clone, Copy, Debug)]
+pub struct Joint;
+
+/// Leaves the code as it is.
+///
+/// # Errors
+/// None.
+#[cfg(feature = "translate")]
+pub fn combine(_: &mut [u16], _: usize, _: &[u32], _: &mut Vec<Joint>) -> Result<(), OutOfMemory> {
+    Ok(())
+}

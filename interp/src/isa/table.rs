@@ -148,10 +148,10 @@ impl Shape {
         }
     }
 
-    /// Whether an instruction of this shape may stand in a superinstruction before others: it computes, or branches on a
-    /// condition.
+    /// Whether an instruction of this shape may stand in a superinstruction before others: it computes, branches on a condition, or
+    /// is `br`, behind which the superinstruction goes on at the target.
     pub fn can_be_inside(&self) -> bool {
-        const COMPUTES: [&str; 15] = [
+        const GO_ON: [&str; 16] = [
             "Binary",
             "Unary",
             "Chain",
@@ -167,13 +167,14 @@ impl Shape {
             "BranchUnless1",
             "BranchIf2",
             "BranchUnless2",
+            "Branch",
         ];
-        COMPUTES.contains(&self.handler)
+        GO_ON.contains(&self.handler)
     }
 
     /// Whether an instruction of this shape may be the last of a superinstruction.
     pub fn can_be_last(&self) -> bool {
-        const ENDS: [&str; 7] = ["LoopEdge", "Branch", "BranchTable", "Call", "CallIndirect", "Return", "ReturnValue"];
+        const ENDS: [&str; 6] = ["LoopEdge", "BranchTable", "Call", "CallIndirect", "Return", "ReturnValue"];
         self.can_be_inside() || ENDS.contains(&self.handler)
     }
 }

@@ -25,7 +25,7 @@ mod variable;
 use crate::{
     error::{Error, ErrorKind},
     image::{Features, FuncPart, ImageParts, Options},
-    isa::{Level, Ty},
+    isa::{self, Level, Ty},
     types::FuncIndex,
 };
 use alloc::vec::Vec;
@@ -207,6 +207,7 @@ struct Scratch {
     block_starts: Vec<u32>,
     /// As the translator's.
     calls: Vec<(u32, u32)>,
+    joints: Vec<isa::Joint>,
 }
 
 impl<'a> Translator<'a> {
@@ -269,7 +270,7 @@ impl<'a> Translator<'a> {
         body: impl FnOnce(&mut Func<'_>) -> Result<(), Error>,
     ) -> Result<Option<Attempt>, Error> {
         let Sections { info, parts, .. } = &mut self.sections;
-        let Scratch { code, source_map, block_starts, calls } = &mut self.scratch;
+        let Scratch { code, source_map, block_starts, calls, joints } = &mut self.scratch;
         code.clear();
         source_map.clear();
         block_starts.clear();
@@ -280,7 +281,7 @@ impl<'a> Translator<'a> {
         let (finished, next) = func.finish(&mut self.buffers)?;
         let Some(finished) = finished else { return Ok(Some(next)) };
         if info.config.superinstructions {
-            crate::isa::combine(code, finished.entry as usize, block_starts);
+            isa::combine(code, finished.entry as usize, block_starts, joints)?;
         }
         let first = parts.push_func(FuncPart {
             code,
