@@ -427,6 +427,12 @@ fn handler(row: &Row, form: &[u8]) -> String {
     if matches!(row.shape.handler, "Load" | "Store") {
         arguments.push(if form[1] == kind::NONE { "NoOffset" } else { "Offset16" }.to_owned());
     }
+    if matches!(row.shape.handler, "Return" | "ReturnValue") {
+        arguments.push(match form.last() {
+            Some(letter @ b'0'..=kind::HEADER_MAX) => format!("HeaderAt<{}>", 4 * (letter - b'0')),
+            _ => "HeaderField".to_owned(),
+        });
+    }
     if arguments.is_empty() {
         row.shape.handler.to_owned()
     } else {

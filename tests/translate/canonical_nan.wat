@@ -9,4 +9,4 @@
 ;;=      7  f64.canonicalize_nan f0 -> f0
 ;;=      8  f64.min s4, f0 -> f0
 ;;=     10  f64.canonicalize_nan f0 -> f0
-;;=     11  return header 12
+;;=     11  return header at that cell 12

@@ -21,13 +21,13 @@
 ;;=     18  i32.and r0, 1114111 -> s4+r0
 ;;=     22  i32.mul r0, 3 -> r0
 ;;=     24  i32.sub s0, r0 -> r0
-;;=     26  return header 8
+;;=     26  return header at that cell 8
 ;;= func 1 $longs: params 16, frame 40
 ;;=  >   0  i64.rotl+xor s0, 13, s8 -> r0
-;;=      4  return header 16
+;;=      4  return header at that cell 16
 ;;= func 2 $floats: params 16, frame 48
 ;;=  >   0  f64.mul+add s0, s8, s8 -> s0+f0
 ;;=      5  f64.mul f0, s8 -> s24+f0
 ;;=      8  f64.sub s0, s8 -> f0
 ;;=     11  f64.sub s24, f0 -> f0
-;;=     13  return header 16
+;;=     13  return header at that cell 16

@@ -9,4 +9,4 @@
 ;;=  >   9  br_if.f64.lt s12, 1.5, @28
 ;;=  >  16  br_if.i32.lt_u s0, 1, @35
 ;;=     20  i32.const 2 -> s0
-;;=  >  23  return header 20
+;;=  >  23  return header at that cell 20

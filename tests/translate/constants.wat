@@ -12,4 +12,4 @@
 ;;=     20  i32.add s0, 100000 -> s0+r0
 ;;=     25  i64.and s4, 255 -> s4+r0
 ;;=     29  i64.const 4591870180066957722 -> s24
-;;=     35  return.f64 s24, header 12
+;;=     35  return.f64 s24, header at that cell 12

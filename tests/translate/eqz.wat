@@ -10,4 +10,4 @@
 ;;=  >  10  br_if.i64.eqz s4, @25
 ;;=  >  13  br_unless.i32.eqz s0, @31
 ;;=     16  i32.const 2 -> s0
-;;=  >  19  return header 12
+;;=  >  19  return header at that cell 12

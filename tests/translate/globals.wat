@@ -11,4 +11,4 @@
 ;;=     18  f32.global.get own-global 1 -> f0
 ;;=     20  f32.sqrt f0 -> f0
 ;;=     21  f32.global.set own-global 1, f0
-;;=     23  return header 0
+;;=     23  return header at that cell 0

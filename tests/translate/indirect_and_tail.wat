@@ -12,4 +12,4 @@
 ;;= func 2 $plain: params 4, frame 20
 ;;=  >   0  i32.copy s0 -> s12
 ;;=      3  call_indirect s0, table 0, type 0, delta 12
-;;=      9  return header 4
+;;=      9  return header at that cell 4

@@ -8,7 +8,7 @@
 ;;= func 0 $sum: params 4, frame 28
 ;;=  >   0  i32.add s16, s12 -> s16+r0
 ;;=      4  loop.i32.lt_s s12, 1, s0, @12
-;;=      9  return.i32 s16, header 4
+;;=      9  return.i32 s16, header at that cell 4
 ;;= func 1 $down: params 4, frame 20
-;;=  >   0  loop.i32.ne s0, -1, 0, @32
-;;=      5  return header 4
+;;=  >   0  loop.i32.ne s0, -1, 0, @31
+;;=      5  return header at that cell 4

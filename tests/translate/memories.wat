@@ -25,4 +25,4 @@
 ;;=     62  data.drop data 0
 ;;=     65  memory.size memory 0 -> r0
 ;;=     67  memory.grow memory 0, r0 -> r0
-;;=     69  return header 4
+;;=     69  return header at that cell 4

@@ -12,4 +12,4 @@
 ;;=     17  call fn@12, delta 12
 ;;=  >  21  fuel 5
 ;;=     24  loop.i32.ne s0, -1, 0, @16
-;;=     29  return header 4
+;;=     29  return header at that cell 4

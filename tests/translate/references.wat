@@ -10,7 +10,7 @@
 ;;=  >   0  ref.copy s0 -> s24
 ;;=      3  result.ref s8, result 0
 ;;=      6  result.ref s24, result 4
-;;=      9  return header 12
+;;=      9  return header at that cell 12
 ;;= func 1 $f: params 4, frame 48, references s0 s12 s16 s20 s24 s28
 ;;=  >   0  i32.const 2 -> s36
 ;;=      3  table.get table 0, s36 -> s20
@@ -25,11 +25,11 @@
 ;;=     33  i32.const 1 -> s32
 ;;=     36  table.set table 0, s32, s12
 ;;=     40  ref.is_null s0 -> r0
-;;=     42  br_if.i32.eqz r0, @86
+;;=     42  br_if.i32.eqz r0, @85
 ;;=     44  ref.func func 0 -> s16
 ;;=     48  i32.const 0 -> s32
 ;;=     51  table.set table 1, s32, s16
 ;;=  >  55  i32.const 1 -> s32
 ;;=     58  ref.select s32, s0, s12 -> s16
 ;;=     63  result.ref s16, result 0
-;;=     66  return header 4
+;;=     66  return header at that cell 4

@@ -9,4 +9,4 @@
 ;;=     14  f64.select r0, s12, s36 -> s12+f0
 ;;=     18  i32.eqz s0 -> r0
 ;;=     20  i32.select r0, 1, 0 -> r0
-;;=     23  return header 20
+;;=     23  return header at that cell 20

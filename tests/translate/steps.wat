@@ -19,7 +19,7 @@
 ;;=      8  i32.add s8, 40000 -> s8+r0
 ;;=  >  13  i32.step s0, 1
 ;;=     16  loop.i32.ne s4, 2, s8, @25
-;;=     21  return header 20
+;;=     21  return header at that cell 20
 ;;= func 1 $kept: params 8, frame 32
 ;;=  >   0  i32.add s0, 1 -> r0
 ;;=      3  i32.copy s0 -> s16
@@ -28,4 +28,4 @@
 ;;=     11  i32.copy s4 -> s20
 ;;=     14  i32.copy r0 -> s4
 ;;=     16  i32.add s16, s20 -> r0
-;;=     19  return header 8
+;;=     19  return header at that cell 8

@@ -4,4 +4,4 @@
 ;;= func 0 $f: params 4, frame 16
 ;;=  >   0  i32.copy s0 -> s12
 ;;=      3  br @17
-;;=  >   5  return.i32 s12, header 4
+;;=  >   5  return.i32 s12, header at that cell 4

@@ -11,4 +11,4 @@
 ;;=     26  i64.copy s8 -> s32
 ;;=     29  result.i64 s24, result 0
 ;;=     32  result.i64 s32, result 8
-;;=     35  return header 16
+;;=     35  return header at that cell 16

@@ -10,4 +10,4 @@
 ;;=     10  i64.extend_i32_u s0 -> r0
 ;;=     12  i64.mul r0, 5 -> s16+r0
 ;;=     15  i64.store s0, +0, r0
-;;=     18  return header 8
+;;=     18  return header at that cell 8

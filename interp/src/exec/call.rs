@@ -1,8 +1,8 @@
 //! Handlers of calls: direct, imported, indirect, and their tail forms.
 //!
 //! The callee's frame begins where its arguments stand, `delta` bytes above the caller's. Its header lies behind its
-//! parameters (or results, if they are wider) and takes the return offset; the unit before a return offset is always the
-//! delta, so a return needs nothing else. A call into another instance puts a *bridge* of 16 bytes below the callee's
+//! parameters (or results, if they are wider) and takes the return offset and the delta, so a return needs nothing else; the unit
+//! before a return offset is the delta too, for those who walk over frames. A call into another instance puts a *bridge* of 16 bytes below the callee's
 //! frame: return offset and instance of the caller, and how many bytes to move down when it returns.
 
 use super::{
@@ -43,16 +43,17 @@ fn fits(machine: &Machine, place: *mut u8, bytes: usize) -> bool {
 ///
 /// # Safety
 /// `entry` is the entry of a function of the current instance, `fp` lies in the stack region with its arguments at it,
-/// and `return_offset` is the offset behind a call in the current instance's code, or a reserved one.
+/// and `back` is an offset behind a call in the current instance's code with the call's delta, or a reserved one with 0.
 #[inline(always)]
-unsafe fn open_frame(machine: &mut Machine, entry: *const u16, fp: *mut u8, return_offset: u32) -> Flow {
+unsafe fn open_frame(machine: &mut Machine, entry: *const u16, fp: *mut u8, back: (u32, u32)) -> Flow {
     // SAFETY: the frame units stand before the entry; all writes are below `fp` + frame bytes, which is checked first.
     unsafe {
         if !fits(machine, fp, read32(entry.sub(2)) as usize) {
             return EXHAUSTED;
         }
         let header = address(fp, header_of(entry));
-        return_offset.store(header);
+        back.0.store(header);
+        back.1.store(header.add(4));
         zero(header.add(HEADER_BYTES as usize), read32(entry.sub(4)) as usize);
         machine.ip = entry;
         machine.fp = fp;
@@ -126,7 +127,7 @@ unsafe fn call_entry(machine: &mut Machine, entry: *const u16, delta: u16) -> Fl
         let return_ip = machine.ip;
         let return_offset = return_offset(machine);
         machine.fp = machine.fp.add(delta as usize);
-        let opened = open_frame(machine, entry, machine.fp, return_offset);
+        let opened = open_frame(machine, entry, machine.fp, (return_offset, delta.into()));
         if opened.is_err() {
             machine.fp = machine.fp.sub(*return_ip.sub(1) as usize);
         }
@@ -221,7 +222,7 @@ unsafe fn call_foreign(machine: &mut Machine) -> Flow {
         let entry = entry_of(&*cx, function);
         build_bridge(machine, entry, window, window, bridge)?;
         (*cx).enter(function.instance);
-        open_frame(machine, entry, window.add(BRIDGE), RETURN_CROSS_OFFSET)
+        open_frame(machine, entry, window.add(BRIDGE), (RETURN_CROSS_OFFSET, 0))
     }
 }
 
@@ -347,11 +348,12 @@ impl Instruction for ReturnCall {
 /// The arguments stand `delta` above the frame, whose header is at `header`.
 #[inline(always)]
 unsafe fn replace_frame(machine: &mut Machine, entry: *const u16, header: u16, delta: u16) -> Flow {
-    // SAFETY: the window lies in the frame's reach; the return offset is read before arguments move over it.
+    // SAFETY: the window lies in the frame's reach; the header is read before arguments move over it.
     unsafe {
-        let return_offset = u32::load(machine.fp.add(header as usize));
+        let header = machine.fp.add(header as usize);
+        let back = (u32::load(header), u32::load(header.add(4)));
         move_down(machine.fp.add(delta as usize), machine.fp, *entry.sub(6) as usize);
-        open_frame(machine, entry, machine.fp, return_offset)
+        open_frame(machine, entry, machine.fp, back)
     }
 }
 
@@ -415,7 +417,7 @@ unsafe fn return_call_foreign(machine: &mut Machine) -> Flow {
             (fp.add(BRIDGE), RETURN_CROSS_OFFSET)
         };
         (*cx).enter(function.instance);
-        open_frame(machine, entry, place, return_offset)
+        open_frame(machine, entry, place, (return_offset, 0))
     }
 }
 

@@ -72,46 +72,70 @@ impl<A: Read> Instruction for BranchTable<A> {
     }
 }
 
-/// Goes back to the frame that the header at `header` names.
+/// Where the header of the current frame is.
+pub trait Header {
+    /// Its address.
+    ///
+    /// # Safety
+    /// A field that names it is the next; it is that of the current frame.
+    unsafe fn place(machine: &Machine) -> *mut u8;
+}
+
+/// The next field is its offset.
+pub struct HeaderField;
+impl Header for HeaderField {
+    #[inline(always)]
+    unsafe fn place(machine: &Machine) -> *mut u8 {
+        // SAFETY: the field was checked by `image::verify`.
+        unsafe { address(machine.fp, machine.unit(0) as usize) }
+    }
+}
+
+/// It has this offset: what follows a return then waits for the frame pointer alone, and not for a field of the callee's code.
+pub struct HeaderAt<const OFFSET: usize>;
+impl<const OFFSET: usize> Header for HeaderAt<OFFSET> {
+    #[inline(always)]
+    unsafe fn place(machine: &Machine) -> *mut u8 {
+        // SAFETY: the header lies in the frame.
+        unsafe { machine.fp.add(OFFSET) }
+    }
+}
+
+/// Goes back to the frame that the header names.
 ///
 /// # Safety
-/// `header` is the offset of the current frame's header, which a call has written.
+/// As for [`Header::place`]; a call has written the header.
 #[inline(always)]
-unsafe fn leave_frame(machine: &mut Machine, header: u16) -> Flow {
-    // SAFETY: the header holds a return offset that a call of verified code wrote, or a reserved one; in either case the
-    // unit before it is the distance to the caller's frame.
+unsafe fn leave_frame<H: Header>(machine: &mut Machine) -> Flow {
+    // SAFETY: the header holds a return offset that a call of verified code wrote, or a reserved one, and the distance to the
+    // caller's frame.
     unsafe {
-        let offset = u32::load(address(machine.fp, header as usize));
-        machine.ip = machine.context().code.byte_add(offset as usize);
-        let delta = *machine.ip.sub(1);
-        machine.fp = machine.fp.sub(delta as usize);
+        let header = H::place(machine);
+        machine.ip = machine.context().code.byte_add(u32::load(header) as usize);
+        machine.fp = machine.fp.sub(u32::load(header.add(4)) as usize);
     }
     Ok(())
 }
 
 /// return.
-pub struct Return;
-impl Instruction for Return {
+pub struct Return<H>(PhantomData<H>);
+impl<H: Header> Instruction for Return<H> {
     #[inline(always)]
     unsafe fn run(machine: &mut Machine) -> Flow {
         // SAFETY: field: the frame's header offset, checked by `image::verify`.
-        unsafe {
-            let header = machine.unit(0);
-            leave_frame(machine, header)
-        }
+        unsafe { leave_frame::<H>(machine) }
     }
 }
 
 /// return with a value.
-pub struct ReturnValue<T, A>(PhantomData<(T, A)>);
-impl<T: Cell, A: Read> Instruction for ReturnValue<T, A> {
+pub struct ReturnValue<T, A, H>(PhantomData<(T, A, H)>);
+impl<T: Cell, A: Read, H: Header> Instruction for ReturnValue<T, A, H> {
     #[inline(always)]
     unsafe fn run(machine: &mut Machine) -> Flow {
         // SAFETY: fields: value, header offset.
         unsafe {
             A::read::<T>(machine).to_accumulator(machine);
-            let header = machine.unit(0);
-            leave_frame(machine, header)
+            leave_frame::<H>(machine)
         }
     }
 }

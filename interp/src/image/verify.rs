@@ -351,7 +351,9 @@ impl<'a> Verifier<'a> {
             kind::NONE | kind::OFF16 | kind::OFF32 => Ok(()),
             kind::SLOT | kind::WRITE => self.slot(value as u32, operand.ty.ok_or("slot without a type")?),
             kind::REL16 | kind::REL32 => self.branch(self.at, value),
-            kind::HEADER => require(value == i64::from(self.func.header_offset), "another frame's header offset"),
+            kind::HEADER | b'0'..=kind::HEADER_MAX => {
+                require(value == i64::from(self.func.header_offset), "another frame's header offset")
+            }
             kind::FUNC => index(self.image.count(ExternKind::Func), "function index out of range"),
             kind::TYPE => index(self.image.types_count(), "type index out of range"),
             kind::TABLE => index(self.image.count(ExternKind::Table), "table index out of range"),

@@ -179,6 +179,7 @@ impl Iterator for Operands<'_> {
         let value = match letter {
             kind::SLOT | kind::WRITE => i64::from(self.unit(0)),
             kind::REG | kind::NONE => 0,
+            b'0'..=kind::HEADER_MAX => 4 * i64::from(letter - b'0'),
             kind::IMM16 => i64::from(self.unit(0) as i16),
             kind::IMM32 => i64::from(self.pair(0) as i32),
             kind::IMM64 => (u64::from(self.pair(0)) | u64::from(self.pair(2)) << 32) as i64,

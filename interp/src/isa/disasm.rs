@@ -68,6 +68,7 @@ fn noun(letter: u8) -> &'static str {
         kind::GLOBAL32 => "global",
         kind::DELTA => "delta",
         kind::HEADER => "header",
+        b'0'..=kind::HEADER_MAX => "header at that cell",
         kind::RESULT => "result",
         kind::WINDOW => "window",
         _ => "unknown",
@@ -86,7 +87,7 @@ pub fn isa_markdown() -> String {
         super::HASH
     );
     text += "## Operand kinds\n\n| letter | kind | units |\n|---|---|---|\n";
-    for letter in b"rswijqoO-bBtfFYTmDEgGdhkn" {
+    for letter in b"rswijqoO-bBtfFYTmDEgGdhkn01234567" {
         let units =
             if *letter == kind::TARGETS { "2 + 2 × (count + 1)".into() } else { format!("{}", kind::units(*letter)) };
         let _ = writeln!(text, "| `{}` | {} | {units} |", *letter as char, noun(*letter));

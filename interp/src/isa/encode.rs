@@ -34,6 +34,13 @@ impl Field {
         Field { kind: kind::SLOT, value: offset as i64 }
     }
 
+    /// A frame header at this byte offset, in the shortest way.
+    pub const fn header(offset: u32) -> Field {
+        let cell = b'0' as u32 + offset / 4;
+        let kind = if cell <= kind::HEADER_MAX as u32 { cell as u8 } else { kind::HEADER };
+        Field { kind, value: offset as i64 }
+    }
+
     /// The shortest immediate that holds `value` when sign-extended.
     pub const fn immediate(value: i64) -> Field {
         let kind = if value as i16 as i64 == value {

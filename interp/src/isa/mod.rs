@@ -67,7 +67,7 @@ pub const RETURN_CROSS_OFFSET: u32 = 6;
 pub const FRAME_UNITS: usize = INDEX_UNITS + 6;
 /// Units of a function's index.
 pub const INDEX_UNITS: usize = 2;
-/// Size of a frame header in bytes: return offset, and a word for special returns.
+/// Size of a frame header in bytes: return offset, and distance to the caller's frame.
 pub const HEADER_BYTES: u32 = crate::types::FRAME_HEADER_BYTES;
 /// Size in bytes of what a cross-instance call puts below the callee's frame.
 pub const BRIDGE_BYTES: u32 = 16;

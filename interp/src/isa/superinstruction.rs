@@ -234,11 +234,11 @@ mod tests {
 
     const BR: u16 = Row::Br.token(0);
 
-    /// Code of the instructions with these tokens, then `return`, and where each begins. All fields are zero, but `br` goes to what
-    /// comes next, over an `unreachable`.
+    /// Code of the instructions with these tokens, then `unreachable`, and where each begins. All fields are zero, but `br` goes to
+    /// what comes next, over an `unreachable`.
     fn code(elements: &[u16]) -> (Vec<u16>, Vec<u32>) {
         let (mut code, mut starts) = (Vec::new(), Vec::new());
-        for &token in elements.iter().chain(&[Row::Return.token(0)]) {
+        for &token in elements.iter().chain(&[Row::Unreachable.token(0)]) {
             let at = code.len();
             starts.push(at as u32);
             code.extend([token, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);

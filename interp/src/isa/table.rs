@@ -87,6 +87,8 @@ pub mod kind {
     pub const DELTA: u8 = b'd';
     /// Offset of the frame header from the frame pointer in bytes, one unit.
     pub const HEADER: u8 = b'h';
+    /// Offset of the frame header in cells, one of `0` to this one; no field: how to return does not wait for the code then.
+    pub const HEADER_MAX: u8 = b'7';
     /// Result cell of this function: byte offset from the frame pointer, one unit.
     pub const RESULT: u8 = b'k';
     /// Cell of a call window: byte offset from the frame pointer, one unit.
@@ -96,7 +98,7 @@ pub mod kind {
     #[inline]
     pub const fn units(kind: u8) -> usize {
         match kind {
-            REG | NONE => 0,
+            REG | NONE | b'0'..=HEADER_MAX => 0,
             IMM32 | OFF32 | REL32 | ENTRY | FUNC | TYPE | DATA | ELEM | GLOBAL32 => 2,
             IMM64 | TARGETS => 4,
             _ => 1,
@@ -214,8 +216,9 @@ shapes! {
     /// Binary operation on integers.
     ARITHMETIC: "Binary" [In, In, Out],
         base ["rsr", "srr", "ssr", "rir", "sir", "irr", "isr", "rsw", "srw", "ssw", "riw", "siw"], full [];
-    /// Binary operation that is seldom executed, or slow.
-    BINARY: "Binary" [In, In, Out], base ["rsr", "srr", "ssr", "rir", "sir"], full [];
+    /// Division of integers.
+    DIVISION: "Binary" [In, In, Out],
+        base ["rsr", "srr", "ssr", "rir", "sir"], full ["rsw", "srw", "ssw", "riw", "siw", "rjr", "sjr", "rjw", "sjw"];
     /// Binary operation on 32-bit floats; an immediate is the bits of a constant.
     FLOAT32: "Binary" [In, In, Out],
         base ["rsr", "srr", "ssr", "rsw", "srw", "ssw"], full ["rjr", "sjr", "rjw", "sjw", "jrr", "jsr", "jrw", "jsw"];
@@ -367,11 +370,13 @@ shapes! {
     /// Indirect tail call.
     RETURN_CALL_INDIRECT: "ReturnCallIndirect" [In, Aux, Aux, Aux, Aux], base ["rTYhd", "sTYhd"], full [], ends;
     /// Return; a single data result is in its accumulator.
-    RETURN: "Return" [Aux], base ["h"], full [], ends;
+    RETURN: "Return" [Aux], base ["h"], full ["0", "1", "2", "3", "4", "5", "6", "7"], ends;
     /// Return with one integer result that is not in the accumulator.
-    RETURN_VALUE: "ReturnValue" [In, Aux], base ["sh", "ih"], full [], ends;
+    RETURN_VALUE: "ReturnValue" [In, Aux], base ["sh", "ih"], full [
+        "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "i0", "i1", "i2", "i3", "i4", "i5", "i6", "i7"
+    ], ends;
     /// Return with one float result that is not in the accumulator.
-    RETURN_FLOAT: "ReturnValue" [In, Aux], base ["sh"], full [], ends;
+    RETURN_FLOAT: "ReturnValue" [In, Aux], base ["sh"], full ["s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7"], ends;
     /// Move of one result of several, or of a reference, to its place; stands in a run right before `return`.
     RESULT: "Move" [In, Aux], base ["sk"], full [];
     /// Move of a reference argument into the call window; stands in a run right before the call.
@@ -529,10 +534,10 @@ pub static ROWS: &[Row] = &[
     row("i32.shr_u", &ARITHMETIC, &[I32, I32, I32], "shift right, unsigned"),
     row("i32.rotl", &ARITHMETIC, &[I32, I32, I32], "rotate left"),
     row("i32.rotr", &ARITHMETIC, &[I32, I32, I32], "rotate right"),
-    row("i32.div_s", &BINARY, &[I32, I32, I32], "quotient, signed; traps on 0 and overflow"),
-    row("i32.div_u", &BINARY, &[I32, I32, I32], "quotient, unsigned; traps on 0"),
-    row("i32.rem_s", &BINARY, &[I32, I32, I32], "remainder, signed; traps on 0"),
-    row("i32.rem_u", &BINARY, &[I32, I32, I32], "remainder, unsigned; traps on 0"),
+    row("i32.div_s", &DIVISION, &[I32, I32, I32], "quotient, signed; traps on 0 and overflow"),
+    row("i32.div_u", &DIVISION, &[I32, I32, I32], "quotient, unsigned; traps on 0"),
+    row("i32.rem_s", &DIVISION, &[I32, I32, I32], "remainder, signed; traps on 0"),
+    row("i32.rem_u", &DIVISION, &[I32, I32, I32], "remainder, unsigned; traps on 0"),
     row("i32.eq", &COMPARE, &[I32, I32, I32], "equal"),
     row("i32.ne", &COMPARE, &[I32, I32, I32], "not equal"),
     row("i32.lt_s", &COMPARE, &[I32, I32, I32], "less, signed"),
@@ -619,10 +624,10 @@ pub static ROWS: &[Row] = &[
     row("i64.shr_u", &ARITHMETIC, &[I64, I64, I64], "shift right, unsigned"),
     row("i64.rotl", &ARITHMETIC, &[I64, I64, I64], "rotate left"),
     row("i64.rotr", &ARITHMETIC, &[I64, I64, I64], "rotate right"),
-    row("i64.div_s", &BINARY, &[I64, I64, I64], "quotient, signed; traps on 0 and overflow"),
-    row("i64.div_u", &BINARY, &[I64, I64, I64], "quotient, unsigned; traps on 0"),
-    row("i64.rem_s", &BINARY, &[I64, I64, I64], "remainder, signed; traps on 0"),
-    row("i64.rem_u", &BINARY, &[I64, I64, I64], "remainder, unsigned; traps on 0"),
+    row("i64.div_s", &DIVISION, &[I64, I64, I64], "quotient, signed; traps on 0 and overflow"),
+    row("i64.div_u", &DIVISION, &[I64, I64, I64], "quotient, unsigned; traps on 0"),
+    row("i64.rem_s", &DIVISION, &[I64, I64, I64], "remainder, signed; traps on 0"),
+    row("i64.rem_u", &DIVISION, &[I64, I64, I64], "remainder, unsigned; traps on 0"),
     row("i64.eq", &COMPARE, &[I64, I64, I32], "equal"),
     row("i64.ne", &COMPARE, &[I64, I64, I32], "not equal"),
     row("i64.lt_s", &COMPARE, &[I64, I64, I32], "less, signed"),

@@ -127,7 +127,7 @@ impl Store {
                 return Err(Trap::StackOverflow);
             }
             let header = self.stack.as_ptr().add(call.window + *entry.sub(5) as usize);
-            header.cast::<u32>().write(EXIT_OFFSET);
+            header.cast::<[u32; 2]>().write([EXIT_OFFSET, 0]);
             header.add(HEADER_BYTES as usize).write_bytes(0, read32(entry.sub(4)) as usize);
             entry
         };

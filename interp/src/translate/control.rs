@@ -528,7 +528,7 @@ impl<'a> Func<'a> {
 
     /// Emits the return of the top operands, which stay on the translator's stack.
     fn emit_return(&mut self) -> Result<(), Refusal> {
-        let header = Field::new(kind::HEADER, i64::from(self.header));
+        let header = Field::header(self.header);
         let count = self.results.len();
         if count == 1 && self.results[0] != Ty::Ref {
             return self.emit_return_value(header);

@@ -45,23 +45,23 @@ fn instructions_and_control() {
             }),
             ("reserved instruction in a function", |p| p.token("return", 0, Row::Exit.token(0))),
             ("reserved instruction in a function", |p| p.token("return", 0, Row::ReturnCross.token(0))),
-            ("control runs off the end of the function", |p| p.token("return", 0, Row::I32Const.token(0))),
+            ("control runs off the end of the function", |p| p.token("return", 0, Row::I32Eqz.token(0))),
             ("branch to what is no block start of the function", |p| {
                 p.operand("br_unless.i32.eqz", 0, 1, |rel| rel - 1)
             }),
             ("branch to what is no block start of the function", |p| p.operand("br_table", 0, 1, |rel| rel + 1)),
             ("branch to what is no block start of the function", |p| p.operand("br_table", 0, 2, |rel| rel + 0x7000)),
             ("block start inside an instruction", |p| p.start_block(p.entry(0) + 1)),
-            ("block start inside an instruction", |p| p.start_block(p.find("return", 0).offset + 1)),
+            ("block start inside an instruction", |p| p.start_block(p.find("br_table", 0).offset + 1)),
             ("instruction above the image's level", |p| {
                 p.image[48] = 0;
                 p.token("i32.mul", 0, Row::I32Mul.token(Row::I32Mul.get().shape.base.len()));
             }),
             ("fuel in an image without that option", |p| p.token("i32.mul", 0, Row::Fuel.token(0))),
             ("signal in an image without that option", |p| p.token("i32.mul", 0, Row::Signal.token(0))),
-            ("another frame's header offset", |p| p.operand("return", 0, 0, |offset| offset + 4)),
+            ("another frame's header offset", |p| p.token("return", 0, Row::Return.token(3))),
             ("memory access without a memory", |p| p.token("i32.mul", 0, Row::I32Load.token(3))),
-            ("return of a value of another type", |p| p.token("return.i32", 0, Row::ReturnF32.token(0))),
+            ("return of a value of another type", |p| p.token("return.i32", 0, Row::ReturnF32.token(2))),
             ("result move in a function whose result is in an accumulator", |p| {
                 p.token("i32.mul", 0, Row::ResultI32.token(0));
             }),
