@@ -92,8 +92,9 @@ const HOT: &[&str] = &[
     "br_table:rt",
     "call:fd",
     "call_indirect:rTYd",
+    "return:2",
     "return:h",
-    "return.i32:sh",
+    "return.i32:s2",
     "i32.global.get:gr",
 ];
 

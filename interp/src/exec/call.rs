@@ -43,17 +43,23 @@ fn fits(machine: &Machine, place: *mut u8, bytes: usize) -> bool {
 ///
 /// # Safety
 /// `entry` is the entry of a function of the current instance, `fp` lies in the stack region with its arguments at it,
-/// and `back` is an offset behind a call in the current instance's code with the call's delta, or a reserved one with 0.
+/// and `back` gives an offset behind a call in the current instance's code with the call's delta, or a reserved one with 0.
 #[inline(always)]
-unsafe fn open_frame(machine: &mut Machine, entry: *const u16, fp: *mut u8, back: (u32, u32)) -> Flow {
+unsafe fn open_frame(
+    machine: &mut Machine,
+    entry: *const u16,
+    fp: *mut u8,
+    back: impl FnOnce(&Machine) -> (u32, u32),
+) -> Flow {
     // SAFETY: the frame units stand before the entry; all writes are below `fp` + frame bytes, which is checked first.
     unsafe {
         if !fits(machine, fp, read32(entry.sub(2)) as usize) {
             return EXHAUSTED;
         }
         let header = address(fp, header_of(entry));
-        back.0.store(header);
-        back.1.store(header.add(4));
+        let (offset, delta) = back(machine);
+        offset.store(header);
+        delta.store(header.add(4));
         zero(header.add(HEADER_BYTES as usize), read32(entry.sub(4)) as usize);
         machine.ip = entry;
         machine.fp = fp;
@@ -116,7 +122,7 @@ impl Instruction for Call {
 }
 
 /// Opens a frame `delta` bytes above the current one; `ip` is behind the call. When the stack is exhausted, the machine
-/// is left as it was: the old frame is found again as a return would find it, which keeps it out of a register here.
+/// is left as it was. The delta is read again where it is needed again, which keeps it, or the old frame, out of a register.
 ///
 /// # Safety
 /// As for [`open_frame`].
@@ -124,12 +130,11 @@ impl Instruction for Call {
 unsafe fn call_entry(machine: &mut Machine, entry: *const u16, delta: u16) -> Flow {
     // SAFETY: as the caller promises; the unit before `ip` is the delta.
     unsafe {
-        let return_ip = machine.ip;
-        let return_offset = return_offset(machine);
         machine.fp = machine.fp.add(delta as usize);
-        let opened = open_frame(machine, entry, machine.fp, (return_offset, delta.into()));
+        let again = |machine: &Machine| machine.ip.sub(1).read_volatile();
+        let opened = open_frame(machine, entry, machine.fp, |caller| (return_offset(caller), again(caller).into()));
         if opened.is_err() {
-            machine.fp = machine.fp.sub(*return_ip.sub(1) as usize);
+            machine.fp = machine.fp.sub(again(machine) as usize);
         }
         opened
     }
@@ -222,7 +227,7 @@ unsafe fn call_foreign(machine: &mut Machine) -> Flow {
         let entry = entry_of(&*cx, function);
         build_bridge(machine, entry, window, window, bridge)?;
         (*cx).enter(function.instance);
-        open_frame(machine, entry, window.add(BRIDGE), (RETURN_CROSS_OFFSET, 0))
+        open_frame(machine, entry, window.add(BRIDGE), |_| (RETURN_CROSS_OFFSET, 0))
     }
 }
 
@@ -353,7 +358,7 @@ unsafe fn replace_frame(machine: &mut Machine, entry: *const u16, header: u16, d
         let header = machine.fp.add(header as usize);
         let back = (u32::load(header), u32::load(header.add(4)));
         move_down(machine.fp.add(delta as usize), machine.fp, *entry.sub(6) as usize);
-        open_frame(machine, entry, machine.fp, back)
+        open_frame(machine, entry, machine.fp, |_| back)
     }
 }
 
@@ -417,7 +422,7 @@ unsafe fn return_call_foreign(machine: &mut Machine) -> Flow {
             (fp.add(BRIDGE), RETURN_CROSS_OFFSET)
         };
         (*cx).enter(function.instance);
-        open_frame(machine, entry, place, (return_offset, 0))
+        open_frame(machine, entry, place, |_| (return_offset, 0))
     }
 }
 

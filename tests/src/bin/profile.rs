@@ -122,6 +122,7 @@ fn listing(list: &[Sequence]) -> String {
 # Mined by pairs, as byte-pair encoding does: again and again the two neighbours whose joining saves most dispatches become one.
 # Corpus: executed instructions of the programs in tests/bench/programs.toml, each program weighted 1, and the instructions in the
 # code of examples/guests/*.wasm, each module weighted {CODE_WEIGHT}. Written by `cargo xtask profile --mine {}`.
+# Afterwards, those whose handlers save a machine register are taken out by hand: `cargo xtask asm` names them.
 ",
         list.len()
     );
