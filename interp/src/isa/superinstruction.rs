@@ -1,4 +1,4 @@
-//! Superinstructions: tokens that stand for an instruction *and* the ones that follow it.
+//! Superinstructions: tokens that stand for an instruction *and* the ones that follow it, in place or where a `br` leads.
 //!
 //! A superinstruction changes nothing but the token of its first instruction. The others keep theirs, so that branches
 //! into the middle, return addresses and source positions stay as they were, and code decodes the same with it and without.
