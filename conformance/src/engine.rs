@@ -4,8 +4,8 @@
 //! module outside of it is skipped with a reason, a module inside of it that is rejected is a failure.
 
 use sheave::{
-    Config, Engine, Error, ExternRef, Func, Global, Instance, Linker, Memory, MemoryType, Module, Mutability, Nullable,
-    Ref, RefType, Store, Table, TableType, TrapCode, Val, errors,
+    CompilationMode, Config, Engine, Error, ExternRef, Func, Global, Instance, Linker, Memory, MemoryType, Module,
+    Mutability, Nullable, Ref, RefType, Store, Table, TableType, TrapCode, Val, errors,
 };
 
 use crate::{Heap, Value, features::FeatureSet};
@@ -73,6 +73,17 @@ impl Compiled {
 #[derive(Debug, Clone, Copy)]
 pub struct Live(Instance);
 
+/// How the engine is set up for a script.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// The features that are on.
+    pub features: FeatureSet,
+    /// What each action may use before it fails.
+    pub fuel: Option<u64>,
+    /// Whether functions are translated when they are first called.
+    pub lazy: bool,
+}
+
 /// An engine with one store, one linker and the module `spectest`: what one script runs in.
 pub struct Session {
     engine: Engine,
@@ -82,14 +93,14 @@ pub struct Session {
 }
 
 impl Session {
-    /// A fresh session. With `fuel`, each action may use that much before it fails.
-    pub fn new(features: FeatureSet, fuel: Option<u64>) -> Self {
-        let engine = Engine::new(&config(features, fuel.is_some()));
+    /// A fresh session.
+    pub fn new(settings: Settings) -> Self {
+        let engine = Engine::new(&config(settings));
         let mut store = Store::new(&engine, ());
         let mut linker = Linker::new(&engine);
         define_spectest(&mut store, &mut linker).expect("the linker is empty and the types are small");
         linker.allow_shadowing(true);
-        Self { engine, store, linker, fuel }
+        Self { engine, store, linker, fuel: settings.fuel }
     }
 
     /// Decodes, validates and translates.
@@ -195,7 +206,7 @@ impl Session {
     }
 }
 
-fn config(features: FeatureSet, consume_fuel: bool) -> Config {
+fn config(Settings { features, fuel, lazy }: Settings) -> Config {
     let mut config = Config::default();
     config
         .wasm_mutable_global(features.contains("mutable-global"))
@@ -210,7 +221,8 @@ fn config(features: FeatureSet, consume_fuel: bool) -> Config {
         .wasm_custom_page_sizes(features.contains("custom-page-sizes"))
         .wasm_wide_arithmetic(features.contains("wide-arithmetic"))
         .wasm_memory64(features.contains("memory64"))
-        .consume_fuel(consume_fuel);
+        .consume_fuel(fuel.is_some())
+        .compilation_mode(if lazy { CompilationMode::LazyTranslation } else { CompilationMode::Eager });
     config
 }
 

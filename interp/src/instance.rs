@@ -145,6 +145,7 @@ fn allocate(
     for index in globals.len() as u32..image.count(ExternKind::Global) {
         globals.push_within_capacity(store.new_global(image.global(GlobalIndex(index)).expect(SOUND).ty, 0)?);
     }
+    let code = store.code_to_run(image)?;
     let datas = store.kept_filled(NO_DATA, image.data_count() as usize)?;
     let elems = store.kept_filled(NO_ELEM, image.elems_count() as usize)?;
     let spaces = Spaces {
@@ -155,14 +156,14 @@ fn allocate(
         globals: globals.first_ptr(),
         datas: datas.first_ptr(),
         elems: elems.first_ptr(),
-        code: image.code().as_ptr(),
+        code,
         first_own_global,
         has_memory: !memories.is_empty(),
         has_table: !tables.is_empty(),
     };
     store.instances.reserve(&mut store.heap, 1)?;
     #[cfg(feature = "observe")]
-    store.count_also(image)?;
+    store.count_also(image.code())?;
     store.spaces.push(&mut store.heap, spaces)?;
     store.instances.push(&mut store.heap, InstanceEntity { image: *image })?;
     store.set_stale();

@@ -370,7 +370,8 @@ impl<'a, T> Store<'a, T> {
                 Stop::OutOfFuel { .. } => return Err(Trap::OutOfFuel.into()),
                 // Nobody asks for samples here.
                 Stop::Sample => {}
-                Stop::Interrupted | Stop::Denied => return Err(Trap::Interrupted.into()),
+                // Images of stubs are refused here, so that `Lazy` does not come.
+                Stop::Interrupted | Stop::Denied | Stop::Lazy { .. } => return Err(Trap::Interrupted.into()),
             }
         }
     }

@@ -42,9 +42,8 @@ const EXPECTED: &[(&str, &str, &[&str])] = &[
     ("table.copy", "calls memmove", BOTH),
     ("table.init", "calls memmove", BOTH),
     ("table.fill", "loops over a range of a table", X86_64),
-    ("call_indirect", "element, type, instance, entry and frame at once: three registers more than are free", X86_64),
-    ("call.import", "instance, entry and frame at once: a register more than is free", X86_64),
-    ("return_call", "moves arguments: two registers more than are free", X86_64),
+    ("return_call.import", "moves arguments: a register more than is free", X86_64),
+    ("return_call_indirect", "moves arguments: a register more than is free", X86_64),
     (".far", "looks a memory up: seldom executed", X86_64),
 ];
 const BOTH: &[&str] = &["x86-64", "AArch64"];

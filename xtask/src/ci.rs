@@ -41,7 +41,7 @@ enum Run {
     Task(fn() -> Result<Tally>, &'static str),
 }
 
-static STEPS: [Step; 15] = [
+static STEPS: [Step; 16] = [
     Step {
         name: "fmt",
         what: "the sources are formatted by rustfmt",
@@ -89,6 +89,12 @@ static STEPS: [Step; 15] = [
         what: "the official WebAssembly test suite",
         fast: false,
         run: Run::Cargo(&[&CONFORMANCE], &[]),
+    },
+    Step {
+        name: "lazy",
+        what: "the same, with functions translated when they are first called",
+        fast: false,
+        run: Run::Cargo(&[&CONFORMANCE, &["--lazy"]], &[]),
     },
     Step {
         name: "diff",

@@ -33,6 +33,9 @@ struct Args {
     /// Fuel for each call, so that an endless loop fails.
     #[arg(long, value_name = "N")]
     fuel: Option<u64>,
+    /// Translate each function when it is first called.
+    #[arg(long)]
+    lazy: bool,
     /// Print every failure instead of the first few of each script.
     #[arg(long, short)]
     verbose: bool,
@@ -56,7 +59,8 @@ fn main() -> ExitCode {
         }
         return ExitCode::SUCCESS;
     }
-    let options = Options { fail_fast: args.fail_fast, fuel: args.fuel, progress: true, ..Options::default() };
+    let options =
+        Options { fail_fast: args.fail_fast, fuel: args.fuel, lazy: args.lazy, progress: true, ..Options::default() };
     let result = if args.scripts.is_empty() {
         run_slices(&args.slice, args.file.as_deref(), &options)
     } else {

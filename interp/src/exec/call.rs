@@ -100,6 +100,27 @@ fn keep_loop() {
     }
 }
 
+/// Steps over the last `count` units of the instruction, and gives the first of them. For calls, which are short of registers: `ip` is the
+/// only one that leads to the fields, for the compiler does not know what it was; and `r0`, of no use to who is called, is given up.
+///
+/// # Safety
+/// So many units of the instruction are left.
+#[inline(always)]
+unsafe fn last_fields(machine: &mut Machine, count: usize) -> *const u16 {
+    // SAFETY: as the caller promises; there is no instruction in `asm`.
+    unsafe {
+        machine.r0 = 0;
+        machine.ip = machine.ip.add(count);
+        #[cfg(all(not(miri), any(target_arch = "x86_64", target_arch = "aarch64")))]
+        {
+            let mut ip = machine.ip.expose_provenance();
+            core::arch::asm!("/* {0} */", inlateout(reg) ip, options(pure, nomem, nostack, preserves_flags));
+            machine.ip = core::ptr::with_exposed_provenance(ip);
+        }
+        machine.ip.sub(count)
+    }
+}
+
 /// Offset of `ip` in the current code, in bytes.
 #[inline(always)]
 fn return_offset(machine: &Machine) -> u32 {
@@ -140,17 +161,14 @@ unsafe fn call_entry(machine: &mut Machine, entry: *const u16, delta: u16) -> Fl
     }
 }
 
-/// Address of the function whose index is the next field.
+/// Address of the function with this index.
 ///
 /// # Safety
-/// The next field is a function index of the current instance.
+/// It is a function index of the current instance.
 #[inline(always)]
-unsafe fn function(machine: &mut Machine) -> u32 {
+unsafe fn function(machine: &Machine, index: u32) -> u32 {
     // SAFETY: the index was checked by `image::verify`, the address stems from instantiation.
-    unsafe {
-        let index = machine.next32();
-        *machine.context().spaces.functions.add(index as usize)
-    }
+    unsafe { *machine.context().spaces.functions.add(index as usize) }
 }
 
 /// Call of an imported function.
@@ -160,9 +178,9 @@ impl Instruction for CallImport {
     unsafe fn run(machine: &mut Machine) -> Flow {
         // SAFETY: fields: function index, delta.
         unsafe {
-            let address = function(machine);
-            let delta = machine.next16();
-            call_address(machine, address, delta)
+            let fields = last_fields(machine, 3);
+            let address = function(machine, read32(fields));
+            call_address(machine, address, *fields.add(2))
         }
     }
 }
@@ -326,9 +344,9 @@ impl<A: Read> Instruction for CallIndirect<A> {
         // SAFETY: fields: element index, table, type, delta.
         unsafe {
             let index = A::read::<u32>(machine);
-            let (table, ty, delta) = (machine.next16(), machine.next32(), machine.next16());
-            let address = element(machine, index, table, ty)?;
-            call_address(machine, address, delta)
+            let fields = last_fields(machine, 4);
+            let address = element(machine, index, *fields, read32(fields.add(1)))?;
+            call_address(machine, address, *fields.add(3))
         }
     }
 }
@@ -340,9 +358,9 @@ impl Instruction for ReturnCall {
     unsafe fn run(machine: &mut Machine) -> Flow {
         // SAFETY: fields: entry, this frame's header offset, delta.
         unsafe {
-            let entry = machine.ip.offset(read32(machine.ip) as i32 as isize);
-            let (header, delta) = (machine.unit(2), machine.unit(3));
-            replace_frame(machine, entry, header, delta)
+            let fields = last_fields(machine, 4);
+            let entry = fields.offset(read32(fields) as i32 as isize);
+            replace_frame(machine, entry, *fields.add(2), *fields.add(3))
         }
     }
 }
@@ -433,9 +451,9 @@ impl Instruction for ReturnCallImport {
     unsafe fn run(machine: &mut Machine) -> Flow {
         // SAFETY: fields: function index, header offset, delta.
         unsafe {
-            let address = function(machine);
-            let (header, delta) = (machine.next16(), machine.next16());
-            return_call_address(machine, address, header, delta)
+            let fields = last_fields(machine, 4);
+            let address = function(machine, read32(fields));
+            return_call_address(machine, address, *fields.add(2), *fields.add(3))
         }
     }
 }
@@ -448,10 +466,9 @@ impl<A: Read> Instruction for ReturnCallIndirect<A> {
         // SAFETY: fields: element index, table, type, header offset, delta.
         unsafe {
             let index = A::read::<u32>(machine);
-            let (table, ty) = (machine.next16(), machine.next32());
-            let (header, delta) = (machine.next16(), machine.next16());
-            let address = element(machine, index, table, ty)?;
-            return_call_address(machine, address, header, delta)
+            let fields = last_fields(machine, 5);
+            let address = element(machine, index, *fields, read32(fields.add(1)))?;
+            return_call_address(machine, address, *fields.add(3), *fields.add(4))
         }
     }
 }

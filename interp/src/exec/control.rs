@@ -201,6 +201,15 @@ impl Instruction for Signal {
     }
 }
 
+/// Call of a function that is not translated yet.
+pub struct CallLazy;
+impl Instruction for CallLazy {
+    #[inline(always)]
+    unsafe fn run(_: &mut Machine) -> Flow {
+        Err(Exit::LAZY)
+    }
+}
+
 /// End of a call from the host.
 pub struct ExitHost;
 impl Instruction for ExitHost {

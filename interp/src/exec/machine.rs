@@ -36,6 +36,8 @@ impl Exit {
     pub const RETURN_CROSS: Exit = Exit(0x108);
     /// A sample was asked for; `ip` is at the instruction that comes next.
     pub const SAMPLE: Exit = Exit(0x109);
+    /// The function whose stub this is has to be translated; `ip` is behind the `lazy` instruction.
+    pub const LAZY: Exit = Exit(0x10a);
 
     /// A trap.
     pub const fn trap(trap: Trap) -> Exit {

@@ -568,6 +568,8 @@ flags! {
         FUEL = 1 "fuel",
         /// Results of float operators are canonical NaNs.
         CANONICALIZE_NAN = 2 "canonicalize-nan",
+        /// The code is stubs, for a module that translates its functions when they are called. Refused by the verifier.
+        LAZY = 3 "lazy",
     }
 }
 

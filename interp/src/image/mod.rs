@@ -32,7 +32,7 @@ pub use func::{BlockStarts, CellMap, Func};
 pub use read::{Data, Elem, ElemItems, Export, Global, Image, Import, Table};
 pub use verify::verify;
 #[cfg(feature = "alloc")]
-pub use write::{DataPart, ElemPart, FuncPart, ImageParts, ImportPart};
+pub use write::{DataPart, ElemPart, FuncPart, ImageParts, ImportPart, LazyFunc};
 
 #[cfg(all(test, feature = "alloc"))]
 mod tests;

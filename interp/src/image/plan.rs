@@ -185,6 +185,7 @@ mod table {
         // These have rules of their own.
         let is_special = row == Row::Exit as usize
             || row == Row::ReturnCross as usize
+            || row == Row::Lazy as usize
             || row == Row::Fuel as usize
             || row == Row::Signal as usize;
         if is_special || field > 1 + LANES { EXACT } else { Plan(plan | (field as u64) << LEN_SHIFT) }

@@ -70,6 +70,9 @@ fn require(condition: bool, rule: &'static str) -> Rule {
 /// Refuses what the format can express and this version does not run.
 fn module(image: &Image<'_>) -> Result<(), Error> {
     let unsupported = |name| Err(Error::new(ErrorKind::Unsupported(name)));
+    if image.options().contains(Options::LAZY) {
+        return unsupported("image whose functions are yet to be translated: make one with eager compilation");
+    }
     for index in 0..image.types_count() {
         let ty = image.func_type(TypeIndex(index)).ok_or(Error::new(ErrorKind::Image(ImageErrorKind::Index)))?;
         if ty.params().len().max(ty.results().len()) > TYPES_MAX {
@@ -323,7 +326,7 @@ impl<'a> Verifier<'a> {
             Row::Signal => {
                 require(self.image.options().contains(Options::SIGNAL), "signal in an image without that option")
             }
-            Row::Exit | Row::ReturnCross => Err("reserved instruction in a function"),
+            Row::Exit | Row::ReturnCross | Row::Lazy => Err("reserved instruction in a function"),
             _ if plan::accesses_memory(row as usize) => require(self.has_memory, NO_MEMORY),
             _ => Ok(()),
         }

@@ -104,6 +104,19 @@ pub struct FuncPart<'a> {
     pub wasm_offset: u32,
 }
 
+/// The code of a function that is translated when it is called: for the store, which puts it behind an instance's code.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LazyFunc {
+    /// The function.
+    pub index: FuncIndex,
+    /// As of a [`FuncPart`].
+    pub code: Vec<u16>,
+    /// Where instructions come from: units from the start of `code`, byte offset in the wasm module.
+    pub source_map: Vec<(u32, u32)>,
+    /// Calls whose entry is to be filled in: where the field is, in units from the start of `code`, and function index.
+    pub calls: Vec<(u32, u32)>,
+}
+
 /// A data segment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct DataPart<'a> {

@@ -391,6 +391,8 @@ shapes! {
     EXIT: "ExitHost" [], base [""], full [], ends;
     /// Return to a frame of another instance; only at its reserved offset.
     RETURN_CROSS: "ReturnCross" [], base [""], full [], ends;
+    /// Request to translate the function that it stands for; only in the code of instances that do so when a function is called.
+    LAZY: "CallLazy" [], base [""], full [], ends;
 }
 
 /// All rows, in the order of their tokens.
@@ -398,6 +400,7 @@ pub static ROWS: &[Row] = &[
     // Reserved instructions: these two stand at fixed offsets of every code section.
     row("exit", &EXIT, &[], "leave the interpreter: the call from the host has ended"),
     row("return.cross", &RETURN_CROSS, &[], "return to the calling frame of another instance"),
+    row("lazy", &LAZY, &[], "translate this function, then execute it; in no image that is kept"),
     // Control.
     row("unreachable", &UNREACHABLE, &[], "trap"),
     row("br", &BRANCH, &[], "branch"),

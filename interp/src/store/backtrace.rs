@@ -1,10 +1,11 @@
 //! Walks the frames of a guest that was stopped, innermost first.
 //!
-//! Frames hold no names: the function is found by the instruction offset, through the image. The walk trusts nothing that
+//! Frames hold no names: the function is found by the instruction offset, through the image, or what stands in its place (`lazy`). The walk trusts nothing that
 //! it has not checked, so that it ends well wherever the guest was stopped.
 
 use super::Store;
 use crate::{
+    image::Image,
     isa::{BRIDGE_BYTES, EXIT_OFFSET, RETURN_CROSS_OFFSET},
     types::FuncIndex,
 };
@@ -18,6 +19,33 @@ pub struct Frame {
     pub func: FuncIndex,
     /// Where in the wasm module it stands, if the image tells.
     pub wasm_offset: Option<u32>,
+}
+
+/// A place in code: what a frame that stands there is of.
+pub(super) struct CodePlace {
+    /// The function.
+    pub(super) func: FuncIndex,
+    /// Byte offset of the header in its frame.
+    pub(super) header_offset: u16,
+    /// Bytes of its frame.
+    #[cfg(feature = "alloc")]
+    pub(super) frame_bytes: u32,
+    /// Where in the wasm module it is, if that is known.
+    pub(super) wasm_offset: Option<u32>,
+}
+
+impl CodePlace {
+    /// The place at a unit of an image's code; none outside of functions.
+    pub(super) fn in_image(image: &Image<'_>, unit: u32) -> Option<CodePlace> {
+        let func = image.func_at(unit)?;
+        Some(CodePlace {
+            func: func.index,
+            header_offset: func.header_offset,
+            #[cfg(feature = "alloc")]
+            frame_bytes: func.frame_bytes,
+            wasm_offset: image.wasm_offset(unit),
+        })
+    }
 }
 
 /// The frames of the call from the host that runs now, innermost first.
@@ -39,8 +67,7 @@ impl Store {
         let mut frames = Frames { store: self, instance: cx.instance, ip: 0, fp, is_done: false };
         match self.current_instance() {
             Some(instance) => {
-                let code = self.image(instance).code().as_ptr() as usize;
-                frames.ip = (cx.saved.ip as usize).wrapping_sub(code);
+                frames.ip = (cx.saved.ip as usize).wrapping_sub(self.code_ptr(instance) as usize);
             }
             None => frames.is_done = true,
         }
@@ -51,16 +78,16 @@ impl Store {
 impl Frames<'_> {
     /// The frame, and the place in it of its return offset.
     fn current(&self) -> Option<(Frame, usize)> {
-        let image = self.store.image(self.instance);
+        let store = self.store;
         // The unit before `ip` belongs to the instruction: a call stands before its return offset, a trap is raised behind
         // the token at the least. Only a guest out of fuel stands before an instruction, perhaps its function's first.
         let mut unit = u32::try_from(self.ip / 2).ok()?.checked_sub(1)?;
-        if image.func_at(unit).is_none() {
+        if store.place_at(self.instance, unit).is_none() {
             unit += 1;
         }
-        let func = image.func_at(unit)?;
-        let frame = Frame { instance: self.instance, func: func.index, wasm_offset: image.wasm_offset(unit) };
-        Some((frame, self.fp.checked_add(usize::from(func.header_offset))?))
+        let place = store.place_at(self.instance, unit)?;
+        let frame = Frame { instance: self.instance, func: place.func, wasm_offset: place.wasm_offset };
+        Some((frame, self.fp.checked_add(usize::from(place.header_offset))?))
     }
 
     /// Goes to the caller of the frame whose return offset is at `header`.
@@ -74,9 +101,11 @@ impl Frames<'_> {
             offset = self.word(self.fp)?;
             self.instance = self.word(self.fp + 4)?;
         }
-        let image = &self.store.instances.get(self.instance as usize)?.image;
+        if self.instance >= self.store.instances_count() {
+            return None;
+        }
         self.ip = offset as usize;
-        let delta = image.code().get((self.ip / 2).checked_sub(1)?)?;
+        let delta = self.store.code(self.instance).get((self.ip / 2).checked_sub(1)?)?;
         self.fp = self.fp.checked_sub(usize::from(*delta))?;
         // A frame replaced by a tail call across instances stands on a bridge that returns to the host.
         (offset != EXIT_OFFSET).then_some(())

@@ -19,9 +19,9 @@ use crate::{
         context::{FuncEntity, Registers},
         machine::{Exit, read32},
     },
-    isa::{EXIT_OFFSET, HEADER_BYTES},
+    isa::{EXIT_OFFSET, FRAME_UNITS, HEADER_BYTES},
     trap::Trap,
-    types::{CELL_BYTES, ValType},
+    types::{CELL_BYTES, FuncIndex, ValType},
 };
 use core::mem;
 
@@ -40,7 +40,10 @@ pub struct Call {
 /// What a call from the host covers up, and is put back when it ends.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Outer {
+    /// Not `ip`: the code may be elsewhere by then.
     registers: Registers,
+    /// Bytes from the start of the instance's code.
+    ip: usize,
     instance: u32,
     stack_top: usize,
 }
@@ -80,6 +83,13 @@ pub enum Stop {
     Interrupted,
     /// A sample was asked for, and the guest's frames can be looked at; it can go on.
     Sample,
+    /// A function of an instance that translates when it calls is called for the first time; with [`Store::install`], it can go on.
+    Lazy {
+        /// The instance.
+        instance: u32,
+        /// The function.
+        func: FuncIndex,
+    },
 }
 
 impl Store {
@@ -103,7 +113,8 @@ impl Store {
     pub(super) fn open_call(&mut self, func: u32, window: usize, cells: usize) -> Call {
         self.calls_count += 1;
         let cx = self.context();
-        let outer = Outer { registers: cx.saved, instance: cx.instance, stack_top: self.stack_top };
+        let ip = (cx.saved.ip as usize).wrapping_sub(self.code_ptr(cx.instance) as usize);
+        let outer = Outer { registers: cx.saved, ip, instance: cx.instance, stack_top: self.stack_top };
         self.stack_top = window + cells * CELL_BYTES as usize;
         Call { func, window, cells, outer }
     }
@@ -163,6 +174,12 @@ impl Store {
                     Stop::OutOfFuel { required }
                 }
                 Exit::SAMPLE => Stop::Sample,
+                Exit::LAZY => {
+                    // SAFETY: the interpreter stands behind the only unit of a `lazy` instruction, which begins a function; its
+                    // index is the first of the units before.
+                    let func = unsafe { read32(self.context().saved.ip.sub(1 + FRAME_UNITS)) };
+                    Stop::Lazy { instance: self.context().instance, func: FuncIndex(func) }
+                }
                 _ => Stop::Interrupted,
             };
         }
@@ -247,8 +264,9 @@ impl Store {
         let outer = call.outer;
         self.calls_count -= 1;
         self.stack_top = outer.stack_top;
+        let ip = self.code_ptr(outer.instance).wrapping_byte_add(outer.ip);
         let cx = self.context_mut();
-        cx.saved = outer.registers;
+        cx.saved = Registers { ip, ..outer.registers };
         cx.instance = outer.instance;
         self.set_stale();
     }

@@ -5,12 +5,14 @@
 //! into them, and `stale` says that they have to be read anew before it runs again.
 //!
 //! Read `heap` (the allocator), `list`, `limits`, `types`, then `memory`, `table`, `global`; `call` drives the
-//! interpreter, `backtrace` and `suspend` look at its frames, `observe` at what they execute. `crate::instance` fills a store from an image.
+//! interpreter, `backtrace` and `suspend` look at its frames, `observe` at what they execute; `lazy` holds code that grows. `crate::instance` fills a store from an image.
 
 mod backtrace;
 mod call;
 mod global;
 mod heap;
+#[cfg_attr(not(feature = "translate"), path = "no_lazy.rs")]
+mod lazy;
 pub mod limits;
 pub(crate) mod list;
 mod memory;
@@ -44,7 +46,7 @@ use crate::{
     image::Image,
     types::{ExternKind, ExternType, FuncIndex, FuncType, GlobalType},
 };
-use core::{alloc::Layout, mem, ptr::NonNull, slice, sync::atomic::AtomicU32};
+use core::{alloc::Layout, mem, ptr, ptr::NonNull, slice, sync::atomic::AtomicU32};
 use limits::Limits;
 use list::List;
 use types::Types;
@@ -108,6 +110,8 @@ pub struct Store {
     pub(crate) instances: List<InstanceEntity>,
     blocks: List<Block>,
     externs_count: u32,
+    #[cfg(feature = "translate")]
+    lazy: alloc::vec::Vec<lazy::Code>,
 }
 
 // SAFETY: all pointers are to memory that the store owns, to images that outlive it, or to the signal word, which is atomic.
@@ -158,6 +162,8 @@ impl Store {
             instances: List::EMPTY,
             blocks: List::EMPTY,
             externs_count: 0,
+            #[cfg(feature = "translate")]
+            lazy: alloc::vec::Vec::new(),
         })
     }
 
@@ -300,6 +306,11 @@ impl Store {
     /// The image of an instance.
     pub fn image(&self, instance: u32) -> &Image<'_> {
         &self.instances[instance as usize].image
+    }
+
+    /// Where an instance's code begins; null for one that does not exist.
+    fn code_ptr(&self, instance: u32) -> *const u16 {
+        self.spaces.get(instance as usize).map_or(ptr::null(), |spaces| spaces.code)
     }
 
     /// What an instance has at an index of one of its index spaces.

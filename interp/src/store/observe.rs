@@ -4,12 +4,9 @@
 //! [`SampleRequest`]. `no_observe.rs` stands in for this file where the build's dispatch cannot be observed.
 
 use super::{CannotObserve, OutOfMemory, Store};
-use crate::{
-    exec::{
-        context::{Context, Count},
-        observe::{self, Counts},
-    },
-    image::Image,
+use crate::exec::{
+    context::{Context, Count},
+    observe::{self, Counts},
 };
 use alloc::{boxed::Box, vec::Vec};
 use core::ptr::{self, NonNull};
@@ -42,8 +39,8 @@ impl Store {
     pub fn start_counting(&mut self) -> Result<(), CannotObserve> {
         self.stop_counting();
         let mut counts = Box::new(Counts::NONE);
-        for instance in self.instances.iter() {
-            add_instance(&mut counts, &instance.image).map_err(|_| CannotObserve::OutOfMemory)?;
+        for instance in 0..self.instances_count() {
+            add_instance(&mut counts, self.code(instance)).map_err(|_| CannotObserve::OutOfMemory)?;
         }
         // SAFETY: the context is this store's, whose guests do not run; the box is kept there until counting stops.
         unsafe { observe::count_into(self.context.as_ptr(), Box::into_raw(counts)) };
@@ -63,16 +60,28 @@ impl Store {
     }
 
     /// Makes room for the counts of an instance that is about to be, if anything is counted.
-    pub(crate) fn count_also(&mut self, image: &Image<'_>) -> Result<(), OutOfMemory> {
+    pub(crate) fn count_also(&mut self, code: &[u16]) -> Result<(), OutOfMemory> {
         // SAFETY: no guest of this store runs, for it is borrowed; nobody else has a reference to the counts.
         match unsafe { observe::counts(self.context.as_ptr()).as_mut() } {
             Some(counts) => {
                 // One may have counts already that then failed to come into being.
                 counts.instances.truncate(self.instances.len());
-                add_instance(counts, image)
+                add_instance(counts, code)
             }
             None => Ok(()),
         }
+    }
+
+    /// Makes room for the counts of code that is about to be longer, if anything is counted.
+    #[cfg(feature = "translate")]
+    pub(super) fn count_longer(&mut self, instance: u32, len: usize) -> Result<(), OutOfMemory> {
+        // SAFETY: as above.
+        if let Some(counts) = unsafe { observe::counts(self.context.as_ptr()).as_mut() } {
+            let units = &mut counts.instances[instance as usize];
+            units.try_reserve(len - units.len()).map_err(|_| OutOfMemory)?;
+            units.resize(len, Count::default());
+        }
+        Ok(())
     }
 
     fn counts_now(&self) -> Option<&Counts> {
@@ -94,7 +103,7 @@ impl Store {
     /// nothing is counted.
     pub fn stack_peak_bytes(&self) -> Option<usize> {
         let (fp, instance, unit) = self.counts_now()?.deepest;
-        let func = self.instances.get(instance as usize).and_then(|instance| instance.image.func_at(unit));
+        let func = if instance < self.instances_count() { self.place_at(instance, unit) } else { None };
         // The instruction at the end of a call stands in no function; nor is there one before the first call.
         Some(func.map_or(0, |func| fp as usize - self.stack.as_ptr() as usize + func.frame_bytes as usize))
     }
@@ -114,10 +123,10 @@ impl Store {
     }
 }
 
-fn add_instance(counts: &mut Counts, image: &Image<'_>) -> Result<(), OutOfMemory> {
+fn add_instance(counts: &mut Counts, code: &[u16]) -> Result<(), OutOfMemory> {
     let mut units = Vec::new();
-    units.try_reserve_exact(image.code().len()).map_err(|_| OutOfMemory)?;
-    units.resize(image.code().len(), Count::default());
+    units.try_reserve_exact(code.len()).map_err(|_| OutOfMemory)?;
+    units.resize(code.len(), Count::default());
     counts.instances.try_reserve(1).map_err(|_| OutOfMemory)?;
     counts.instances.push(units);
     Ok(())

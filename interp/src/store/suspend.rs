@@ -52,7 +52,7 @@ impl Store {
         let cx = self.context();
         let saved = cx.saved;
         let fp = saved.fp as usize - self.stack.as_ptr() as usize;
-        let ip = saved.ip as usize - self.spaces[cx.instance as usize].code as usize;
+        let ip = saved.ip as usize - self.code_ptr(cx.instance) as usize;
         let end = match host {
             Some(host) => host.window + host.cells * CELL_BYTES as usize,
             None => fp + self.frame_bytes(cx.instance, ip),
@@ -76,8 +76,8 @@ impl Store {
     /// Bytes of the frame of the function whose code holds the instruction at this byte offset.
     fn frame_bytes(&self, instance: u32, ip: usize) -> usize {
         const { assert!(FRAME_UNITS == 8, "the frame's size is among the units before the entry") };
-        let func = self.image(instance).func_at((ip / 2) as u32);
-        func.expect("a stopped guest stands in a function").frame_bytes as usize
+        let place = self.place_at(instance, (ip / 2) as u32);
+        place.expect("a stopped guest stands in a function").frame_bytes as usize
     }
 
     /// Puts a suspended call back: as after the stop. Gives the host function that it waits for, if it does.
@@ -95,7 +95,7 @@ impl Store {
         let call = self.open_call(suspended.func, window, suspended.cells);
         self.cells_mut(window, suspended.frames.len()).copy_from_slice(&suspended.frames);
         let [r0, f0] = suspended.registers;
-        let ip = self.spaces[suspended.instance as usize].code.wrapping_byte_add(suspended.ip);
+        let ip = self.code_ptr(suspended.instance).wrapping_byte_add(suspended.ip);
         let fp = self.stack.as_ptr().wrapping_add(window + suspended.fp);
         let cx = self.context_mut();
         cx.saved = Registers { ip, fp, r0, f0: f64::from_bits(f0) };

@@ -8,6 +8,8 @@
 //!
 //! A function is translated again, with other settings, in two rare cases: a forward branch is too far for 16 bits, or
 //! references on its stack need more homes. Both settings only grow, the second by doubling, so the work stays linear.
+//!
+//! [`translate`] does all functions at once; `lazy` does them one by one, later.
 
 mod call;
 mod control;
@@ -15,6 +17,7 @@ mod emit;
 mod func;
 mod fuse;
 mod labels;
+mod lazy;
 mod memory;
 mod module;
 mod numeric;
@@ -29,7 +32,8 @@ use crate::{
     types::FuncIndex,
 };
 use alloc::vec::Vec;
-use func::{Attempt, Buffers, Func};
+use func::{Attempt, Buffers, Finished, Func};
+pub use lazy::{LazyModule, translate_lazily};
 use module::{ModuleInfo, Sections, error};
 use wasmparser::{Chunk, Parser, Payload, ValidPayload, Validator, WasmFeatures};
 
@@ -139,63 +143,25 @@ fn supported(features: Features) -> Result<(), Error> {
 /// # Ok::<(), sheave_interp::error::Error>(())
 /// ```
 pub fn translate(wasm: &[u8], config: &Config) -> Result<Vec<u8>, Error> {
-    supported(config.features)?;
-    let mut translator = Translator {
-        sections: Sections {
-            info: ModuleInfo {
-                config: *config,
-                types: Vec::new(),
-                image_types: Vec::new(),
-                func_types: Vec::new(),
-                imported_funcs: 0,
-                globals: Vec::new(),
-                imported_globals: 0,
-            },
-            parts: ImageParts::new(if config.superinstructions { Level::HIGHEST } else { Level::Full })?,
-            hidden: Vec::new(),
-        },
-        buffers: Buffers::default(),
-        scratch: Scratch::default(),
-        calls: Vec::new(),
-    };
-    let mut validator = Validator::new_with_features(wasm_features(config.features));
+    let mut translator = Translator::new(config)?;
     let mut allocations = wasmparser::FuncValidatorAllocations::default();
-    let mut parser = Parser::new(0);
-    parser.set_features(wasm_features(config.features));
-    let mut rest = wasm;
-    loop {
-        let (consumed, payload) = match parser.parse(rest, true).map_err(|e| error(&e))? {
-            Chunk::Parsed { consumed, payload } => (consumed, payload),
-            Chunk::NeedMoreData(_) => return Err(Error::new(ErrorKind::Malformed("unexpected end"))),
-        };
-        rest = &rest[consumed..];
-        let valid = validator.payload(&payload).map_err(|e| error(&e))?;
-        if let Payload::CodeSectionStart { size, .. } = &payload {
-            // Measured: 1.2 to 1.35 bytes of code a byte of wasm. The size was checked against the bytes that are there.
-            let wasm_bytes = *size as usize;
-            let rest_bytes = rest.len().saturating_sub(wasm_bytes);
-            translator.sections.parts.expect_bytes(wasm_bytes + wasm_bytes / 8 * 3, rest_bytes);
-        }
-        match valid {
-            ValidPayload::Func(function, body) => {
-                allocations = translator.function(function, allocations, &body)?;
-            }
-            ValidPayload::End(_) => break,
-            _ => translator.section(payload)?,
-        }
-    }
-    // What it knows of the module is not needed any more, and the image is about to take its place.
-    drop((validator, allocations));
-    translator.finish()
+    translator.sections(wasm, |translator, function, body| {
+        allocations = translator.function(function, core::mem::take(&mut allocations), body)?;
+        Ok(())
+    })?;
+    drop(allocations);
+    Ok(translator.finish(Options::NONE)?.0)
 }
 
 struct Translator<'a> {
     sections: Sections<'a>,
-    buffers: Buffers,
     scratch: Scratch,
     /// Calls whose entry is to be filled in: unit offset of the field, function index.
     calls: Vec<(u32, u32)>,
 }
+
+/// A function's body, to be validated.
+type FuncToValidate = wasmparser::FuncToValidate<wasmparser::ValidatorResources>;
 
 /// What the function at hand becomes. Unit offsets count from its first unit; they move along when the function is put behind
 /// the others.
@@ -208,9 +174,120 @@ struct Scratch {
     /// As the translator's.
     calls: Vec<(u32, u32)>,
     joints: Vec<isa::Joint>,
+    buffers: Buffers,
+}
+
+impl Scratch {
+    /// Validates and translates a function's body.
+    fn function(
+        &mut self,
+        info: &ModuleInfo,
+        function: FuncToValidate,
+        allocations: wasmparser::FuncValidatorAllocations,
+        body: &wasmparser::FunctionBody<'_>,
+    ) -> Result<(Finished, wasmparser::FuncValidatorAllocations), Error> {
+        let index = function.index;
+        let type_index = info.func_types[index as usize];
+        let offset = body.range().start as u32;
+        let mut validator = function.into_validator(allocations);
+        let first = self.attempt(info, Attempt { wide: false, refs_capacity: 0 }, type_index, offset, |func| {
+            let mut reader = body.get_binary_reader();
+            func.body(&mut reader, Some(&mut validator))
+        });
+        let mut outcome = first.map_err(|error| error.in_func(index))?;
+        loop {
+            match outcome {
+                Ok(finished) => return Ok((finished, validator.into_allocations())),
+                // Valid by now.
+                Err(attempt) => {
+                    outcome = self.attempt(info, attempt, type_index, offset, |func| {
+                        let mut reader = body.get_binary_reader();
+                        func.body::<wasmparser::ValidatorResources>(&mut reader, None)
+                    })?;
+                }
+            }
+        }
+    }
+
+    /// Translates one function; gives the settings for another attempt if it takes one.
+    fn attempt(
+        &mut self,
+        info: &ModuleInfo,
+        attempt: Attempt,
+        type_index: u32,
+        wasm_offset: u32,
+        body: impl FnOnce(&mut Func<'_>) -> Result<(), Error>,
+    ) -> Result<Result<Finished, Attempt>, Error> {
+        let Scratch { code, source_map, block_starts, calls, joints, buffers } = self;
+        code.clear();
+        source_map.clear();
+        block_starts.clear();
+        calls.clear();
+        let mut func = Func::begin(info, code, source_map, block_starts, calls, buffers, type_index, attempt)
+            .map_err(|refusal| refusal.at(wasm_offset))?;
+        body(&mut func)?;
+        let (finished, next) = func.finish(buffers)?;
+        let Some(finished) = finished else { return Ok(Err(next)) };
+        if info.config.superinstructions {
+            isa::combine(code, finished.entry as usize, block_starts, joints)?;
+        }
+        Ok(Ok(finished))
+    }
 }
 
 impl<'a> Translator<'a> {
+    fn new(config: &Config) -> Result<Translator<'a>, Error> {
+        supported(config.features)?;
+        Ok(Translator {
+            sections: Sections {
+                info: ModuleInfo {
+                    config: *config,
+                    types: Vec::new(),
+                    image_types: Vec::new(),
+                    func_types: Vec::new(),
+                    imported_funcs: 0,
+                    globals: Vec::new(),
+                    imported_globals: 0,
+                },
+                parts: ImageParts::new(if config.superinstructions { Level::HIGHEST } else { Level::Full })?,
+                hidden: Vec::new(),
+            },
+            scratch: Scratch::default(),
+            calls: Vec::new(),
+        })
+    }
+
+    /// Goes over a module's sections, and calls `function` for each body.
+    fn sections(
+        &mut self,
+        wasm: &'a [u8],
+        mut function: impl FnMut(&mut Self, FuncToValidate, &wasmparser::FunctionBody<'a>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let config = self.sections.info.config;
+        let mut validator = Validator::new_with_features(wasm_features(config.features));
+        let mut parser = Parser::new(0);
+        parser.set_features(wasm_features(config.features));
+        let mut rest = wasm;
+        loop {
+            let (consumed, payload) = match parser.parse(rest, true).map_err(|e| error(&e))? {
+                Chunk::Parsed { consumed, payload } => (consumed, payload),
+                Chunk::NeedMoreData(_) => return Err(Error::new(ErrorKind::Malformed("unexpected end"))),
+            };
+            rest = &rest[consumed..];
+            let valid = validator.payload(&payload).map_err(|e| error(&e))?;
+            if let Payload::CodeSectionStart { size, .. } = &payload {
+                // Measured: 1.2 to 1.35 bytes of code a byte of wasm. The size was checked against the bytes that are there.
+                let wasm_bytes = *size as usize;
+                let rest_bytes = rest.len().saturating_sub(wasm_bytes);
+                self.sections.parts.expect_bytes(wasm_bytes + wasm_bytes / 8 * 3, rest_bytes);
+            }
+            match valid {
+                ValidPayload::Func(to_validate, body) => function(self, to_validate, &body)?,
+                ValidPayload::End(_) => return Ok(()),
+                _ => self.section(payload)?,
+            }
+        }
+    }
     fn section(&mut self, payload: Payload<'a>) -> Result<(), Error> {
         let sections = &mut self.sections;
         match payload {
@@ -238,51 +315,19 @@ impl<'a> Translator<'a> {
     /// Translates a function's body.
     fn function(
         &mut self,
-        function: wasmparser::FuncToValidate<wasmparser::ValidatorResources>,
+        function: FuncToValidate,
         allocations: wasmparser::FuncValidatorAllocations,
         body: &wasmparser::FunctionBody<'_>,
     ) -> Result<wasmparser::FuncValidatorAllocations, Error> {
-        let index = function.index;
-        let type_index = self.sections.info.func_types[index as usize];
-        let offset = body.range().start as u32;
-        let mut validator = function.into_validator(allocations);
-        let first = self.attempt(Attempt { wide: false, refs_capacity: 0 }, type_index, offset, |func| {
-            let mut reader = body.get_binary_reader();
-            func.body(&mut reader, Some(&mut validator))
-        });
-        let mut outcome = first.map_err(|error| error.in_func(index))?;
-        while let Some(attempt) = outcome {
-            // Valid by now.
-            outcome = self.attempt(attempt, type_index, offset, |func| {
-                let mut reader = body.get_binary_reader();
-                func.body::<wasmparser::ValidatorResources>(&mut reader, None)
-            })?;
-        }
-        Ok(validator.into_allocations())
+        let (finished, allocations) = self.scratch.function(&self.sections.info, function, allocations, body)?;
+        self.place(&finished, body.range().start as u32)?;
+        Ok(allocations)
     }
 
-    /// Translates one function; gives the settings for another attempt if it takes one.
-    fn attempt(
-        &mut self,
-        attempt: Attempt,
-        type_index: u32,
-        wasm_offset: u32,
-        body: impl FnOnce(&mut Func<'_>) -> Result<(), Error>,
-    ) -> Result<Option<Attempt>, Error> {
+    /// Puts the function in the scratch behind the others.
+    fn place(&mut self, finished: &Finished, wasm_offset: u32) -> Result<(), Error> {
         let Sections { info, parts, .. } = &mut self.sections;
-        let Scratch { code, source_map, block_starts, calls, joints } = &mut self.scratch;
-        code.clear();
-        source_map.clear();
-        block_starts.clear();
-        calls.clear();
-        let mut func = Func::begin(info, code, source_map, block_starts, calls, &mut self.buffers, type_index, attempt)
-            .map_err(|refusal| refusal.at(wasm_offset))?;
-        body(&mut func)?;
-        let (finished, next) = func.finish(&mut self.buffers)?;
-        let Some(finished) = finished else { return Ok(Some(next)) };
-        if info.config.superinstructions {
-            isa::combine(code, finished.entry as usize, block_starts, joints)?;
-        }
+        let Scratch { code, source_map, block_starts, calls, .. } = &self.scratch;
         let first = parts.push_func(FuncPart {
             code,
             block_starts,
@@ -297,11 +342,12 @@ impl<'a> Translator<'a> {
         }
         self.calls.try_reserve(calls.len()).map_err(|_| Error::OUT_OF_MEMORY)?;
         self.calls.extend(calls.iter().map(|(field, function)| (first + field, *function)));
-        Ok(None)
+        Ok(())
     }
 
-    /// Translates what constant expressions need code for, fills in calls, writes the image.
-    fn finish(mut self) -> Result<Vec<u8>, Error> {
+    /// Translates what constant expressions need code for, fills in calls, writes the image, with these options beside those of
+    /// the settings; gives back what is known of the module.
+    fn finish(mut self, mut options: Options) -> Result<(Vec<u8>, ModuleInfo), Error> {
         for hidden in core::mem::take(&mut self.sections.hidden) {
             let val_type = match hidden.ty {
                 Ty::I32 => crate::types::ValType::I32,
@@ -314,16 +360,20 @@ impl<'a> Translator<'a> {
             self.sections.parts.push_hidden_func_type(ty)?;
             let type_index = self.sections.info.types.len() as u32;
             self.sections.info.types.push(module::FuncTypeInfo { params: Vec::new(), results: alloc::vec![hidden.ty] });
-            let mut attempt = Some(Attempt { wide: false, refs_capacity: 0 });
-            while let Some(settings) = attempt {
-                attempt = self.attempt(settings, type_index, 0, |func| func.expression(&hidden.expr))?;
-            }
+            let mut attempt = Attempt { wide: false, refs_capacity: 0 };
+            let finished = loop {
+                let info = &self.sections.info;
+                match self.scratch.attempt(info, attempt, type_index, 0, |func| func.expression(&hidden.expr))? {
+                    Ok(finished) => break finished,
+                    Err(next) => attempt = next,
+                }
+            };
+            self.place(&finished, 0)?;
         }
         let Sections { info, mut parts, .. } = self.sections;
         for (field, function) in self.calls {
             parts.link(field, FuncIndex(function));
         }
-        let mut options = Options::NONE;
         for (is_on, option) in [
             (info.config.signal, Options::SIGNAL),
             (info.config.fuel, Options::FUEL),
@@ -335,6 +385,6 @@ impl<'a> Translator<'a> {
         }
         parts.options = options;
         parts.features = info.config.features;
-        parts.write()
+        Ok((parts.write()?, info))
     }
 }

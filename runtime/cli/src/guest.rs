@@ -12,7 +12,7 @@ use crate::{
     watchdog::{self, Watchdog},
 };
 use sheave::{
-    Config, Engine, Error, ExternType, Func, Instance, Linker, Module, Store, Trap, Val,
+    CompilationMode, Config, Engine, Error, ExternType, Func, Instance, Linker, Module, Store, Trap, Val,
     errors::{ErrorKind, LinkerError},
 };
 use sheave_hal::{
@@ -25,6 +25,28 @@ use std::{
     process::ExitCode,
     time::{Duration, Instant},
 };
+
+/// [`CompilationMode`] on the command line.
+#[derive(Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+enum When {
+    /// All before the start
+    #[default]
+    Eager,
+    /// Validate all before the start, translate each function when it is first called
+    LazyTranslation,
+    /// Validate and translate each function when it is first called
+    Lazy,
+}
+
+impl From<When> for CompilationMode {
+    fn from(when: When) -> CompilationMode {
+        match when {
+            When::Eager => CompilationMode::Eager,
+            When::LazyTranslation => CompilationMode::LazyTranslation,
+            When::Lazy => CompilationMode::Lazy,
+        }
+    }
+}
 
 /// What is run, and what it is granted.
 #[derive(clap::Args)]
@@ -47,6 +69,9 @@ pub struct Options {
     /// Let memories grow to so many bytes in all, such as 65536, 64KiB or 1MiB
     #[arg(long, value_name = "BYTES", value_parser = units::bytes)]
     max_memory: Option<u64>,
+    /// When to validate and translate functions: all at once, or each when it is first called
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
+    compilation_mode: When,
     /// The module, and what it gets as arguments
     #[arg(value_name = "FILE [ARGS]", required = true, trailing_var_arg = true)]
     file_and_args: Vec<OsString>,
@@ -95,6 +120,7 @@ impl<'a> Guest<'a> {
         let source = Source::read(file)?;
         let mut config = Config::default();
         config.consume_fuel(options.fuel.is_some()).interruptible(options.timeout.is_some());
+        config.compilation_mode(options.compilation_mode.into());
         let engine = Engine::new(&config);
         let began = Instant::now();
         let module = load(&engine, file, &source)?;

@@ -87,6 +87,10 @@ pub(crate) fn go_on<T>(store: &mut Store<T>, call: &Call) -> Result<Outcome, Err
                 store.observer.sample(&store.core);
                 continue;
             }
+            Stop::Lazy { instance, func } => match store.install(instance, func) {
+                Ok(()) => continue,
+                Err(error) => error,
+            },
             Stop::OutOfFuel { required } => return Ok(Outcome::OutOfFuel { required }),
             Stop::Trap(trap) => trap.into(),
             Stop::Denied => Error::new(LimiterError::ResourceLimiterDeniedAllocation.to_string()),

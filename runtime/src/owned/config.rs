@@ -16,6 +16,19 @@ const DEFAULT_FEATURES: Features = Features::MUTABLE_GLOBAL
     .with(Features::WIDE_ARITHMETIC)
     .with(Features::FLOATS);
 
+/// When functions are translated, and validated before. Images are always whole.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum CompilationMode {
+    /// When the module is made.
+    #[default]
+    Eager,
+    /// Validated when the module is made, translated when they are first called.
+    LazyTranslation,
+    /// Validated and translated when they are first called: a call of an invalid function fails with the error that
+    /// [`Module::new`](crate::Module::new) would have given.
+    Lazy,
+}
+
 /// Settings of an [`Engine`](crate::Engine).
 ///
 /// ```
@@ -34,6 +47,7 @@ pub struct Config {
     pub(crate) debug_names: bool,
     pub(crate) fusion: bool,
     pub(crate) superinstructions: bool,
+    pub(crate) compilation_mode: CompilationMode,
     pub(crate) limits: Limits,
 }
 
@@ -47,6 +61,7 @@ impl Default for Config {
             debug_names: true,
             fusion: true,
             superinstructions: true,
+            compilation_mode: CompilationMode::Eager,
             limits: Limits::default(),
         }
     }
@@ -145,6 +160,15 @@ impl Config {
     /// [`Module::image`](crate::Module::image) then is one for such hosts only; `sheave compile` makes images for all.
     pub fn superinstructions(&mut self, enable: bool) -> &mut Config {
         self.superinstructions = enable;
+        self
+    }
+
+    /// When functions are translated. Default: [`CompilationMode::Eager`].
+    ///
+    /// Later is better where a module is large and little of it is used: it loads in a fraction of the time. Each instance then
+    /// translates for itself what it calls. See also [`Module::image`](crate::Module::image).
+    pub fn compilation_mode(&mut self, mode: CompilationMode) -> &mut Config {
+        self.compilation_mode = mode;
         self
     }
 

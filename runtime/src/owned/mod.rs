@@ -43,7 +43,7 @@ pub mod errors {
 
 pub use backtrace::{Backtrace, FrameInfo};
 pub use caller::Caller;
-pub use config::Config;
+pub use config::{CompilationMode, Config};
 pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 pub use engine::Engine;
 pub use error::Error;

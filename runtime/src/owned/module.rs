@@ -1,8 +1,12 @@
 //! Modules: always an image, whether it came as one or was made from Wasm here.
 
+#[cfg(feature = "translate")]
+use super::config::CompilationMode;
 use super::{Engine, Error, ExternType, sync::Arc};
 use alloc::vec::Vec;
 use core::{fmt, mem};
+#[cfg(feature = "translate")]
+use sheave_interp::translate::{self, LazyModule};
 use sheave_interp::{
     error::{Error as InterpError, ErrorKind},
     image::{self, Image, Options, OwnedImage},
@@ -20,6 +24,9 @@ struct Inner {
     /// Borrows from `bytes`, which stay where they are and are never changed.
     image: Image<'static>,
     bytes: Bytes,
+    /// What translates functions when they are first called, if that was not done before.
+    #[cfg(feature = "translate")]
+    lazy: Option<LazyModule>,
 }
 
 enum Bytes {
@@ -45,7 +52,7 @@ impl Module {
     pub fn new(engine: &Engine, wasm: impl AsRef<[u8]>) -> Result<Module, Error> {
         let wasm = super::text::to_wasm(wasm.as_ref())?;
         let config = engine.config();
-        let config = sheave_interp::translate::Config {
+        let config = translate::Config {
             features: config.features,
             signal: config.interruptible,
             fuel: config.consume_fuel,
@@ -54,14 +61,33 @@ impl Module {
             fusion: config.fusion,
             superinstructions: config.superinstructions,
         };
-        let image = sheave_interp::translate::translate(&wasm, &config)?;
-        let module =
-            Module::read(engine, Bytes::Owned(OwnedImage::from_vec(image)?), |bytes| Image::parse_fresh(bytes))?;
+        let (image, lazy) = match engine.config().compilation_mode {
+            CompilationMode::Eager => (translate::translate(&wasm, &config)?, None),
+            mode => {
+                let validates = mode == CompilationMode::LazyTranslation;
+                let (image, lazy) = translate::translate_lazily(&wasm, &config, validates)?;
+                (image, Some(lazy))
+            }
+        };
+        let image = Bytes::Owned(OwnedImage::from_vec(image)?);
+        let mut inner = Module::read(engine, image, |bytes| Image::parse_fresh(bytes))?;
         // What the translator just made is trusted as its code is; test and fuzz builds look again.
-        if cfg!(debug_assertions) {
-            image::verify(&module.inner.image)?;
+        if cfg!(debug_assertions) && lazy.is_none() {
+            image::verify(&inner.image)?;
         }
-        Ok(module)
+        inner.lazy = lazy;
+        Ok(Module { inner: Arc::new(inner) })
+    }
+
+    /// Translates a function of a module that does so when they are first called.
+    #[cfg(feature = "translate")]
+    pub(crate) fn lazy_func(&self, index: FuncIndex) -> Result<image::LazyFunc, Error> {
+        let Some(lazy) = &self.inner.lazy else {
+            return Err(
+                InterpError::new(ErrorKind::Unsupported("stubs in an image that is not the module's own")).into()
+            );
+        };
+        Ok(lazy.func(index)?)
     }
 
     /// Whether bytes are a valid module for this engine, without translating them.
@@ -71,7 +97,7 @@ impl Module {
     #[cfg(feature = "translate")]
     pub fn validate(engine: &Engine, wasm: &[u8]) -> Result<(), Error> {
         let wasm = super::text::to_wasm(wasm)?;
-        Ok(sheave_interp::translate::validate(&wasm, engine.config().features)?)
+        Ok(translate::validate(&wasm, engine.config().features)?)
     }
 
     /// Loads an image, as [`Module::image`] gives it or `sheave compile` writes it. It is verified: any bytes are safe.
@@ -79,9 +105,9 @@ impl Module {
     /// # Errors
     /// `Module` if the bytes are not an image that this build can run, or it lacks what the engine's settings need.
     pub fn from_image(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Module, Error> {
-        let module = Module::read(engine, Bytes::Owned(OwnedImage::new(bytes.as_ref())?), |bytes| Image::parse(bytes))?;
-        image::verify(&module.inner.image)?;
-        Ok(module)
+        let inner = Module::read(engine, Bytes::Owned(OwnedImage::new(bytes.as_ref())?), |bytes| Image::parse(bytes))?;
+        image::verify(&inner.image)?;
+        Ok(Module { inner: Arc::new(inner) })
     }
 
     /// As [`Module::from_image`], of an image that stays where it lies, as in flash. It begins at a multiple of 8 bytes.
@@ -89,9 +115,9 @@ impl Module {
     /// # Errors
     /// As [`Module::from_image`], also if it begins elsewhere.
     pub fn from_static_image(engine: &Engine, bytes: &'static [u8]) -> Result<Module, Error> {
-        let module = Module::read(engine, Bytes::Static(bytes), |bytes| Image::parse(bytes))?;
-        image::verify(&module.inner.image)?;
-        Ok(module)
+        let inner = Module::read(engine, Bytes::Static(bytes), |bytes| Image::parse(bytes))?;
+        image::verify(&inner.image)?;
+        Ok(Module { inner: Arc::new(inner) })
     }
 
     /// Loads an image without looking at its instructions.
@@ -103,14 +129,11 @@ impl Module {
     /// The image was made by Sheave from the same version and not changed since: wrong instructions read and write the
     /// host's memory.
     pub unsafe fn from_image_unverified(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Module, Error> {
-        Module::read(engine, Bytes::Owned(OwnedImage::new(bytes.as_ref())?), |bytes| Image::parse(bytes))
+        let inner = Module::read(engine, Bytes::Owned(OwnedImage::new(bytes.as_ref())?), |bytes| Image::parse(bytes))?;
+        Ok(Module { inner: Arc::new(inner) })
     }
 
-    fn read(
-        engine: &Engine,
-        bytes: Bytes,
-        parse: fn(&[u8]) -> Result<Image<'_>, InterpError>,
-    ) -> Result<Module, Error> {
+    fn read(engine: &Engine, bytes: Bytes, parse: fn(&[u8]) -> Result<Image<'_>, InterpError>) -> Result<Inner, Error> {
         let image = parse(bytes.as_slice())?;
         let config = engine.config();
         for (is_needed, option, name) in [
@@ -129,7 +152,13 @@ impl Module {
         // SAFETY: `bytes` lives in the same allocation-sharing value as `image`, its buffer is on the heap and does not move
         // with it, and nothing changes it. The longer lifetime does not leave this module.
         let image = unsafe { mem::transmute::<Image<'_>, Image<'static>>(image) };
-        Ok(Module { inner: Arc::new(Inner { engine: engine.clone(), image, bytes }) })
+        Ok(Inner {
+            engine: engine.clone(),
+            image,
+            bytes,
+            #[cfg(feature = "translate")]
+            lazy: None,
+        })
     }
 
     /// The engine that the module was made with.
@@ -137,7 +166,8 @@ impl Module {
         &self.inner.engine
     }
 
-    /// The bytes of the image, to be kept in a file or in flash.
+    /// The bytes of the image, to be kept in a file or in flash. Of a module whose functions are translated when they are first called
+    /// they are stubs, which no module is loaded from: images to be kept are made with [`CompilationMode::Eager`].
     pub fn image(&self) -> &[u8] {
         self.inner.bytes.as_slice()
     }

@@ -161,7 +161,7 @@ impl<T> Store<T> {
             stack_peak_bytes,
         };
         for instance in 0..self.core.instances_count() {
-            let code = self.core.image(instance).code();
+            let code = self.core.code(instance);
             for (unit, count) in code.iter().zip(self.core.counts(instance)?).filter(|(_, count)| count.executed > 0) {
                 let (row, _) = row_of(first_of(*unit)).expect("what was executed is an instruction");
                 let family = &mut statistics.families[row.get().family() as usize];
@@ -175,8 +175,8 @@ impl<T> Store<T> {
     }
 
     /// How often each instruction of an instance was executed since [`Store::start_counting`]: one number a unit (two bytes) of
-    /// the code in its module's [image](crate::Module::image), at the first unit of the instruction. `None` if nothing is
-    /// counted.
+    /// the code in its module's [image](crate::Module::image), and of what was translated since by
+    /// [functions' first calls](crate::CompilationMode), at the first unit of the instruction. `None` if nothing is counted.
     ///
     /// # Panics
     /// If the instance is one of another store.

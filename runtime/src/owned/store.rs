@@ -17,7 +17,7 @@ use core::{
 use sheave_interp::{
     instance,
     store::{self as core_store, External, Heap, limits::Denied},
-    types::ExternKind,
+    types::{ExternKind, FuncIndex},
 };
 
 /// Names an entity of a store. Of another store it is refused.
@@ -48,8 +48,8 @@ pub struct Store<T> {
     pub(crate) data: T,
     pub(crate) host_funcs: Vec<HostFunc<T>>,
     pub(crate) externs: Vec<Box<dyn Any + Send + Sync>>,
-    /// Whose images the instances run.
-    modules: Vec<Module>,
+    /// Whose images the instances run: instance, module; ascending. Of several for one instance, the others failed to become it.
+    modules: Vec<(u32, Module)>,
     limiter: Option<LimiterQuery<T>>,
     signal: Arc<AtomicU32>,
 }
@@ -189,12 +189,27 @@ impl<T> Store<T> {
         self.check_counts(module)?;
         let imports: Vec<External> = imports.iter().map(|import| import.to_raw(self)).collect();
         // First of all, so that the image outlives whatever is made of it.
-        self.modules.push(module.clone());
+        self.modules.push((self.core.instances_count(), module.clone()));
         let (core, mut limiter) = self.core_and_limiter();
         // SAFETY: a module's code is verified when it is made, or its maker has promised as much; its bytes are kept above
         // and never change.
         let instance = unsafe { instance::instantiate(core, module.parsed(), &imports, &mut limiter) }?;
         Ok(super::Instance(self.handle(instance)))
+    }
+
+    /// Translates the function that an instance has called for the first time, and makes the guest stand at its start.
+    #[cfg(feature = "translate")]
+    pub(crate) fn install(&mut self, instance: u32, func: FuncIndex) -> Result<(), Error> {
+        let i = self.modules.partition_point(|(number, _)| *number <= instance) - 1;
+        let func = self.modules[i].1.lazy_func(func)?;
+        // SAFETY: the last module for this instance is the one that it was made of; see `instantiate`.
+        Ok(unsafe { self.core.install(&func) }?)
+    }
+
+    /// No function is translated in this build, so that none was put off.
+    #[cfg(not(feature = "translate"))]
+    pub(crate) fn install(&mut self, _: u32, _: FuncIndex) -> Result<(), Error> {
+        Err(Error::new("a stub in a build that does not translate"))
     }
 
     /// Asks the limiter whether so many entities may be.

@@ -73,17 +73,22 @@ impl Statistics {
 
 /// Runs a case on both engines and compares.
 pub fn compare(case: &Case) -> Verdict {
-    let [first, reloaded, plain] = subject::run(case);
+    let [first, reloaded, plain, lazy] = subject::run(case);
     let expected = reference::run(case);
     let mut statistics = Statistics::default();
     let difference = difference(&first, &expected, &mut statistics)
         .map(|text| format!("Sheave and wasmi differ: {text}"))
         .or_else(|| between(&first, &reloaded).map(|text| format!("module and its reloaded image differ: {text}")))
-        .or_else(|| between(&first, &plain).map(|text| format!("fused and plain code differ: {text}")));
+        .or_else(|| between(&first, &plain).map(|text| format!("fused and plain code differ: {text}")))
+        .or_else(|| between(&first, &lazy).map(|text| format!("eager and lazy translation differ: {text}")));
     let mut traces = String::new();
-    for (name, events) in
-        [("sheave", &first), ("sheave, from the image", &reloaded), ("sheave, plain", &plain), ("wasmi", &expected)]
-    {
+    for (name, events) in [
+        ("sheave", &first),
+        ("sheave, from the image", &reloaded),
+        ("sheave, plain", &plain),
+        ("sheave, lazy", &lazy),
+        ("wasmi", &expected),
+    ] {
         let _ = writeln!(traces, "== {name}");
         for event in events {
             let _ = writeln!(traces, "{event:?}");

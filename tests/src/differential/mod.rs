@@ -1,8 +1,8 @@
 //! The differential run: seeded modules, executed by Sheave and by wasmi, must give the same results, traps and state.
 //!
 //! `generate` makes a module and a plan from a seed; `driver` carries the plan out, compiled once for each engine, and
-//! writes a trace; `compare` looks for the first event at which two traces differ. Sheave runs each module three times: from the
-//! wasm; from the image's bytes, which verifies them too; translated without any fusion. Those traces must be equal in everything.
+//! writes a trace; `compare` looks for the first event at which two traces differ. Sheave runs each module four times: from the
+//! wasm; from the image's bytes, which verifies them too; translated without any fusion; translated when functions are called. Those traces must be equal in everything.
 //!
 //! wasmi gets some conditions wrong; `detour` leads it around them.
 //!

@@ -5,15 +5,15 @@ use sheave as engine;
 #[path = "driver.rs"]
 mod driver;
 use super::{Case, Event};
-use sheave::{Config, Engine, Error, Module, TrapCode};
+use sheave::{CompilationMode, Config, Engine, Error, Module, TrapCode};
 
 /// Bytes of the guest stack.
 const STACK_BYTES: usize = 4 << 20;
 
-fn configure(case: &Case, is_fused: bool) -> Engine {
+fn configure(case: &Case, is_fused: bool, mode: CompilationMode) -> Engine {
     let mut config = Config::default();
     config.consume_fuel(case.fuel.is_some()).interruptible(case.is_interruptible).max_wasm_stack(STACK_BYTES);
-    config.fusion(is_fused).superinstructions(is_fused);
+    config.fusion(is_fused).superinstructions(is_fused).compilation_mode(mode);
     Engine::new(&config)
 }
 
@@ -34,9 +34,10 @@ fn trap_name(error: &Error) -> Option<&'static str> {
     })
 }
 
-/// Carries out the plan three times: the module from its wasm; from the bytes of its image; translated without any fusion.
-pub fn run(case: &Case) -> [Vec<Event>; 3] {
-    let engine = configure(case, true);
+/// Carries out the plan four times: the module from its wasm; from the bytes of its image; translated without any fusion; translated
+/// function by function as they are called.
+pub fn run(case: &Case) -> [Vec<Event>; 4] {
+    let engine = configure(case, true, CompilationMode::Eager);
     let run = |module: Result<Module, Error>| match module {
         Ok(module) => driver::run(case, &module),
         Err(error) => vec![Event::Refused(error.to_string())],
@@ -44,6 +45,7 @@ pub fn run(case: &Case) -> [Vec<Event>; 3] {
     let module = Module::new(&engine, &case.wasm);
     let reloaded = module.as_ref().ok().map(|module| run(Module::from_image(&engine, module.image())));
     let first = run(module);
-    let plain = run(Module::new(&configure(case, false), &case.wasm));
-    [first.clone(), reloaded.unwrap_or(first), plain]
+    let plain = run(Module::new(&configure(case, false, CompilationMode::Eager), &case.wasm));
+    let lazy = run(Module::new(&configure(case, true, CompilationMode::LazyTranslation), &case.wasm));
+    [first.clone(), reloaded.unwrap_or(first), plain, lazy]
 }

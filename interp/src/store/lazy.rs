@@ -1,0 +1,156 @@
+//! Code of instances whose functions are translated when they are first called. `no_lazy.rs` stands in for this file where
+//! nothing is translated.
+//!
+//! Such an instance runs a copy of its image's code, in which every function is a *stub*: the units before an entry as the function's
+//! type alone dictates them, and the instruction `lazy`. That leaves the interpreter; the embedder has the function translated and
+//! hands it to [`Store::install`], which puts it behind the others, lets what is called by address and from code to come go there, and
+//! makes the stub a branch to it, for what was linked to the stub before.
+//!
+//! Invariants: the copy only grows at its end, so that offsets in it stay; it may move, so that nobody keeps pointers into it but the
+//! context and [`Spaces`](crate::exec::context::Spaces), while the guest does not leave the interpreter. Its functions have the
+//! verifier's properties because the translator gives them, as for an image that it has just written.
+
+use super::{OutOfMemory, Store, backtrace::CodePlace};
+use crate::{
+    error::{Error, ErrorKind},
+    exec::machine::read32,
+    image::{Image, LazyFunc, Options},
+    isa::{FRAME_UNITS, HEADER_BYTES, INDEX_UNITS, Row, encode::put32},
+    push::push,
+    trap::Trap,
+    types::FuncIndex,
+};
+use alloc::vec::Vec;
+
+/// The code of one such instance. The store has them in the order of the instances.
+pub(super) struct Code {
+    instance: u32,
+    /// What the image has, then what was installed.
+    units: Vec<u16>,
+    /// What was installed: unit at which it begins, function.
+    installed: Vec<(u32, FuncIndex)>,
+    /// Of what was installed: unit, byte offset in the wasm module; ascending.
+    source_map: Vec<(u32, u32)>,
+}
+
+impl Code {
+    /// The function whose code, stub or not, holds the unit.
+    fn place_at(&self, image: &Image<'_>, unit: u32) -> Option<CodePlace> {
+        // A stub's frame in the copy is that of the function, once that is there.
+        let (first, func) = match self.installed.partition_point(|(first, _)| *first <= unit).checked_sub(1) {
+            Some(i) => self.installed[i],
+            None => image.func_at(unit).map(|func| (func.entry - FRAME_UNITS as u32, func.index))?,
+        };
+        let frame: &[u16; FRAME_UNITS] = self.units.get(first as usize..)?.first_chunk()?;
+        let [_, _, _, header_offset, _, _, frame_low, frame_high] = *frame;
+        let before = self.source_map.partition_point(|(at, _)| *at <= unit).checked_sub(1);
+        Some(CodePlace {
+            func,
+            header_offset,
+            frame_bytes: u32::from(frame_low) | u32::from(frame_high) << 16,
+            wasm_offset: before.map(|i| self.source_map[i]).filter(|(at, _)| *at >= first).map(|(_, wasm)| wasm),
+        })
+    }
+}
+
+impl Store {
+    fn lazy_code(&self, instance: u32) -> Option<&Code> {
+        let i = self.lazy.binary_search_by_key(&instance, |code| code.instance).ok()?;
+        Some(&self.lazy[i])
+    }
+
+    /// Where the code begins that the next instance runs, which is of this image: in the image, or in a copy.
+    pub(crate) fn code_to_run(&mut self, image: &Image<'static>) -> Result<*const u16, OutOfMemory> {
+        if !image.options().contains(Options::LAZY) {
+            return Ok(image.code().as_ptr());
+        }
+        let instance = self.instances_count();
+        // One may have had a copy already that then failed to come into being.
+        self.lazy.retain(|code| code.instance < instance);
+        let mut units = Vec::new();
+        units.try_reserve(image.code().len()).map_err(|_| OutOfMemory)?;
+        units.extend_from_slice(image.code());
+        let first = units.as_ptr();
+        push(&mut self.lazy, Code { instance, units, installed: Vec::new(), source_map: Vec::new() })?;
+        Ok(first)
+    }
+
+    /// The code that an instance runs: its image's, or its own.
+    pub fn code(&self, instance: u32) -> &[u16] {
+        match self.lazy_code(instance) {
+            Some(code) => &code.units,
+            None => self.image(instance).code(),
+        }
+    }
+
+    /// The function whose code holds the unit.
+    pub(super) fn place_at(&self, instance: u32, unit: u32) -> Option<CodePlace> {
+        let image = self.image(instance);
+        match self.lazy_code(instance) {
+            Some(code) => code.place_at(image, unit),
+            None => CodePlace::in_image(image, unit),
+        }
+    }
+
+    /// After [`Stop::Lazy`](super::Stop::Lazy): puts the function's code into the instance, and the guest at its start.
+    ///
+    /// # Errors
+    /// `OutOfMemory`; `Limit` if the instance's code is longer than 4 GiB; `Trap` with `StackOverflow` if there is no room for the
+    /// function's frame. The call has to be abandoned then.
+    ///
+    /// # Panics
+    /// If that is not how the guest stopped, or the function another one.
+    ///
+    /// # Safety
+    /// The function was translated from the module that the instance's image was made from, with the same settings.
+    pub unsafe fn install(&mut self, func: &LazyFunc) -> Result<(), Error> {
+        let instance = self.context().instance;
+        let i = self.lazy.binary_search_by_key(&instance, |code| code.instance).expect("an instance with stubs");
+        let first = self.lazy[i].units.len();
+        let end = first + func.code.len();
+        if end > (u32::MAX / 2) as usize {
+            return Err(Error::new(ErrorKind::Limit("code of an instance longer than 4 GiB")));
+        }
+        #[cfg(feature = "observe")]
+        self.count_longer(instance, end)?;
+        let functions = self.spaces[instance as usize].functions;
+        // SAFETY: the list has as many entries as the module has functions; all indices are of that module.
+        let address = |index: u32| unsafe { *functions.add(index as usize) as usize };
+        let entry = first + FRAME_UNITS;
+        let stub = self.funcs[address(func.index.0)].entry as usize;
+        let Code { units, installed, source_map, .. } = &mut self.lazy[i];
+        assert!(units[stub] == Row::Lazy.token(0), "a function that is not translated yet");
+        source_map.try_reserve(func.source_map.len()).map_err(|_| OutOfMemory)?;
+        installed.try_reserve(1).map_err(|_| OutOfMemory)?;
+        // From here on nothing fails until the new place of the code is known everywhere.
+        units.try_reserve(func.code.len()).map_err(|_| OutOfMemory)?;
+        units.extend_from_slice(&func.code);
+        installed.push((first as u32, func.index));
+        source_map.extend(func.source_map.iter().map(|(unit, wasm)| (first as u32 + unit, *wasm)));
+        put32(units, first, func.index.0);
+        self.funcs[address(func.index.0)].entry = entry as u32;
+        for (field, callee) in &func.calls {
+            let at = first + *field as usize;
+            put32(units, at, self.funcs[address(*callee)].entry.wrapping_sub(at as u32));
+        }
+        units.copy_within(first + INDEX_UNITS..entry, stub - FRAME_UNITS + INDEX_UNITS);
+        units[stub] = Row::BrWide.token(0);
+        put32(units, stub + 1, (entry - (stub + 1)) as u32);
+        let code = units.as_ptr();
+        self.spaces[instance as usize].code = code;
+        self.context_mut().saved.ip = code.wrapping_add(entry);
+        self.set_stale();
+        let cx = self.context();
+        // SAFETY: the units before the entry were just copied there. What is zeroed lies in the frame, which is checked to lie in
+        // the stack.
+        unsafe {
+            let entry = cx.saved.ip;
+            if read32(entry.sub(2)) as usize > cx.stack_end as usize - cx.saved.fp as usize {
+                return Err(Error::new(ErrorKind::Trap(Trap::StackOverflow)));
+            }
+            let header = cx.saved.fp.add(usize::from(*entry.sub(5)));
+            header.add(HEADER_BYTES as usize).write_bytes(0, read32(entry.sub(4)) as usize);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,21 @@
+//! In the place of `lazy.rs` where nothing is translated: instances run their images in place.
+
+use super::{OutOfMemory, Store, backtrace::CodePlace};
+use crate::image::Image;
+
+impl Store {
+    /// Where the code begins that an instance of this image runs: in the image.
+    pub(crate) fn code_to_run(&mut self, image: &Image<'static>) -> Result<*const u16, OutOfMemory> {
+        Ok(image.code().as_ptr())
+    }
+
+    /// The code that an instance runs: its image's.
+    pub fn code(&self, instance: u32) -> &[u16] {
+        self.image(instance).code()
+    }
+
+    /// The function whose code holds the unit.
+    pub(super) fn place_at(&self, instance: u32, unit: u32) -> Option<CodePlace> {
+        CodePlace::in_image(self.image(instance), unit)
+    }
+}
