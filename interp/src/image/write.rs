@@ -113,8 +113,8 @@ pub struct LazyFunc {
     pub code: Vec<u16>,
     /// Where instructions come from: units from the start of `code`, byte offset in the wasm module.
     pub source_map: Vec<(u32, u32)>,
-    /// Calls whose entry is to be filled in: where the field is, in units from the start of `code`, and function index.
-    pub calls: Vec<(u32, u32)>,
+    /// Calls whose entry is to be filled in: where the field is, in units from the start of `code`. The function's index is in it.
+    pub calls: Vec<u32>,
 }
 
 /// A data segment.
@@ -374,13 +374,17 @@ impl<'a> ImageParts<'a> {
         Ok(first)
     }
 
-    /// Fills in a call: two units at `field` get the entry of a function with code, relative to them.
+    /// Fills in a call: two units at `field`, which hold the index of a function with code, get its entry, relative to them. Gives
+    /// false, and changes nothing, if that function is not there yet.
     ///
     /// # Panics
-    /// If there is no such place, or the function is imported or not there yet.
-    pub fn link(&mut self, field: u32, callee: FuncIndex) {
-        let entry = self.funcs[(callee.0 - self.imported_funcs) as usize].entry;
-        self.code[2 * field as usize..][..4].copy_from_slice(&entry.wrapping_sub(field).to_le_bytes());
+    /// If there is no such place, or the function is imported.
+    pub fn link(&mut self, field: u32) -> bool {
+        let place: &mut [u8; 4] = self.code[2 * field as usize..].first_chunk_mut().expect("a field of two units");
+        let callee = u32::from_le_bytes(*place) - self.imported_funcs;
+        let Some(record) = self.funcs.get(callee as usize) else { return false };
+        *place = record.entry.wrapping_sub(field).to_le_bytes();
+        true
     }
 
     /// Appends a table, imported or defined.

@@ -129,9 +129,10 @@ impl Store {
         source_map.extend(func.source_map.iter().map(|(unit, wasm)| (first as u32 + unit, *wasm)));
         put32(units, first, func.index.0);
         self.funcs[address(func.index.0)].entry = entry as u32;
-        for (field, callee) in &func.calls {
+        for field in &func.calls {
             let at = first + *field as usize;
-            put32(units, at, self.funcs[address(*callee)].entry.wrapping_sub(at as u32));
+            let callee = u32::from(units[at]) | u32::from(units[at + 1]) << 16;
+            put32(units, at, self.funcs[address(callee)].entry.wrapping_sub(at as u32));
         }
         units.copy_within(first + INDEX_UNITS..entry, stub - FRAME_UNITS + INDEX_UNITS);
         units[stub] = Row::BrWide.token(0);

@@ -166,9 +166,9 @@ impl<'a> Func<'a> {
                 if tail.is_some() { Row::ReturnCallImport } else { Row::CallImport }
             }
             Callee::Function(function) => {
-                // The entry is filled in when all functions have theirs.
-                crate::push::push(self.calls, (self.code.len() as u32 + 1, function))?;
-                push(Field::new(kind::ENTRY, 0));
+                // The index stands in for the entry until the function has one.
+                crate::push::push(self.calls, self.code.len() as u32 + 1)?;
+                push(Field::new(kind::ENTRY, i64::from(function)));
                 if tail.is_some() { Row::ReturnCall } else { Row::Call }
             }
             Callee::Indirect { table, ty } => {

@@ -29,6 +29,7 @@ use crate::{
     error::{Error, ErrorKind},
     image::{Features, FuncPart, ImageParts, Options},
     isa::{self, Level, Ty},
+    push::push,
     types::FuncIndex,
 };
 use alloc::vec::Vec;
@@ -156,8 +157,8 @@ pub fn translate(wasm: &[u8], config: &Config) -> Result<Vec<u8>, Error> {
 struct Translator<'a> {
     sections: Sections<'a>,
     scratch: Scratch,
-    /// Calls whose entry is to be filled in: unit offset of the field, function index.
-    calls: Vec<(u32, u32)>,
+    /// Calls of functions that are not there yet: unit offset of the field, which holds the function's index.
+    calls: Vec<u32>,
 }
 
 /// A function's body, to be validated.
@@ -171,8 +172,8 @@ struct Scratch {
     /// Unit offset, byte offset in the wasm module.
     source_map: Vec<(u32, u32)>,
     block_starts: Vec<u32>,
-    /// As the translator's.
-    calls: Vec<(u32, u32)>,
+    /// All calls of functions with code, as the translator's.
+    calls: Vec<u32>,
     joints: Vec<isa::Joint>,
     buffers: Buffers,
 }
@@ -340,8 +341,11 @@ impl<'a> Translator<'a> {
                 parts.source_map.push(first + *code, *wasm)?;
             }
         }
-        self.calls.try_reserve(calls.len()).map_err(|_| Error::OUT_OF_MEMORY)?;
-        self.calls.extend(calls.iter().map(|(field, function)| (first + field, *function)));
+        for field in calls {
+            if !parts.link(first + field) {
+                push(&mut self.calls, first + field)?;
+            }
+        }
         Ok(())
     }
 
@@ -371,8 +375,9 @@ impl<'a> Translator<'a> {
             self.place(&finished, 0)?;
         }
         let Sections { info, mut parts, .. } = self.sections;
-        for (field, function) in self.calls {
-            parts.link(field, FuncIndex(function));
+        for field in self.calls {
+            let is_linked = parts.link(field);
+            debug_assert!(is_linked, "a valid module has a body for each function");
         }
         for (is_on, option) in [
             (info.config.signal, Options::SIGNAL),

@@ -1,4 +1,4 @@
-//! Sheave itself: the whole way from wasm through translation, verification and image.
+//! Sheave itself: the whole way from wasm through translation and image.
 
 use crate::engine::{Engine, Instance, Module};
 use anyhow::Result;
@@ -23,7 +23,7 @@ impl Engine for Sheave {
     }
 
     fn about(&self) -> &'static str {
-        "Sheave, default Config; load is validate, translate and verify"
+        "Sheave, default Config; load is validate and translate"
     }
 
     fn load(&self, wasm: &[u8]) -> Result<Box<dyn Module>> {
