@@ -69,7 +69,7 @@ pub struct Options {
     /// Let memories grow to so many bytes in all, such as 65536, 64KiB or 1MiB
     #[arg(long, value_name = "BYTES", value_parser = units::bytes)]
     max_memory: Option<u64>,
-    /// When to validate and translate functions: all at once, or each when it is first called
+    /// When to validate and translate functions: all at once, or each when it is first called. Images are whole already
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     compilation_mode: When,
     /// The module, and what it gets as arguments

@@ -17,6 +17,27 @@ const DEFAULT_FEATURES: Features = Features::MUTABLE_GLOBAL
     .with(Features::FLOATS);
 
 /// When functions are translated, and validated before. Images are always whole.
+///
+/// ```
+/// use sheave::{CompilationMode, Config, Engine, Instance, Module, Store};
+///
+/// let mut config = Config::default();
+/// config.compilation_mode(CompilationMode::Lazy);
+/// let mut store = Store::new(&Engine::new(&config), ());
+/// # #[cfg(feature = "wat")] {
+/// let text = r#"(module
+///     (func (export "good") (result i32) (i32.const 7))
+///     (func (export "bad") (result i32) (i64.const 7)))"#;
+/// let module = Module::new(store.engine(), text)?;
+/// let instance = Instance::new(&mut store, &module, &[])?;
+/// let good = instance.get_typed_func::<(), i32>(&store, "good")?;
+/// assert_eq!(good.call(&mut store, ())?, 7);
+/// // This one is not valid, which shows when it is called.
+/// let bad = instance.get_typed_func::<(), i32>(&store, "bad")?;
+/// assert!(bad.call(&mut store, ()).unwrap_err().to_string().contains("type mismatch"));
+/// # }
+/// # Ok::<(), sheave::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub enum CompilationMode {
     /// When the module is made.
