@@ -38,8 +38,8 @@ pub struct Args {
     /// Where the flame graph goes [default: the name of FILE with .svg, in this directory]
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Time between two samples, such as 1ms or 200us
-    #[arg(long, value_name = "DUR", value_parser = units::duration, default_value = "1ms")]
+    /// Time between two samples, such as 500us or 10ms
+    #[arg(long, value_name = "DUR", value_parser = units::duration, default_value = "2ms")]
     interval: Duration,
     /// Functions in the table
     #[arg(long, value_name = "N", default_value_t = 10)]
