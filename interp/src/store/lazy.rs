@@ -111,8 +111,12 @@ impl Store {
         if end > (u32::MAX / 2) as usize {
             return Err(Error::new(ErrorKind::Limit("code of an instance longer than 4 GiB")));
         }
+        self.make_room(i, func.code.len())?;
+        self.lazy[i].source_map.try_reserve(func.source_map.len()).map_err(|_| OutOfMemory)?;
+        self.lazy[i].installed.try_reserve(1).map_err(|_| OutOfMemory)?;
         #[cfg(feature = "observe")]
         self.count_longer(instance, end)?;
+        // From here on nothing fails but the check of the stack, when all is in place.
         let functions = self.spaces[instance as usize].functions;
         // SAFETY: the list has as many entries as the module has functions; all indices are of that module.
         let address = |index: u32| unsafe { *functions.add(index as usize) as usize };
@@ -120,10 +124,6 @@ impl Store {
         let stub = self.funcs[address(func.index.0)].entry as usize;
         let Code { units, installed, source_map, .. } = &mut self.lazy[i];
         assert!(units[stub] == Row::Lazy.token(0), "a function that is not translated yet");
-        source_map.try_reserve(func.source_map.len()).map_err(|_| OutOfMemory)?;
-        installed.try_reserve(1).map_err(|_| OutOfMemory)?;
-        // From here on nothing fails until the new place of the code is known everywhere.
-        units.try_reserve(func.code.len()).map_err(|_| OutOfMemory)?;
         units.extend_from_slice(&func.code);
         installed.push((first as u32, func.index));
         source_map.extend(func.source_map.iter().map(|(unit, wasm)| (first as u32 + unit, *wasm)));
@@ -137,10 +137,7 @@ impl Store {
         units.copy_within(first + INDEX_UNITS..entry, stub - FRAME_UNITS + INDEX_UNITS);
         units[stub] = Row::BrWide.token(0);
         put32(units, stub + 1, (entry - (stub + 1)) as u32);
-        let code = units.as_ptr();
-        self.spaces[instance as usize].code = code;
-        self.context_mut().saved.ip = code.wrapping_add(entry);
-        self.set_stale();
+        self.context_mut().saved.ip = self.code_ptr(instance).wrapping_add(entry);
         let cx = self.context();
         // SAFETY: the units before the entry were just copied there. What is zeroed lies in the frame, which is checked to lie in
         // the stack.
@@ -152,6 +149,21 @@ impl Store {
             let header = cx.saved.fp.add(usize::from(*entry.sub(5)));
             header.add(HEADER_BYTES as usize).write_bytes(0, read32(entry.sub(4)) as usize);
         }
+        Ok(())
+    }
+
+    /// Makes room for so many units more, number `i` of the codes being that of the instance that runs. The code may move, and with
+    /// it what points into it: its instance and the guest.
+    fn make_room(&mut self, i: usize, units_count: usize) -> Result<(), OutOfMemory> {
+        let Code { instance, units, .. } = &mut self.lazy[i];
+        let spaces = &mut self.spaces[*instance as usize];
+        let before = spaces.code as usize;
+        units.try_reserve(units_count).map_err(|_| OutOfMemory)?;
+        spaces.code = units.as_ptr();
+        let code = spaces.code;
+        let ip = &mut self.context_mut().saved.ip;
+        *ip = code.wrapping_byte_add((*ip as usize).wrapping_sub(before));
+        self.set_stale();
         Ok(())
     }
 }
