@@ -397,7 +397,7 @@ shapes! {
 
 /// All rows, in the order of their tokens.
 pub static ROWS: &[Row] = &[
-    // Reserved instructions: these two stand at fixed offsets of every code section.
+    // Reserved instructions: the first two stand at fixed offsets of every code section, the third in code that is yet to be made.
     row("exit", &EXIT, &[], "leave the interpreter: the call from the host has ended"),
     row("return.cross", &RETURN_CROSS, &[], "return to the calling frame of another instance"),
     row("lazy", &LAZY, &[], "translate this function, then execute it; in no image that is kept"),

@@ -130,24 +130,37 @@ impl Store {
         let func = self.funcs[call.func as usize];
         assert!(func.instance != FuncEntity::HOST, "a function of a guest");
         let code = self.spaces[func.instance as usize].code;
-        // SAFETY: the entry stems from instantiation; the frame units stand before it. The header and what is zeroed behind
-        // it lie inside the frame, which is checked to lie inside the stack.
+        let fp = self.stack.as_ptr().wrapping_add(call.window);
+        // SAFETY: the entry stems from instantiation, the window from `begin`; the header lies inside the frame.
         let entry = unsafe {
             let entry = code.add(func.entry as usize);
-            if read32(entry.sub(2)) as usize > self.limits.stack_bytes - call.window {
-                return Err(Trap::StackOverflow);
-            }
-            let header = self.stack.as_ptr().add(call.window + *entry.sub(5) as usize);
-            header.cast::<[u32; 2]>().write([EXIT_OFFSET, 0]);
-            header.add(HEADER_BYTES as usize).write_bytes(0, read32(entry.sub(4)) as usize);
+            self.clear_frame(entry, fp)?.cast::<[u32; 2]>().write([EXIT_OFFSET, 0]);
             entry
         };
-        let fp = self.stack.as_ptr().wrapping_add(call.window);
         let cx = self.context_mut();
         cx.saved = Registers { ip: entry, fp, r0: 0, f0: 0.0 };
         cx.instance = func.instance;
         self.set_stale();
         Ok(())
+    }
+
+    /// Zeroes what a function's frame at `fp` has behind its header; gives the header.
+    ///
+    /// # Errors
+    /// `StackOverflow` if there is no room for the frame.
+    ///
+    /// # Safety
+    /// `entry` is the entry of a function, so that the units that describe its frame stand before it; `fp` lies in the stack region.
+    pub(super) unsafe fn clear_frame(&mut self, entry: *const u16, fp: *mut u8) -> Result<*mut u8, Trap> {
+        // SAFETY: header and what is zeroed behind it lie inside the frame, which is checked to lie inside the stack.
+        unsafe {
+            if read32(entry.sub(2)) as usize > self.context().stack_end as usize - fp as usize {
+                return Err(Trap::StackOverflow);
+            }
+            let header = fp.add(usize::from(*entry.sub(5)));
+            header.add(HEADER_BYTES as usize).write_bytes(0, read32(entry.sub(4)) as usize);
+            Ok(header)
+        }
     }
 
     /// Runs until something has to be done outside. A call has been entered, and is not waiting for the host.

@@ -13,11 +13,9 @@
 use super::{OutOfMemory, Store, backtrace::CodePlace};
 use crate::{
     error::{Error, ErrorKind},
-    exec::machine::read32,
     image::{Image, LazyFunc, Options},
-    isa::{FRAME_UNITS, HEADER_BYTES, INDEX_UNITS, Row, encode::put32},
+    isa::{FRAME_UNITS, INDEX_UNITS, Row, encode::put32},
     push::push,
-    trap::Trap,
     types::FuncIndex,
 };
 use alloc::vec::Vec;
@@ -54,9 +52,13 @@ impl Code {
 }
 
 impl Store {
+    /// Where in the list the code of an instance is, if it has one of its own.
+    fn lazy_index(&self, instance: u32) -> Option<usize> {
+        self.lazy.binary_search_by_key(&instance, |code| code.instance).ok()
+    }
+
     fn lazy_code(&self, instance: u32) -> Option<&Code> {
-        let i = self.lazy.binary_search_by_key(&instance, |code| code.instance).ok()?;
-        Some(&self.lazy[i])
+        self.lazy_index(instance).map(|i| &self.lazy[i])
     }
 
     /// Where the code begins that the next instance runs, which is of this image: in the image, or in a copy.
@@ -105,7 +107,7 @@ impl Store {
     /// The function was translated from the module that the instance's image was made from, with the same settings.
     pub unsafe fn install(&mut self, func: &LazyFunc) -> Result<(), Error> {
         let instance = self.context().instance;
-        let i = self.lazy.binary_search_by_key(&instance, |code| code.instance).expect("an instance with stubs");
+        let i = self.lazy_index(instance).expect("an instance with stubs");
         let first = self.lazy[i].units.len();
         let end = first + func.code.len();
         if end > (u32::MAX / 2) as usize {
@@ -137,18 +139,11 @@ impl Store {
         units.copy_within(first + INDEX_UNITS..entry, stub - FRAME_UNITS + INDEX_UNITS);
         units[stub] = Row::BrWide.token(0);
         put32(units, stub + 1, (entry - (stub + 1)) as u32);
-        self.context_mut().saved.ip = self.code_ptr(instance).wrapping_add(entry);
-        let cx = self.context();
-        // SAFETY: the units before the entry were just copied there. What is zeroed lies in the frame, which is checked to lie in
-        // the stack.
-        unsafe {
-            let entry = cx.saved.ip;
-            if read32(entry.sub(2)) as usize > cx.stack_end as usize - cx.saved.fp as usize {
-                return Err(Error::new(ErrorKind::Trap(Trap::StackOverflow)));
-            }
-            let header = cx.saved.fp.add(usize::from(*entry.sub(5)));
-            header.add(HEADER_BYTES as usize).write_bytes(0, read32(entry.sub(4)) as usize);
-        }
+        let entry = self.code_ptr(instance).wrapping_add(entry);
+        self.context_mut().saved.ip = entry;
+        // SAFETY: the units before the entry were just copied there, and the guest's frame is in the stack.
+        unsafe { self.clear_frame(entry, self.context().saved.fp) }
+            .map_err(|trap| Error::new(ErrorKind::Trap(trap)))?;
         Ok(())
     }
 

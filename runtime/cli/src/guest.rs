@@ -333,6 +333,10 @@ impl Stop {
             ErrorKind::Linker(LinkerError::MissingDefinition { module, name, .. }) => {
                 failure.hint(unknown_import(module, name))
             }
+            // Also of a function that was not looked at before it was called.
+            ErrorKind::Module(_) => {
+                Failure::module(format!("{}: {error}", options.file().display())).hint(memory.hint())
+            }
             _ => failure.hint(memory.hint()),
         })
     }

@@ -133,6 +133,10 @@ fn bad_files_are_explained() {
     bench.write("component.wasm", b"\0asm\x0d\0\x01\0");
     bench.write("simd.wat", "(module (func (param v128)))");
     bench.sheave(&["run", "program.wat"]).fails(1, &["program.wat: invalid module: type mismatch"]);
+    bench.write("called.wat", r#"(module (func (export "_start") i32.add))"#);
+    bench
+        .sheave(&["run", "--compilation-mode", "lazy", "called.wat"])
+        .fails(1, &["called.wat: invalid module: type mismatch"]);
     bench.sheave(&["run", "progam.wat"]).fails(1, &["no such file", "did you mean program.wat?"]);
     bench.sheave(&["run", "broken.wat"]).fails(1, &["broken.wat:2:4", "fnuc"]);
     bench.sheave(&["run", "component.wasm"]).fails(1, &["component", "wasm32-wasip1"]);
