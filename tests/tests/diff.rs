@@ -20,6 +20,7 @@ fn generated_modules_do_the_same_on_both_engines() {
     // Otherwise nothing was tested: most modules run, and most calls come back with results.
     assert!(statistics.instantiated * 10 > MODULES * 8, "{statistics:?}");
     assert!(statistics.calls > MODULES * 4, "{statistics:?}");
+    assert!(statistics.damaged.accepted > MODULES && statistics.damaged.refused > MODULES, "{statistics:?}");
     assert!(statistics.outcomes["results"] * 3 > statistics.calls, "{statistics:?}");
 }
 

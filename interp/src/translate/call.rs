@@ -8,7 +8,10 @@ use super::{
     func::{Func, Refusal},
     stack::{Accumulator, Held, Place},
 };
-use crate::isa::{Row, Ty, encode::Field, kind};
+use crate::{
+    isa::{Row, Ty, encode::Field, kind},
+    types::RefType,
+};
 
 /// What is called.
 #[derive(Clone, Copy)]
@@ -36,7 +39,8 @@ impl<'a> Func<'a> {
 
     /// return_call, return_call_indirect
     pub fn return_call(&mut self, callee: Callee) -> Result<(), Refusal> {
-        let (index, delta, _) = self.prepare(callee)?;
+        let (index, delta, results) = self.prepare(callee)?;
+        self.prove(results == self.results)?;
         self.map_here()?;
         self.emit_call(callee, index, delta, Some(self.header))?;
         self.set_unreachable();
@@ -46,15 +50,19 @@ impl<'a> Func<'a> {
     /// Pops index and arguments, puts the arguments into the window. Gives the index field, the window, the result types.
     fn prepare(&mut self, callee: Callee) -> Result<(Option<Field>, u32, &'a [Ty]), Refusal> {
         let ty = match callee {
-            Callee::Function(index) => self.module.func_types[index as usize],
-            Callee::Indirect { ty, .. } => ty,
+            Callee::Function(index) => *self.module.func_types.get(index as usize).ok_or(Refusal::Unproven)?,
+            Callee::Indirect { table, ty } => {
+                self.prove(self.module.tables.get(table as usize) == Some(&RefType::FUNC))?;
+                ty
+            }
         };
         let module = self.module;
-        let ty = &module.types[ty as usize];
+        let ty = module.types.get(ty as usize).ok_or(Refusal::Unproven)?;
         let index = match callee {
             Callee::Function(_) => None,
-            Callee::Indirect { .. } => Some(self.pop()),
+            Callee::Indirect { .. } => Some(self.pop(Ty::I32)?),
         };
+        self.prove_top(&ty.params)?;
         let from = self.stack.len() - ty.params.len();
         let has_refs = ty.params.contains(&Ty::Ref);
         let window =
@@ -91,7 +99,7 @@ impl<'a> Func<'a> {
             self.settle_from(from)?;
         }
         for _ in from..self.stack.len() {
-            self.pop();
+            self.take();
         }
         // What is left in an accumulator would not survive the call.
         self.claim_for_call(index)?;

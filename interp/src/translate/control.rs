@@ -8,12 +8,12 @@ use super::{
     func::{Func, Refusal},
     fuse::Condition,
     labels::Label,
+    module::operand_type,
     stack::{Entry, Place},
 };
 use crate::isa::{Row, Ty, encode::Field, encode::put32, kind};
 use crate::push::push;
 use alloc::vec::Vec;
-use wasmparser::FrameKind;
 
 /// What a control frame is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -69,24 +69,37 @@ impl core::ops::Deref for Types<'_> {
 
 impl<'a> Func<'a> {
     /// Parameter and result types of a block.
-    fn block_types(&self, ty: wasmparser::BlockType) -> (Types<'a>, Types<'a>) {
-        match ty {
+    fn block_types(&self, ty: wasmparser::BlockType) -> Result<(Types<'a>, Types<'a>), Refusal> {
+        Ok(match ty {
             wasmparser::BlockType::Empty => (Types::Many(&[]), Types::Many(&[])),
-            wasmparser::BlockType::Type(ty) => (Types::Many(&[]), Types::One([super::module::ty(ty)])),
+            wasmparser::BlockType::Type(ty) => (Types::Many(&[]), Types::One([operand_type(ty)?])),
             wasmparser::BlockType::FuncType(index) => {
-                let module = self.module;
-                let ty = &module.types[index as usize];
+                let ty = self.module.types.get(index as usize).ok_or(Refusal::Unproven)?;
                 (Types::Many(&ty.params), Types::Many(&ty.results))
             }
-        }
+        })
     }
 
-    fn label_types(&self, frame: &ControlFrame) -> Types<'a> {
-        match frame.kind {
+    /// Parameter types of a block that begins here: its operands are on the stack.
+    fn begin_block(&self, ty: wasmparser::BlockType) -> Result<Types<'a>, Refusal> {
+        let (params, _) = self.block_types(ty)?;
+        self.prove_top(&params)?;
+        Ok(params)
+    }
+
+    fn label_types(&self, frame: &ControlFrame) -> Result<Types<'a>, Refusal> {
+        Ok(match frame.kind {
             Kind::Function => Types::Many(self.results),
-            Kind::Loop(_) => self.block_types(frame.ty).0,
-            _ => self.block_types(frame.ty).1,
-        }
+            Kind::Loop(_) => self.block_types(frame.ty)?.0,
+            _ => self.block_types(frame.ty)?.1,
+        })
+    }
+
+    /// The frame that a branch goes to, and what it takes there.
+    fn target(&self, depth: u32) -> Result<(ControlFrame, Types<'a>), Refusal> {
+        let index = self.control.len().checked_sub(1 + depth as usize).ok_or(Refusal::Unproven)?;
+        let frame = self.control[index];
+        Ok((frame, self.label_types(&frame)?))
     }
 
     /// Opens the frame of the function itself.
@@ -106,7 +119,13 @@ impl<'a> Func<'a> {
     }
 
     fn push_frame(&mut self, frame: ControlFrame) -> Result<(), Refusal> {
+        self.floor = frame.height;
         Ok(push(&mut self.control, frame)?)
+    }
+
+    fn pop_frame(&mut self) {
+        self.control.pop();
+        self.floor = self.control.last().map_or(0, |frame| frame.height);
     }
 
     /// Opens a frame above the given number of parameters.
@@ -145,19 +164,9 @@ impl<'a> Func<'a> {
         self.push_frame(frame)
     }
 
-    /// What the innermost open block is, if any is.
-    pub fn current_frame(&self) -> Option<FrameKind> {
-        self.control.last().map(|frame| match frame.kind {
-            Kind::Function | Kind::Block => FrameKind::Block,
-            Kind::Loop(_) => FrameKind::Loop,
-            Kind::If(_) => FrameKind::If,
-            Kind::Else => FrameKind::Else,
-        })
-    }
-
     /// block
     pub fn block(&mut self, ty: wasmparser::BlockType) -> Result<(), Refusal> {
-        let params = self.block_types(ty).0.len();
+        let params = self.begin_block(ty)?.len();
         self.settle_lazy()?;
         self.settle_from(self.stack.len() - params)?;
         let label = self.labels.create()?;
@@ -166,7 +175,7 @@ impl<'a> Func<'a> {
 
     /// loop
     pub fn begin_loop(&mut self, ty: wasmparser::BlockType) -> Result<(), Refusal> {
-        let params = self.block_types(ty).0.len();
+        let params = self.begin_block(ty)?.len();
         self.settle_lazy()?;
         self.settle_from(self.stack.len() - params)?;
         let label = self.labels.create()?;
@@ -183,8 +192,8 @@ impl<'a> Func<'a> {
 
     /// if
     pub fn begin_if(&mut self, ty: wasmparser::BlockType) -> Result<(), Refusal> {
-        let params = self.block_types(ty).0.len();
-        let entry = self.pop();
+        let entry = self.pop(Ty::I32)?;
+        let params = self.begin_block(ty)?.len();
         let condition = self.settled_condition(&entry, false, params)?;
         let (label, otherwise) = (self.labels.create()?, self.labels.create()?);
         self.open(Kind::If(otherwise), label, ty, params)?;
@@ -212,19 +221,20 @@ impl<'a> Func<'a> {
 
     /// else
     pub fn begin_else(&mut self) -> Result<(), Refusal> {
-        let frame = *self.control.last().expect("validated code has an if here");
+        let innermost = self.control.last_mut().expect("there are operators while a block is open");
+        let frame = *innermost;
+        let Kind::If(otherwise) = frame.kind else { return Err(Refusal::Unproven) };
+        innermost.kind = Kind::Else;
         if !frame.reachable {
-            self.control.last_mut().expect("as above").kind = Kind::Else;
             return Ok(());
         }
-        let Kind::If(otherwise) = frame.kind else { return Ok(()) };
-        let (params, results) = self.block_types(frame.ty);
+        let (params, results) = self.block_types(frame.ty)?;
         if self.reachable {
+            self.prove_all(&results)?;
             self.move_to_homes(&frame, &results)?;
             self.branch_to(frame.label)?;
         }
         self.reset_stack(&frame, &params)?;
-        self.control.last_mut().expect("checked above").kind = Kind::Else;
         self.bind(otherwise)?;
         self.forget();
         self.reachable = true;
@@ -235,21 +245,26 @@ impl<'a> Func<'a> {
     pub fn end(&mut self) -> Result<(), Refusal> {
         let frame = *self.control.last().expect("validated code has a block here");
         if !frame.reachable {
-            self.control.pop();
+            self.pop_frame();
             return Ok(());
         }
         if frame.kind == Kind::Function {
             if self.reachable {
+                self.prove_all(self.results)?;
                 self.emit_return()?;
             }
-            self.control.pop();
+            self.pop_frame();
             self.reachable = false;
             return Ok(());
         }
-        let (params, results) = self.block_types(frame.ty);
+        let (params, results) = self.block_types(frame.ty)?;
+        if self.reachable {
+            self.prove_all(&results)?;
+        }
         match frame.kind {
             Kind::Loop(_) => {}
             Kind::If(otherwise) => {
+                self.prove(*params == *results)?;
                 if self.reachable {
                     self.move_to_homes(&frame, &results)?;
                 }
@@ -271,7 +286,7 @@ impl<'a> Func<'a> {
             }
             _ => {}
         }
-        self.control.pop();
+        self.pop_frame();
         Ok(())
     }
 
@@ -281,7 +296,7 @@ impl<'a> Func<'a> {
         self.copy_to_label(frame, types)?;
         // The accumulators are given up: what they held has been copied.
         for _ in 0..types.len() {
-            self.pop();
+            self.take();
         }
         self.claim(super::stack::Accumulator::Int)?;
         self.claim(super::stack::Accumulator::Float)?;
@@ -321,7 +336,7 @@ impl<'a> Func<'a> {
     /// Makes the stack what it is at a frame's start or end: everything above its height replaced by operands in homes.
     fn reset_stack(&mut self, frame: &ControlFrame, types: &[Ty]) -> Result<(), Refusal> {
         while self.stack.len() > frame.height {
-            self.pop();
+            self.take();
         }
         (self.data_top, self.refs_len) = (frame.data_base, frame.refs_base);
         for &ty in types {
@@ -333,17 +348,12 @@ impl<'a> Func<'a> {
     /// The code that follows cannot be reached.
     pub fn set_unreachable(&mut self) {
         self.reachable = false;
-        let height = self.control.last().map_or(0, |frame| frame.height);
-        while self.stack.len() > height {
-            self.pop();
+        while self.stack.len() > self.floor {
+            self.take();
         }
         self.held_int = super::stack::Held::Nothing;
         self.held_float = super::stack::Held::Nothing;
         self.seal();
-    }
-
-    fn frame_at(&self, depth: u32) -> ControlFrame {
-        self.control[self.control.len() - 1 - depth as usize]
     }
 
     /// Branches to a label that is not placed yet.
@@ -398,17 +408,15 @@ impl<'a> Func<'a> {
     }
 
     /// Moves the operands and branches to the label of a frame.
-    fn leave_to(&mut self, frame: &ControlFrame) -> Result<(), Refusal> {
+    fn leave_to(&mut self, frame: &ControlFrame, types: &[Ty]) -> Result<(), Refusal> {
         match frame.kind {
             Kind::Function => self.emit_return(),
             Kind::Loop(head) => {
-                let types = self.label_types(frame);
-                self.copy_to_label(frame, &types)?;
+                self.copy_to_label(frame, types)?;
                 self.branch_back(head)
             }
             _ => {
-                let types = self.label_types(frame);
-                self.copy_to_label(frame, &types)?;
+                self.copy_to_label(frame, types)?;
                 self.branch_to(frame.label)
             }
         }
@@ -416,17 +424,18 @@ impl<'a> Func<'a> {
 
     /// br
     pub fn branch(&mut self, depth: u32) -> Result<(), Refusal> {
-        let frame = self.frame_at(depth);
-        self.leave_to(&frame)?;
+        let (frame, types) = self.target(depth)?;
+        self.prove_top(&types)?;
+        self.leave_to(&frame, &types)?;
         self.set_unreachable();
         Ok(())
     }
 
     /// br_if
     pub fn branch_if(&mut self, depth: u32) -> Result<(), Refusal> {
-        let frame = self.frame_at(depth);
-        let types = self.label_types(&frame);
-        let entry = self.pop();
+        let entry = self.pop(Ty::I32)?;
+        let (frame, types) = self.target(depth)?;
+        self.prove_top(&types)?;
         if frame.kind != Kind::Function && entry.place != Place::Accumulator {
             // Operands of the label that are in their homes need no second path. A condition in the accumulator was made
             // just now: copies would hide the comparison it comes from.
@@ -453,7 +462,7 @@ impl<'a> Func<'a> {
         let past = self.labels.create()?;
         self.branch_if_to(&condition, past)?;
         let held = (self.held_int, self.held_float);
-        self.leave_to(&frame)?;
+        self.leave_to(&frame, &types)?;
         // What the moves did to the accumulators concerns only the taken path.
         (self.held_int, self.held_float) = held;
         self.bind(past)
@@ -461,11 +470,9 @@ impl<'a> Func<'a> {
 
     /// br_table
     pub fn branch_table(&mut self, targets: &wasmparser::BrTable<'_>) -> Result<(), Refusal> {
-        let entry = self.pop();
-        let types = {
-            let frame = self.frame_at(targets.default());
-            self.label_types(&frame)
-        };
+        let entry = self.pop(Ty::I32)?;
+        let (_, types) = self.target(targets.default())?;
+        self.prove_top(&types)?;
         // Operands are moved by a stub per target; their places must not depend on the accumulator that holds the index.
         if !types.is_empty() {
             if entry.place == Place::Accumulator {
@@ -485,8 +492,9 @@ impl<'a> Func<'a> {
         let mut stubs: Vec<(u32, Label)> = Vec::new();
         let all = targets.targets().chain(core::iter::once(Ok(targets.default())));
         for depth in all {
-            let depth = depth.expect("the validator has read all targets");
-            let frame = self.frame_at(depth);
+            let depth = depth.map_err(|_| Refusal::Unproven)?;
+            let (frame, its_types) = self.target(depth)?;
+            self.prove(*its_types == *types)?;
             let direct = frame.kind != Kind::Function && (types.is_empty() || self.is_at_label(&frame, &types));
             match frame.kind {
                 Kind::Loop(head) if direct => put32(self.code, field, (head as i64 - field as i64) as i32 as u32),
@@ -511,8 +519,8 @@ impl<'a> Func<'a> {
             self.bind(label)?;
             let held = (self.held_int, self.held_float);
             (self.held_int, self.held_float) = (super::stack::Held::Nothing, super::stack::Held::Nothing);
-            let frame = self.frame_at(depth);
-            self.leave_to(&frame)?;
+            let (frame, _) = self.target(depth)?;
+            self.leave_to(&frame, &types)?;
             (self.held_int, self.held_float) = held;
         }
         self.set_unreachable();
@@ -521,6 +529,7 @@ impl<'a> Func<'a> {
 
     /// return
     pub fn return_(&mut self) -> Result<(), Refusal> {
+        self.prove_top(self.results)?;
         self.emit_return()?;
         self.set_unreachable();
         Ok(())

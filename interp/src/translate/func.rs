@@ -1,7 +1,7 @@
 //! State of one function's translation, its locals and their operators.
 //!
-//! Each operator is validated before it comes here, so that its operands exist and have their types. Operators in dead
-//! code are validated and not translated.
+//! Operators are translated and checked at once: whatever an operator takes from the stack, and each index, is looked at
+//! here (see [`Refusal::Unproven`]). Operators in dead code are not translated.
 //!
 //! The frame: parameters (or results, if they are wider), header, locals, homes of references, homes of data. All offsets
 //! are in bytes from the frame pointer and multiples of four.
@@ -19,6 +19,9 @@ use crate::{
     push::push,
 };
 use alloc::vec::Vec;
+
+/// Limit of the validator: so many locals, parameters among them.
+const LOCALS_MAX: usize = 50_000;
 
 /// A local.
 #[derive(Clone, Copy)]
@@ -38,9 +41,11 @@ pub struct Attempt {
     pub wide: bool,
     /// Cells set aside for references on the operand stack.
     pub refs_capacity: u32,
+    /// The function is known to be valid. If not, and it is translated to its end, then it is.
+    pub is_valid: bool,
 }
 
-/// Why a function is not translated, though it is valid. Small, because nearly everything here may return it.
+/// Why a function is not translated. Small, because nearly everything here may return it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Refusal {
     /// The allocator has no more room.
@@ -51,6 +56,9 @@ pub enum Refusal {
     Stack,
     /// The operator is of a feature that this version lacks.
     Operator,
+    /// What is checked here while translating does not show that the function is valid: it is not, or there are references
+    /// or dead code in it, whose rules only the validator knows.
+    Unproven,
 }
 
 impl From<OutOfMemory> for Refusal {
@@ -59,17 +67,33 @@ impl From<OutOfMemory> for Refusal {
     }
 }
 
-impl Refusal {
-    /// As an error at a place in the module.
+/// A refusal and its place in the module.
+#[derive(Clone, Copy, Debug)]
+pub struct Refused {
+    /// Why.
+    pub refusal: Refusal,
+    /// Byte offset; zero where it is the module as a whole.
+    pub wasm_offset: u32,
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Refused {
+        Refused { refusal, wasm_offset: 0 }
+    }
+}
+
+impl Refused {
+    /// As an error.
     #[cold]
-    pub fn at(self, wasm_offset: u32) -> Error {
-        let error = match self {
+    pub fn error(self) -> Error {
+        let error = match self.refusal {
             Refusal::OutOfMemory => return Error::OUT_OF_MEMORY,
             Refusal::Locals => Error::limit("locals of a function take more than 64 KiB"),
             Refusal::Stack => Error::limit("operand stack of a function takes more than 64 KiB"),
             Refusal::Operator => Error::new(ErrorKind::Unsupported("operator")),
+            Refusal::Unproven => unreachable!("the validator has found what is translated here valid"),
         };
-        error.at(u64::from(wasm_offset))
+        error.at(u64::from(self.wasm_offset))
     }
 }
 
@@ -108,6 +132,8 @@ pub struct Func<'a> {
     pub(super) locals: Vec<Local>,
     pub(super) control: Vec<ControlFrame>,
     pub(super) labels: Labels,
+    /// Height of the operand stack that the innermost block may not take from.
+    pub(super) floor: usize,
     pub(super) data_top: u32,
     pub(super) refs_base: u32,
     pub(super) refs_len: u32,
@@ -152,6 +178,7 @@ impl<'a> Func<'a> {
             locals: core::mem::take(&mut buffers.locals),
             control: core::mem::take(&mut buffers.control),
             labels: core::mem::take(&mut buffers.labels),
+            floor: 0,
             data_top: 0,
             refs_base: 0,
             refs_len: 0,
@@ -177,11 +204,15 @@ impl<'a> Func<'a> {
     }
 
     fn add_local(&mut self, ty: Ty, offset: u32) -> Result<(), Refusal> {
+        if ty == Ty::Ref {
+            self.leave_to_validator()?;
+        }
         Ok(push(&mut self.locals, Local { offset, ty, noted: 0 })?)
     }
 
     /// Declares `count` locals.
     pub fn declare_locals(&mut self, count: u32, ty: Ty) -> Result<(), Refusal> {
+        self.prove(count as usize <= LOCALS_MAX.saturating_sub(self.locals.len()))?;
         for _ in 0..count {
             let offset = self.data_top;
             self.add_local(ty, offset)?;
@@ -210,10 +241,21 @@ impl<'a> Func<'a> {
         Ok(())
     }
 
+    /// Goes on only if the function is known to be valid: what comes next follows rules that are not checked here.
+    pub fn leave_to_validator(&self) -> Result<(), Refusal> {
+        self.prove(self.attempt.is_valid)
+    }
+
+    /// Goes on only if a rule of validation holds.
+    #[inline(always)]
+    pub fn prove(&self, holds: bool) -> Result<(), Refusal> {
+        if holds { Ok(()) } else { Err(Refusal::Unproven) }
+    }
+
     /// Ends the function: fills the units in front of the entry. `Ok(None)` asks for another attempt.
-    pub fn finish(mut self, buffers: &mut Buffers) -> Result<(Option<Finished>, Attempt), Error> {
+    pub fn finish(mut self, buffers: &mut Buffers) -> Result<(Option<Finished>, Attempt), Refused> {
         if let Some(wasm_offset) = self.frame_refused_at {
-            return Err(Refusal::Stack.at(wasm_offset));
+            return Err(Refused { refusal: Refusal::Stack, wasm_offset });
         }
         self.close_fuel();
         let zero_bytes = self.zero_end() - (self.header + HEADER_BYTES);
@@ -226,7 +268,7 @@ impl<'a> Func<'a> {
             crate::isa::encode::put32(self.code, at + 4, frame);
             Finished { entry: self.entry, frame_bytes: frame, cell_map: self.cell_map() }
         });
-        let attempt = self.retry.unwrap_or(self.attempt);
+        let attempt = Attempt { is_valid: true, ..self.retry.unwrap_or(self.attempt) };
         self.stack.clear();
         self.locals.clear();
         self.control.clear();
@@ -306,13 +348,8 @@ impl<'a> Func<'a> {
         self.retry.get_or_insert(self.attempt).wide = true;
     }
 
-    /// Charges one operator, when fuel is on: the charge stands at the start of the basic block.
-    #[inline(always)]
-    pub fn charge_operator(&mut self) -> Result<(), Refusal> {
-        if self.module.config.fuel { self.charge() } else { Ok(()) }
-    }
-
-    fn charge(&mut self) -> Result<(), Refusal> {
+    /// Charges one operator: the charge stands at the start of the basic block.
+    pub fn charge(&mut self) -> Result<(), Refusal> {
         if self.fuel_at.is_none() {
             self.fuel_at = Some(self.code.len());
             self.emit_mapped(Row::Fuel, &[Field::new(crate::isa::kind::IMM32, 0)])?;
@@ -332,15 +369,19 @@ impl<'a> Func<'a> {
 
     // The operators of variables stand here because they are about the stack's places more than about instructions.
 
+    fn local_type(&self, local: u32) -> Result<Ty, Refusal> {
+        self.locals.get(local as usize).map(|local| local.ty).ok_or(Refusal::Unproven)
+    }
+
     /// local.get
     pub fn local_get(&mut self, local: u32) -> Result<(), Refusal> {
-        let ty = self.locals[local as usize].ty;
+        let ty = self.local_type(local)?;
         self.push(ty, Place::Local(local))
     }
 
     /// local.set
     pub fn local_set(&mut self, local: u32) -> Result<(), Refusal> {
-        let entry = self.pop();
+        let entry = self.pop(self.local_type(local)?)?;
         if entry.place == Place::Local(local) {
             return Ok(());
         }

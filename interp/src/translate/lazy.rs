@@ -33,7 +33,6 @@ pub struct LazyModule {
 pub fn translate_lazily(wasm: &[u8], config: &Config, validates: bool) -> Result<(Vec<u8>, LazyModule), Error> {
     let mut translator = Translator::new(config)?;
     let (mut resources, mut bodies, mut bytes) = (None, Vec::new(), Vec::new());
-    let mut allocations = wasmparser::FuncValidatorAllocations::default();
     translator.sections(wasm, |translator, function, body| {
         let index = function.index;
         translator.stub(index, body.range().start as u32)?;
@@ -43,9 +42,7 @@ pub fn translate_lazily(wasm: &[u8], config: &Config, validates: bool) -> Result
         push(&mut bodies, (bytes.len() as u32, body.range().start))?;
         resources.get_or_insert_with(|| function.resources.clone());
         if validates {
-            let mut validator = function.into_validator(core::mem::take(&mut allocations));
-            validator.validate(body).map_err(|error| super::error(&error).in_func(index))?;
-            allocations = validator.into_allocations();
+            translator.scratch.validate(function, body)?;
         }
         Ok(())
     })?;
@@ -96,7 +93,7 @@ impl LazyModule {
         let ty = self.info.func_types[index.to_usize()];
         let function = FuncToValidate { resources, index: index.0, ty, features };
         let mut scratch = Scratch::default();
-        scratch.function(&self.info, function, wasmparser::FuncValidatorAllocations::default(), &body)?;
+        scratch.function(&self.info, function, &body)?;
         let Scratch { code, mut source_map, calls, .. } = scratch;
         if !self.info.config.debug_names {
             source_map.clear();

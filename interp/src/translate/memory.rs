@@ -1,5 +1,6 @@
 //! Loads, stores and the bulk memory operators.
 
+use super::read::MemArg;
 use super::{
     emit::accumulator_of,
     func::{Func, Refusal},
@@ -7,14 +8,14 @@ use super::{
     stack::{Entry, Place},
 };
 use crate::isa::{Row, Ty, encode::Field, kind};
-use wasmparser::{MemArg, MemArgTarget};
 
 impl Func<'_> {
     /// A load.
-    pub fn load(&mut self, row: Row, far: Row, memarg: MemArg) -> Result<(), Refusal> {
-        let address = self.pop();
-        let result = row.get().types[1];
-        let near = memory_of(memarg) == 0;
+    pub fn load(&mut self, row: Row, far: Row, align: u32, memarg: MemArg) -> Result<(), Refusal> {
+        let [address, result] = row.get().types else { unreachable!("a load has two types") };
+        let (address, result) = (self.pop(*address)?, *result);
+        self.prove_access(memarg, align)?;
+        let near = memarg.memory == 0;
         match (absolute(&address, memarg.offset), u16::try_from(memarg.offset)) {
             (Some(absolute), _) if near => {
                 self.claim(accumulator_of(result))?;
@@ -41,11 +42,17 @@ impl Func<'_> {
         self.push_accumulator(result)
     }
 
-    /// A store of an integer, or of a float by its bits: `float` is the row that takes it from f0, if it can be there.
-    pub fn store(&mut self, row: Row, far: Row, float: Option<Row>, memarg: MemArg) -> Result<(), Refusal> {
-        let value = self.pop();
-        let address = self.pop();
-        let near = memory_of(memarg) == 0;
+    /// A store of an integer, or of a float by its bits.
+    pub fn store(&mut self, row: Row, far: Row, ty: Ty, align: u32, memarg: MemArg) -> Result<(), Refusal> {
+        let value = self.pop(ty)?;
+        let address = self.pop(Ty::I32)?;
+        self.prove_access(memarg, align)?;
+        let float = match ty {
+            Ty::F32 => Some(Row::F32Store),
+            Ty::F64 => Some(Row::F64Store),
+            _ => None,
+        };
+        let near = memarg.memory == 0;
         let absolute = absolute(&address, memarg.offset).filter(|_| near);
         let offset = u16::try_from(memarg.offset).ok().filter(|_| near);
         let Some(offset) =
@@ -90,8 +97,33 @@ impl Func<'_> {
         self.emit_mapped(far, &[address, memory, offset, value])
     }
 
+    /// Whether an access is valid, but for its operands; it may be aligned to so much.
+    fn prove_access(&self, memarg: MemArg, align: u32) -> Result<(), Refusal> {
+        self.prove(memarg.align <= align)?;
+        self.prove_memory(memarg.memory)
+    }
+
+    /// Whether there is such a memory.
+    fn prove_memory(&self, memory: u32) -> Result<(), Refusal> {
+        self.prove(memory < self.module.memories_count)
+    }
+
+    /// memory.copy
+    pub fn memory_copy(&mut self, to: u32, from: u32) -> Result<(), Refusal> {
+        self.prove_memory(to)?;
+        self.prove_memory(from)?;
+        self.bulk(Row::MemoryCopy, &[memory_field(to), memory_field(from)])
+    }
+
+    /// memory.fill
+    pub fn memory_fill(&mut self, memory: u32) -> Result<(), Refusal> {
+        self.prove_memory(memory)?;
+        self.bulk(Row::MemoryFill, &[memory_field(memory)])
+    }
+
     /// memory.size
     pub fn memory_size(&mut self, memory: u32) -> Result<(), Refusal> {
+        self.prove_memory(memory)?;
         self.claim(super::stack::Accumulator::Int)?;
         self.emit(Row::MemorySize, &[memory_field(memory), Field::REG])?;
         self.push_accumulator(Ty::I32)
@@ -99,7 +131,8 @@ impl Func<'_> {
 
     /// memory.grow
     pub fn memory_grow(&mut self, memory: u32) -> Result<(), Refusal> {
-        let pages = self.pop();
+        self.prove_memory(memory)?;
+        let pages = self.pop(Ty::I32)?;
         let pages = self.field(&pages)?;
         self.claim(super::stack::Accumulator::Int)?;
         self.emit_mapped(Row::MemoryGrow, &[memory_field(memory), pages, Field::REG])?;
@@ -111,7 +144,7 @@ impl Func<'_> {
         let mut fields = [Field::NONE; 5];
         fields[..indices.len()].copy_from_slice(indices);
         for index in (0..3).rev() {
-            let entry = self.pop();
+            let entry = self.pop(row.get().types[index])?;
             fields[indices.len() + index] = self.slot_field(&entry)?;
         }
         self.map_here()?;
@@ -124,21 +157,13 @@ pub fn memory_field(memory: u32) -> Field {
     Field::new(kind::MEMORY, i64::from(memory))
 }
 
-/// The memory that an access names.
-fn memory_of(memarg: MemArg) -> u32 {
-    match memarg.target {
-        MemArgTarget::Memory(index) => index,
-        MemArgTarget::Array(_) => unreachable!("the feature that brings accesses of arrays is off"),
-    }
-}
-
 fn far_fields(memarg: MemArg) -> [Field; 2] {
-    [memory_field(memory_of(memarg)), Field::new(kind::OFF32, memarg.offset as i64)]
+    [memory_field(memarg.memory), Field::new(kind::OFF32, i64::from(memarg.offset))]
 }
 
 /// A constant address with its offset added, if the sum is an immediate.
-fn absolute(address: &Entry, offset: u64) -> Option<Field> {
+fn absolute(address: &Entry, offset: u32) -> Option<Field> {
     let Place::Const(bits) = address.place else { return None };
-    let sum = u64::from(bits as u32) + offset;
+    let sum = u64::from(bits as u32) + u64::from(offset);
     i32::try_from(sum).ok().map(|sum| Field::new(kind::IMM32, i64::from(sum)))
 }

@@ -1,7 +1,7 @@
 //! Wasm bytes to an image: validation, translation of each function in one pass, the image's parts put together.
 //!
-//! Sits between `wasmparser`, which reads and validates, and `image`, which writes. Each operator is validated right before
-//! it is translated. Invariant: what comes out passes `image::verify`; a translator's mistake becomes a rejection there.
+//! Sits between `wasmparser`, which reads and validates, and `image`, which writes. The translator has what it takes to check
+//! most functions while it translates them, and leaves to the validator those that it refuses: see `Scratch::function`. Invariant: what comes out passes `image::verify`; a translator's mistake becomes a rejection there.
 //!
 //! Read `module` for sections, then `func` (state of a function), `operator` (the operators one by one), `stack` (where
 //! operands are), `control`, `call`, `numeric`, `memory`, `variable`; `emit` and `fuse` for how instructions are chosen.
@@ -22,6 +22,7 @@ mod memory;
 mod module;
 mod numeric;
 mod operator;
+mod read;
 mod stack;
 mod variable;
 
@@ -33,9 +34,10 @@ use crate::{
     types::FuncIndex,
 };
 use alloc::vec::Vec;
-use func::{Attempt, Buffers, Finished, Func};
+use func::{Attempt, Buffers, Finished, Func, Refusal, Refused};
 pub use lazy::{LazyModule, translate_lazily};
 use module::{ModuleInfo, Sections, error};
+use read::Reader;
 use wasmparser::{Chunk, Parser, Payload, ValidPayload, Validator, WasmFeatures};
 
 /// How a module is translated.
@@ -145,12 +147,7 @@ fn supported(features: Features) -> Result<(), Error> {
 /// ```
 pub fn translate(wasm: &[u8], config: &Config) -> Result<Vec<u8>, Error> {
     let mut translator = Translator::new(config)?;
-    let mut allocations = wasmparser::FuncValidatorAllocations::default();
-    translator.sections(wasm, |translator, function, body| {
-        allocations = translator.function(function, core::mem::take(&mut allocations), body)?;
-        Ok(())
-    })?;
-    drop(allocations);
+    translator.sections(wasm, Translator::function)?;
     Ok(translator.finish(Options::NONE)?.0)
 }
 
@@ -176,38 +173,59 @@ struct Scratch {
     calls: Vec<u32>,
     joints: Vec<isa::Joint>,
     buffers: Buffers,
+    validator: wasmparser::FuncValidatorAllocations,
 }
 
 impl Scratch {
     /// Validates and translates a function's body.
+    ///
+    /// The first attempt is made without the validator: a function that gets through it is valid. What it refuses, for whatever
+    /// reason, is validated, and only then translated.
     fn function(
         &mut self,
         info: &ModuleInfo,
         function: FuncToValidate,
-        allocations: wasmparser::FuncValidatorAllocations,
         body: &wasmparser::FunctionBody<'_>,
-    ) -> Result<(Finished, wasmparser::FuncValidatorAllocations), Error> {
+    ) -> Result<Finished, Error> {
         let index = function.index;
         let type_index = info.func_types[index as usize];
-        let offset = body.range().start as u32;
-        let mut validator = function.into_validator(allocations);
-        let first = self.attempt(info, Attempt { wide: false, refs_capacity: 0 }, type_index, offset, |func| {
-            let mut reader = body.get_binary_reader();
-            func.body(&mut reader, Some(&mut validator))
-        });
-        let mut outcome = first.map_err(|error| error.in_func(index))?;
-        loop {
-            match outcome {
-                Ok(finished) => return Ok((finished, validator.into_allocations())),
-                // Valid by now.
-                Err(attempt) => {
-                    outcome = self.attempt(info, attempt, type_index, offset, |func| {
-                        let mut reader = body.get_binary_reader();
-                        func.body::<wasmparser::ValidatorResources>(&mut reader, None)
-                    })?;
+        let features = wasm_features(info.config.features);
+        let translate = |func: &mut Func<'_>| func.body(Reader::new(body.get_binary_reader(), features)?);
+        let mut attempt = Attempt { wide: false, refs_capacity: 0, is_valid: false };
+        if info.config.features.contains(SUPPORTED) {
+            match self.attempt(info, attempt, type_index, translate) {
+                Ok(Ok(finished)) => {
+                    if cfg!(debug_assertions) {
+                        self.validate(function, body).expect("the validator has no other opinion");
+                    }
+                    return Ok(finished);
                 }
+                Ok(Err(next)) => attempt = next,
+                Err(_) => {}
             }
         }
+        if !attempt.is_valid {
+            self.validate(function, body)?;
+            attempt.is_valid = true;
+        }
+        loop {
+            match self
+                .attempt(info, attempt, type_index, translate)
+                .map_err(|refused| refused.error().in_func(index))?
+            {
+                Ok(finished) => return Ok(finished),
+                Err(next) => attempt = next,
+            }
+        }
+    }
+
+    /// Has the validator look at a function's body.
+    fn validate(&mut self, function: FuncToValidate, body: &wasmparser::FunctionBody<'_>) -> Result<(), Error> {
+        let index = function.index;
+        let mut validator = function.into_validator(core::mem::take(&mut self.validator));
+        let verdict = validator.validate(body);
+        self.validator = validator.into_allocations();
+        verdict.map_err(|e| error(&e).in_func(index))
     }
 
     /// Translates one function; gives the settings for another attempt if it takes one.
@@ -216,21 +234,19 @@ impl Scratch {
         info: &ModuleInfo,
         attempt: Attempt,
         type_index: u32,
-        wasm_offset: u32,
-        body: impl FnOnce(&mut Func<'_>) -> Result<(), Error>,
-    ) -> Result<Result<Finished, Attempt>, Error> {
-        let Scratch { code, source_map, block_starts, calls, joints, buffers } = self;
+        body: impl FnOnce(&mut Func<'_>) -> Result<(), Refusal>,
+    ) -> Result<Result<Finished, Attempt>, Refused> {
+        let Scratch { code, source_map, block_starts, calls, joints, buffers, .. } = self;
         code.clear();
         source_map.clear();
         block_starts.clear();
         calls.clear();
-        let mut func = Func::begin(info, code, source_map, block_starts, calls, buffers, type_index, attempt)
-            .map_err(|refusal| refusal.at(wasm_offset))?;
-        body(&mut func)?;
+        let mut func = Func::begin(info, code, source_map, block_starts, calls, buffers, type_index, attempt)?;
+        body(&mut func).map_err(|refusal| Refused { refusal, wasm_offset: func.wasm_offset })?;
         let (finished, next) = func.finish(buffers)?;
         let Some(finished) = finished else { return Ok(Err(next)) };
         if info.config.superinstructions {
-            isa::combine(code, finished.entry as usize, block_starts, joints)?;
+            isa::combine(code, finished.entry as usize, block_starts, joints).map_err(Refusal::from)?;
         }
         Ok(Ok(finished))
     }
@@ -249,6 +265,8 @@ impl<'a> Translator<'a> {
                     imported_funcs: 0,
                     globals: Vec::new(),
                     imported_globals: 0,
+                    tables: Vec::new(),
+                    memories_count: 0,
                 },
                 parts: ImageParts::new(if config.superinstructions { Level::HIGHEST } else { Level::Full })?,
                 hidden: Vec::new(),
@@ -289,6 +307,8 @@ impl<'a> Translator<'a> {
             }
         }
     }
+
+    /// Takes a section that is not of code.
     fn section(&mut self, payload: Payload<'a>) -> Result<(), Error> {
         let sections = &mut self.sections;
         match payload {
@@ -314,15 +334,9 @@ impl<'a> Translator<'a> {
     }
 
     /// Translates a function's body.
-    fn function(
-        &mut self,
-        function: FuncToValidate,
-        allocations: wasmparser::FuncValidatorAllocations,
-        body: &wasmparser::FunctionBody<'_>,
-    ) -> Result<wasmparser::FuncValidatorAllocations, Error> {
-        let (finished, allocations) = self.scratch.function(&self.sections.info, function, allocations, body)?;
-        self.place(&finished, body.range().start as u32)?;
-        Ok(allocations)
+    fn function(&mut self, function: FuncToValidate, body: &wasmparser::FunctionBody<'_>) -> Result<(), Error> {
+        let finished = self.scratch.function(&self.sections.info, function, body)?;
+        self.place(&finished, body.range().start as u32)
     }
 
     /// Puts the function in the scratch behind the others.
@@ -364,10 +378,15 @@ impl<'a> Translator<'a> {
             self.sections.parts.push_hidden_func_type(ty)?;
             let type_index = self.sections.info.types.len() as u32;
             self.sections.info.types.push(module::FuncTypeInfo { params: Vec::new(), results: alloc::vec![hidden.ty] });
-            let mut attempt = Attempt { wide: false, refs_capacity: 0 };
+            // Validated with its section.
+            let mut attempt = Attempt { wide: false, refs_capacity: 0, is_valid: true };
             let finished = loop {
                 let info = &self.sections.info;
-                match self.scratch.attempt(info, attempt, type_index, 0, |func| func.expression(&hidden.expr))? {
+                let features = wasm_features(info.config.features);
+                let outcome = self.scratch.attempt(info, attempt, type_index, |func| {
+                    func.expression(Reader::new(hidden.expr.get_binary_reader(), features)?)
+                });
+                match outcome.map_err(Refused::error)? {
                     Ok(finished) => break finished,
                     Err(next) => attempt = next,
                 }

@@ -1,6 +1,6 @@
 //! A module's sections: what the translation of functions needs to know of them, and the parts of the image they become.
 
-use super::Config;
+use super::{Config, func::Refusal};
 use crate::{
     error::{Error, ErrorKind},
     image::{ConstExpr, DataMode, DataPart, ElemMode, ElemPart, ImageParts, ImportPart},
@@ -42,10 +42,29 @@ pub struct ModuleInfo {
     pub func_types: Vec<u32>,
     /// Number of imported functions.
     pub imported_funcs: u32,
-    /// Types of all globals.
-    pub globals: Vec<Ty>,
+    /// All globals.
+    pub globals: Vec<Global>,
     /// Number of imported globals.
     pub imported_globals: u32,
+    /// Element types of all tables.
+    pub tables: Vec<RefType>,
+    /// Number of memories.
+    pub memories_count: u32,
+}
+
+/// A global.
+#[derive(Clone, Copy)]
+pub struct Global {
+    /// Type of its value.
+    pub ty: Ty,
+    /// Whether it may be written.
+    pub is_mutable: bool,
+}
+
+impl Global {
+    fn new(ty: wasmparser::GlobalType) -> Global {
+        Global { ty: self::ty(ty.content_type), is_mutable: ty.mutable }
+    }
 }
 
 /// A constant expression that needs code: translated when all functions are.
@@ -57,15 +76,20 @@ pub struct HiddenFunc<'a> {
 }
 
 /// Type of an operand.
-pub fn ty(ty: wasmparser::ValType) -> Ty {
-    match ty {
+pub fn operand_type(ty: wasmparser::ValType) -> Result<Ty, Refusal> {
+    Ok(match ty {
         wasmparser::ValType::I32 => Ty::I32,
         wasmparser::ValType::I64 => Ty::I64,
         wasmparser::ValType::F32 => Ty::F32,
         wasmparser::ValType::F64 => Ty::F64,
-        wasmparser::ValType::V128 => unreachable!("features that bring vectors are refused by the validator"),
+        wasmparser::ValType::V128 => return Err(Refusal::Unproven),
         wasmparser::ValType::Ref(_) => Ty::Ref,
-    }
+    })
+}
+
+/// That of a value outside of functions, which is valid.
+fn ty(ty: wasmparser::ValType) -> Ty {
+    operand_type(ty).expect("the feature that brings vectors is off")
 }
 
 fn ref_type(ty: wasmparser::RefType) -> Result<RefType, Error> {
@@ -167,10 +191,16 @@ impl<'a> Sections<'a> {
                     self.info.imported_funcs += 1;
                     ImportPart::Func(self.info.image_types[index as usize])
                 }
-                TypeRef::Table(ty) => ImportPart::Table(table_type(ty)?),
-                TypeRef::Memory(ty) => ImportPart::Memory(memory_type(ty)),
+                TypeRef::Table(ty) => {
+                    push(&mut self.info.tables, ref_type(ty.element_type)?)?;
+                    ImportPart::Table(table_type(ty)?)
+                }
+                TypeRef::Memory(ty) => {
+                    self.info.memories_count += 1;
+                    ImportPart::Memory(memory_type(ty))
+                }
                 TypeRef::Global(ty) => {
-                    push(&mut self.info.globals, self::ty(ty.content_type))?;
+                    push(&mut self.info.globals, Global::new(ty))?;
                     self.info.imported_globals += 1;
                     ImportPart::Global(global_type(ty)?)
                 }
@@ -199,6 +229,7 @@ impl<'a> Sections<'a> {
                 wasmparser::TableInit::RefNull => ConstExpr::Zero,
                 wasmparser::TableInit::Expr(expr) => self.const_expr(expr, Ty::Ref)?,
             };
+            push(&mut self.info.tables, ref_type(table.ty.element_type)?)?;
             self.parts.push_table(table_type(table.ty)?, init)?;
         }
         Ok(())
@@ -207,6 +238,7 @@ impl<'a> Sections<'a> {
     /// Memory section.
     pub fn memories(&mut self, section: wasmparser::MemorySectionReader<'a>) -> Result<(), Error> {
         for ty in section {
+            self.info.memories_count += 1;
             self.parts.push_memory(memory_type(ty.map_err(|e| error(&e))?))?;
         }
         Ok(())
@@ -216,9 +248,9 @@ impl<'a> Sections<'a> {
     pub fn globals(&mut self, section: wasmparser::GlobalSectionReader<'a>) -> Result<(), Error> {
         for global in section {
             let global = global.map_err(|e| error(&e))?;
-            let content = self::ty(global.ty.content_type);
-            let init = self.const_expr(global.init_expr, content)?;
-            push(&mut self.info.globals, content)?;
+            let info = Global::new(global.ty);
+            let init = self.const_expr(global.init_expr, info.ty)?;
+            push(&mut self.info.globals, info)?;
             self.parts.push_global(global_type(global.ty)?, init)?;
         }
         Ok(())

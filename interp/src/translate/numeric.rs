@@ -13,9 +13,14 @@ use crate::isa::{
 };
 
 impl Func<'_> {
+    /// An operator that computes one operand from one or two, of the row's types.
+    pub fn numeric(&mut self, row: Row) -> Result<(), Refusal> {
+        if row.get().types.len() == 2 { self.unary(row) } else { self.binary(row) }
+    }
+
     /// A unary operator: operand type and result type are the row's.
-    pub fn unary(&mut self, row: Row) -> Result<(), Refusal> {
-        let entry = self.pop();
+    fn unary(&mut self, row: Row) -> Result<(), Refusal> {
+        let entry = self.pop(row.get().types[0])?;
         let operand = self.field(&entry)?;
         self.unary_field(row, operand)
     }
@@ -31,7 +36,7 @@ impl Func<'_> {
 
     /// An operator that only looks at the same bits as another type of the same or a smaller width: free for a slot.
     pub fn wrap(&mut self) -> Result<(), Refusal> {
-        let entry = self.pop();
+        let entry = self.pop(Ty::I64)?;
         match entry.place {
             Place::Const(bits) => self.push(Ty::I32, Place::Const(u64::from(bits as u32))),
             Place::Accumulator => self.push_accumulator(Ty::I32),
@@ -58,9 +63,10 @@ impl Func<'_> {
     }
 
     /// A binary operator.
-    pub fn binary(&mut self, row: Row) -> Result<(), Refusal> {
-        let right = self.pop();
-        let left = self.pop();
+    fn binary(&mut self, row: Row) -> Result<(), Refusal> {
+        let [left, right, _] = row.get().types else { unreachable!("a binary operation has three types") };
+        let right = self.pop(*right)?;
+        let left = self.pop(*left)?;
         let (row, form, [left, right]) = self.binary_operands(row, left, right)?;
         let result = row.get().types[2];
         self.claim(accumulator_of(result))?;
@@ -111,12 +117,13 @@ impl Func<'_> {
         Ok(slot)
     }
 
-    /// select
-    pub fn select(&mut self) -> Result<(), Refusal> {
-        let condition = self.pop();
-        let right = self.pop();
-        let left = self.pop();
-        let ty = left.ty;
+    /// select, with or without a type
+    pub fn select(&mut self, ty: Option<Ty>) -> Result<(), Refusal> {
+        let condition = self.pop(Ty::I32)?;
+        let right = self.pop_any()?;
+        let ty = ty.unwrap_or(right.ty);
+        let left = self.pop(ty)?;
+        self.prove(right.ty == ty)?;
         // The values are immediates or read from slots; nothing on the way to them may touch the accumulator that holds the condition.
         let a = self.choice_field(&left)?;
         let b = self.choice_field(&right)?;
@@ -156,7 +163,7 @@ impl Func<'_> {
     pub fn wide(&mut self, row: Row, operands: usize) -> Result<(), Refusal> {
         let mut fields = [Field::NONE; 6];
         for index in (0..operands).rev() {
-            let entry = self.pop();
+            let entry = self.pop(row.get().types[index])?;
             fields[index] = self.slot_field(&entry)?;
         }
         for index in 0..2 {

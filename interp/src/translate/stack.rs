@@ -93,6 +93,7 @@ impl Func<'_> {
     fn push_slowly(&mut self, ty: Ty, place: Place) -> Result<(), Refusal> {
         self.stack.try_reserve(1).map_err(|_| Refusal::OutOfMemory)?;
         if ty == Ty::Ref {
+            self.leave_to_validator()?;
             let home = self.refs_base + 4 * self.refs_len;
             self.refs_len += 1;
             self.check_refs();
@@ -113,9 +114,37 @@ impl Func<'_> {
         self.push(ty, Place::Accumulator)
     }
 
-    /// Pops an operand. An operand in the accumulator stays there until that is claimed.
-    pub fn pop(&mut self) -> Entry {
-        let entry = self.stack.pop().expect("validated code does not underflow the stack");
+    /// Pops an operand of this type. An operand in the accumulator stays there until that is claimed.
+    #[inline]
+    pub fn pop(&mut self, ty: Ty) -> Result<Entry, Refusal> {
+        let is_there = self.stack.len() > self.floor && self.stack.last().is_some_and(|entry| entry.ty == ty);
+        self.prove(is_there)?;
+        Ok(self.take())
+    }
+
+    /// Pops an operand of any type.
+    pub fn pop_any(&mut self) -> Result<Entry, Refusal> {
+        self.prove(self.stack.len() > self.floor)?;
+        Ok(self.take())
+    }
+
+    /// Whether operands of these types are on top.
+    pub fn prove_top(&self, types: &[Ty]) -> Result<(), Refusal> {
+        let is_there = self.stack.len() >= self.floor + types.len()
+            && self.stack[self.stack.len() - types.len()..].iter().zip(types).all(|(entry, ty)| entry.ty == *ty);
+        self.prove(is_there)
+    }
+
+    /// Whether operands of these types are all that the innermost block has.
+    pub fn prove_all(&self, types: &[Ty]) -> Result<(), Refusal> {
+        self.prove(self.stack.len() == self.floor + types.len())?;
+        self.prove_top(types)
+    }
+
+    /// Takes the last operand, which is there.
+    #[inline]
+    pub fn take(&mut self) -> Entry {
+        let entry = self.stack.pop().expect("the stack has an operand");
         if entry.ty == Ty::Ref {
             self.refs_len -= 1;
         } else {

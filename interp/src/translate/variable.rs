@@ -3,6 +3,7 @@
 use super::{
     emit::accumulator_of,
     func::{Func, Refusal},
+    module::Global,
     stack::{Accumulator, Place},
 };
 use crate::isa::{Row, Ty, encode::Field, kind};
@@ -10,7 +11,7 @@ use crate::isa::{Row, Ty, encode::Field, kind};
 impl Func<'_> {
     /// global.get
     pub fn global_get(&mut self, index: u32) -> Result<(), Refusal> {
-        let ty = self.module.globals[index as usize];
+        let ty = self.global(index)?.ty;
         if let Some(number) = self.own_global(index, ty) {
             let row = match ty {
                 Ty::I32 => Row::I32GlobalGet,
@@ -35,8 +36,9 @@ impl Func<'_> {
 
     /// global.set
     pub fn global_set(&mut self, index: u32) -> Result<(), Refusal> {
-        let ty = self.module.globals[index as usize];
-        let entry = self.pop();
+        let Global { ty, is_mutable } = self.global(index)?;
+        self.prove(is_mutable)?;
+        let entry = self.pop(ty)?;
         if let Some(number) = self.own_global(index, ty) {
             let (mut row, float) = match ty {
                 Ty::I32 => (Row::I32GlobalSet, false),
@@ -67,6 +69,10 @@ impl Func<'_> {
         self.emit(row, &[Field::new(kind::GLOBAL32, i64::from(index)), value])
     }
 
+    fn global(&self, index: u32) -> Result<Global, Refusal> {
+        self.module.globals.get(index as usize).copied().ok_or(Refusal::Unproven)
+    }
+
     /// The number of a data global among those that this module defines, if it is one and near.
     fn own_global(&self, index: u32, ty: Ty) -> Option<Field> {
         let number = index.checked_sub(self.module.imported_globals)?;
@@ -94,7 +100,7 @@ impl Func<'_> {
 
     /// ref.is_null
     pub fn ref_is_null(&mut self) -> Result<(), Refusal> {
-        let entry = self.pop();
+        let entry = self.pop(Ty::Ref)?;
         let operand = self.slot_field(&entry)?;
         self.claim(Accumulator::Int)?;
         self.emit(Row::RefIsNull, &[operand, Field::REG])?;
@@ -103,7 +109,7 @@ impl Func<'_> {
 
     /// table.get
     pub fn table_get(&mut self, table: u32) -> Result<(), Refusal> {
-        let index = self.pop();
+        let index = self.pop(Ty::I32)?;
         let index = self.slot_field(&index)?;
         let to = self.push_ref()?;
         self.emit_mapped(Row::TableGet, &[table_field(table), index, to])
@@ -111,8 +117,8 @@ impl Func<'_> {
 
     /// table.set
     pub fn table_set(&mut self, table: u32) -> Result<(), Refusal> {
-        let value = self.pop();
-        let index = self.pop();
+        let value = self.pop(Ty::Ref)?;
+        let index = self.pop(Ty::I32)?;
         let value = self.slot_field(&value)?;
         let index = self.slot_field(&index)?;
         self.emit_mapped(Row::TableSet, &[table_field(table), index, value])
@@ -127,8 +133,8 @@ impl Func<'_> {
 
     /// table.grow
     pub fn table_grow(&mut self, table: u32) -> Result<(), Refusal> {
-        let count = self.pop();
-        let value = self.pop();
+        let count = self.pop(Ty::I32)?;
+        let value = self.pop(Ty::Ref)?;
         let count = self.slot_field(&count)?;
         let value = self.slot_field(&value)?;
         self.claim(Accumulator::Int)?;

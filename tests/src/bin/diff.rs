@@ -116,12 +116,16 @@ fn dump(options: &Options, file: &PathBuf) -> std::io::Result<()> {
 }
 
 fn report(options: &Options, statistics: &Statistics) {
-    let Statistics { instantiated, refused, calls, limited, outcomes } = statistics;
+    let Statistics { instantiated, refused, calls, limited, damaged, outcomes } = statistics;
     if std::io::stderr().is_terminal() {
         eprint!("\r                        \r");
     }
     println!("seeds {} to {}", options.seed, (options.seed + options.modules).saturating_sub(1));
     println!("modules: {instantiated} instantiated, {refused} refused by both engines");
+    println!(
+        "damaged modules: {} found valid, {} found invalid by translator and validator",
+        damaged.accepted, damaged.refused
+    );
     println!("calls: {calls} compared, {limited} ended by an engine's own limit");
     for (name, count) in outcomes {
         println!("  {name:<22} {count}");

@@ -1,6 +1,10 @@
 //! The judge: the first event at which two traces differ, and what was compared at all.
 
-use super::{Case, Event, Outcome, reference, subject, trace};
+use super::{
+    Case, Event, Outcome,
+    damage::{self, Verdicts},
+    reference, subject, trace,
+};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -37,6 +41,8 @@ pub struct Statistics {
     pub calls: u64,
     /// Calls that an engine's own limit ended, which were not compared.
     pub limited: u64,
+    /// Damaged modules about which translator and validator agree.
+    pub damaged: Verdicts,
     /// Calls with results, and those that trapped by the name of the trap.
     pub outcomes: BTreeMap<&'static str, u64>,
 }
@@ -48,6 +54,8 @@ impl Statistics {
         self.refused += other.refused;
         self.calls += other.calls;
         self.limited += other.limited;
+        self.damaged.accepted += other.damaged.accepted;
+        self.damaged.refused += other.damaged.refused;
         for (name, count) in &other.outcomes {
             *self.outcomes.entry(name).or_default() += count;
         }
@@ -81,6 +89,13 @@ pub fn compare(case: &Case) -> Verdict {
         .or_else(|| between(&first, &reloaded).map(|text| format!("module and its reloaded image differ: {text}")))
         .or_else(|| between(&first, &plain).map(|text| format!("fused and plain code differ: {text}")))
         .or_else(|| between(&first, &lazy).map(|text| format!("eager and lazy translation differ: {text}")));
+    let difference = difference.or_else(|| match damage::verdicts(case) {
+        Ok(verdicts) => {
+            statistics.damaged = verdicts;
+            None
+        }
+        Err(text) => Some(format!("damaged module: {text}")),
+    });
     let mut traces = String::new();
     for (name, events) in [
         ("sheave", &first),

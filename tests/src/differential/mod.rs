@@ -4,11 +4,14 @@
 //! writes a trace; `compare` looks for the first event at which two traces differ. Sheave runs each module four times: from the
 //! wasm; from the image's bytes, which verifies them too; translated without any fusion; translated when functions are called. Those traces must be equal in everything.
 //!
+//! `damage` replaces bytes of the module: translator and validator must agree about what is valid.
+//!
 //! wasmi gets some conditions wrong; `detour` leads it around them.
 //!
 //! Where an engine's own limit ends a call (fuel, stack, both counted differently), comparing stops.
 
 mod compare;
+mod damage;
 mod dense;
 mod detour;
 mod generate;
