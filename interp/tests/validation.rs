@@ -25,6 +25,7 @@ const RULES: &[(&str, &str)] = &[
     ("i32.const 1 i32.add drop", "type mismatch: expected i32 but nothing on stack"),
     ("drop", "type mismatch: expected a type but nothing on stack"),
     ("i32.const 1 (block drop)", "type mismatch: expected a type but nothing on stack"),
+    ("i32.const 1 (block i32.eqz) drop", "type mismatch: expected i32 but nothing on stack"),
     ("i32.const 1 (block i32.eqz drop) drop", "type mismatch: expected i32 but nothing on stack"),
     ("i32.const 1 (loop (result i32) i32.eqz) drop drop", "type mismatch: expected i32 but nothing on stack"),
     ("(local.set 0 (i64.const 1))", "type mismatch: expected i32, found i64"),
@@ -36,6 +37,10 @@ const RULES: &[(&str, &str)] = &[
     ("(drop (select (i32.const 1) (i32.const 1) (i64.const 1)))", "type mismatch: expected i32, found i64"),
     (
         "(drop (select (result i64) (i32.const 1) (i32.const 1) (i32.const 1)))",
+        "type mismatch: expected i64, found i32",
+    ),
+    (
+        "(drop (select (result i64) (i64.const 1) (i32.const 1) (i32.const 1)))",
         "type mismatch: expected i64, found i32",
     ),
     ("(drop (i64.add128 (i64.const 1) (i64.const 1) (i64.const 1) (i32.const 1)))", "type mismatch"),
