@@ -44,19 +44,19 @@ pub fn row_of(token: u16) -> Option<(Row, usize)> {
 
 /// The instruction that a token stands for, or the first of those.
 #[inline]
-pub fn first_of(token: u16) -> u16 {
-    super::superinstruction(token).map_or(token, |elements| elements[0])
+pub const fn first_of(token: u16) -> u16 {
+    if let Some(elements) = super::superinstruction(token) { elements[0] } else { token }
 }
 
-/// Where a superinstruction goes on behind the instruction at unit `offset`: past its end, or at the target of `br`.
+/// Where a superinstruction goes on behind its element at unit `offset`: past its end, or at the target of `br`.
 #[inline]
-pub fn next(code: &[u16], offset: usize) -> Option<usize> {
+pub fn next(code: &[u16], offset: usize, element: u16) -> Option<usize> {
     const BR: u16 = Row::Br.token(0);
-    if first_of(*code.get(offset)?) == BR {
+    if element == BR {
         let distance = *code.get(offset + 1)? as i16;
         return (offset + 1).checked_add_signed(distance.into());
     }
-    Some(offset + length(code, offset)?)
+    Some(offset + length(code, offset, element)?)
 }
 
 /// Row, form number and units of a token; a branch table counts with one target.
@@ -99,10 +99,10 @@ fn with_targets(code: &[u16], offset: usize, len: usize) -> Option<usize> {
     len.checked_add((count as usize).checked_mul(2)?)
 }
 
-/// Length in units of the instruction at unit `offset`; `None` if there is none.
+/// Length in units of the instruction with this token at unit `offset`; `None` if there is none.
 #[inline]
-pub(super) fn length(code: &[u16], offset: usize) -> Option<usize> {
-    let (row, _, len) = look_up(*code.get(offset)?)?;
+pub(super) fn length(code: &[u16], offset: usize, token: u16) -> Option<usize> {
+    let (row, _, len) = look_up(token)?;
     if row == Row::BrTable { with_targets(code, offset, len) } else { Some(len) }
 }
 

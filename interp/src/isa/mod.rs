@@ -28,14 +28,12 @@ pub use table::{Role, Ty, kind};
 mod rows {
     include!(concat!(env!("OUT_DIR"), "/rows.rs"));
 }
-#[cfg(superinstructions)]
-pub use rows::SUPERINSTRUCTIONS;
 #[cfg(feature = "translate")]
 pub use rows::chain;
 pub use rows::{BASES, HASH, Row, TOKENS};
-pub use superinstruction::superinstruction;
 #[cfg(feature = "translate")]
 pub use superinstruction::{Joint, combine};
+pub use superinstruction::{Rest, SUPERINSTRUCTIONS, superinstruction};
 
 /// How much of the table an image uses and a build runs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
