@@ -218,8 +218,9 @@ impl<'a> Verifier<'a> {
             next += len;
         }
         // The last may have been longer than what `plain` has seen of it.
-        let last = decode(self.code, self.at).ok_or(NO_INSTRUCTION)?;
-        require(last.row.get().shape.ends_block, "control runs off the end of the function")?;
+        require(next == self.code.len(), NO_INSTRUCTION)?;
+        let (last, _) = self.code.get(self.at).and_then(|&token| isa::row_of(token)).ok_or(NO_INSTRUCTION)?;
+        require(last.get().shape.ends_block, "control runs off the end of the function")?;
         debug_assert!(self.rest.is_over(), "only `br` ends a block inside a superinstruction");
         Ok(())
     }
