@@ -1,5 +1,8 @@
-//! What happens when the processor refuses to go on, as after an overflow of the native stack, which leaves RAM (see a board's
-//! memory.x): a line on the semihosted console, then exit code [`EXIT_FAULT`](crate::EXIT_FAULT).
+//! What happens when the processor refuses to go on, as after an access where there is no memory: a line on the semihosted console,
+//! then exit code [`EXIT_FAULT`](crate::EXIT_FAULT).
+//!
+//! An overflow of the native stack leaves RAM (see a board's memory.x), and with it nothing to report from: a Cortex-M locks up,
+//! which QEMU says when it stops; a RISC-V processor faults again and again, until the time limit.
 //!
 //! One function for each architecture, found by the runtime crate through its name.
 
