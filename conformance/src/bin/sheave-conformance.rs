@@ -64,12 +64,12 @@ struct Args {
     /// With --stream: bytes of memory that guests may take together, as if the device had no more.
     #[arg(long, value_name = "BYTES", requires = "stream")]
     memory: Option<u64>,
-    /// A program that plays the command stream, started in a folder with requests.bin, and its arguments.
-    #[arg(last = true, value_name = "COMMAND", conflicts_with_all = ["scripts", "fuel", "lazy", "fail_fast", "stream"])]
-    device: Vec<String>,
     /// Scripts to run instead of slices.
     #[arg(value_name = "FILE")]
     scripts: Vec<PathBuf>,
+    /// A program that plays the command stream, started in a folder with requests.bin, and its arguments.
+    #[arg(last = true, value_name = "COMMAND", conflicts_with_all = ["scripts", "fuel", "lazy", "fail_fast", "stream"])]
+    device: Vec<String>,
 }
 
 fn main() -> ExitCode {
