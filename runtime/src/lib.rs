@@ -63,6 +63,7 @@ pub use sheave_interp::trap::Trap as TrapCode;
 struct Readme;
 
 pub mod arena;
+mod include_image;
 #[cfg(not(feature = "alloc"))]
 pub use arena::*;
 

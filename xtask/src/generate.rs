@@ -1,24 +1,28 @@
-//! Generated documents: each is a file and a command that prints it. `gen` writes them, `gen --check` fails if one is
-//! not what would be written, so that no list is kept twice.
+//! Generated documents: each is a file and what makes its text. `gen` writes them, `gen --check` fails if one is not what
+//! would be written, so that no list is kept twice.
 //!
-//! The text comes from a program in the crate that owns the data, not from a link to that crate: `cargo xtask` must
-//! work while the crate does not compile.
+//! Text about a crate comes from a program in that crate, not from a link to it: `cargo xtask` must work while the crate
+//! does not compile.
 
 use std::path::Path;
 
+use crate::board;
 use crate::error::{Error, Result};
 use crate::process::{cargo, output, root};
 
-/// A document and the cargo command that prints it.
+/// A document and what makes its text.
 struct Document {
     path: &'static str,
-    printed_by: &'static [&'static str],
+    text: fn() -> Result<String>,
 }
 
-const DOCUMENTS: [Document; 1] = [Document {
-    path: "docs/isa.md",
-    printed_by: &["run", "--quiet", "--package", "sheave-interp", "--example", "isa-doc"],
-}];
+const DOCUMENTS: [Document; 2] = [
+    Document {
+        path: "docs/isa.md",
+        text: || output(&mut cargo(&["run", "--quiet", "--package", "sheave-interp", "--example", "isa-doc"])),
+    },
+    Document { path: "targets/README.md", text: board::readme },
+];
 
 /// Writes the documents, or only compares them.
 ///
@@ -27,7 +31,7 @@ const DOCUMENTS: [Document; 1] = [Document {
 pub fn run(check: bool) -> Result<()> {
     let mut stale = Vec::new();
     for document in &DOCUMENTS {
-        let text = output(&mut cargo(document.printed_by))?;
+        let text = (document.text)()?;
         let path = root().join(document.path);
         if is_same(&path, &text) {
             println!("{}: up to date", document.path);

@@ -1,11 +1,12 @@
 //! `cargo xtask`: the only build logic of the project. This file is the command line; each task has its own file:
-//! `ci` (the test command, a table of steps), `mcu` and `sysroot` (builds for microcontrollers), `generate` (generated
+//! `ci` (the test command, a table of steps), `mcu` and `sysroot` (builds for microcontrollers), `board` (boards in emulators), `generate` (generated
 //! documents), `tidy` (what a tool can check of docs/CONVENTIONS.md), `sanitize` (tools that watch memory). Other tasks
 //! only start another program.
 //!
 //! Nothing here links Sheave's own crates: the tasks must work, and say what is wrong, when those do not compile.
 
 mod asm;
+mod board;
 mod ci;
 mod count;
 mod debian;
@@ -20,6 +21,7 @@ mod tally;
 mod tidy;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use error::Result;
@@ -70,6 +72,11 @@ enum Task {
         #[arg(long)]
         list: bool,
     },
+    /// Build programs for boards and run them in emulators: targets/README.md
+    ///
+    /// Installs QEMU on Debian, as root. The compiler is found as by `mcu`.
+    #[command(subcommand)]
+    Board(BoardTask),
     /// Run the official WebAssembly test suite and print its table
     Conformance {
         /// Arguments of the runner; `cargo xtask conformance -- --help` lists them
@@ -140,7 +147,7 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
-    /// Write the generated documents (docs/isa.md)
+    /// Write the generated documents (docs/isa.md, the table in targets/README.md)
     Gen {
         /// Write nothing; fail if a document is not what would be written
         #[arg(long)]
@@ -157,6 +164,36 @@ enum Task {
     },
 }
 
+#[derive(Subcommand)]
+enum BoardTask {
+    /// Print a table of the boards
+    List,
+    /// Run a guest on a board and exit with its code
+    ///
+    /// Puts the guest's image into the program `hello` of the board and starts that in the board's emulator. After a trap the
+    /// exit code is 134, after a panic 101, after a fault of the processor 139.
+    #[command(after_help = "Examples:\n  \
+        cargo xtask board run microbit                 the guest targets/common/guests/hello.wat\n  \
+        cargo xtask board run microbit app.wasm        a module, translated first; or an image")]
+    Run {
+        /// As `cargo xtask board list` names it
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// A module (binary or text) or an image, which exports `run: [] -> [i32]` and may import `board.print`
+        #[arg(value_name = "IMAGE")]
+        guest: Option<std::path::PathBuf>,
+        /// Stop it after so many seconds
+        #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+        timeout: u64,
+    },
+    /// Run `hello` on every board and compare what it prints, its exit code, and the flash and RAM it takes
+    Test {
+        /// Write flash and RAM to board.toml instead of comparing
+        #[arg(long)]
+        bless: bool,
+    },
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum GuestAction {
     /// Compile them to WebAssembly: replaces the committed .wasm files
@@ -168,9 +205,14 @@ enum GuestAction {
 }
 
 fn main() -> ExitCode {
-    match run(Cli::parse().task) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
+    let result = match Cli::parse().task {
+        Task::Board(BoardTask::Run { name, guest, timeout }) => {
+            board::run(&name, guest.as_deref(), Duration::from_secs(timeout))
+        }
+        task => run(task).map(|is_good| if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
+    };
+    match result {
+        Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::FAILURE
@@ -185,6 +227,9 @@ fn run(task: Task) -> Result<bool> {
         Task::Test { only, fast, .. } => return ci::run(&only, fast),
         Task::Mcu { list: true, target } => mcu::list(&target)?,
         Task::Mcu { target, .. } => return mcu::run(&target).map(|tally| tally.failed() == 0),
+        Task::Board(BoardTask::List) => board::list()?,
+        Task::Board(BoardTask::Test { bless }) => return board::test(bless).map(|tally| tally.failed() == 0),
+        Task::Board(BoardTask::Run { .. }) => unreachable!("its exit code is the guest's: `main` has run it"),
         Task::Conformance { args } => process::run(process::cargo(&ci::CONFORMANCE).args(args))?,
         Task::Bench { args } => process::run(&mut bench(&args))?,
         Task::Diff { count, seed } => {

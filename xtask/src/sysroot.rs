@@ -6,7 +6,7 @@
 //! 3. else an error that says what to install.
 //!
 //! The assembled toolchain is a folder that `rustc --sysroot` accepts: links to Debian's host libraries, two wrappers,
-//! and per target the compiled libraries with a stamp that holds the compiler's version. Nothing of it is configured
+//! and per target the compiled libraries with a stamp that holds the compiler's version; for programs also a linker. Nothing of it is configured
 //! anywhere: a task passes the compiler to cargo through the environment.
 
 use std::path::{Path, PathBuf};
@@ -47,6 +47,18 @@ impl Toolchain {
             missing().hint(format!("rustup target add {target}; or, with Debian's compiler: {error}"))
         })?;
         assemble(target).map(Self::Debian)
+    }
+
+    /// As [`Toolchain::find`], with a linker: for programs, where libraries need none.
+    ///
+    /// # Errors
+    /// There is no compiler, or no linker; the message says what to install.
+    pub fn find_with_linker(target: &str) -> Result<Self> {
+        let toolchain = Self::find(target)?;
+        if let Self::Debian(folder) = &toolchain {
+            link_linker(folder)?;
+        }
+        Ok(toolchain)
     }
 
     /// Tells a cargo command to use this compiler.
@@ -127,6 +139,25 @@ fn link_host_part(folder: &Path, host: &str) -> Result<()> {
         run(program("chmod").arg("+x").arg(&file))?;
     }
     Ok(())
+}
+
+/// Links a linker into `folder` as `rust-lld`, the name that bare-metal targets ask for: the one of the user's toolchain, else
+/// Debian's.
+fn link_linker(folder: &Path) -> Result<()> {
+    let host = output(debian_rustc().arg("-vV"))?;
+    let host = host.lines().find_map(|line| line.strip_prefix("host: ")).unwrap_or_default();
+    let place = Path::new("lib/rustlib").join(host).join("bin");
+    let own =
+        output(rustc().args(["--print", "sysroot"])).map(|own| Path::new(own.trim()).join(&place).join("rust-lld"));
+    let linker = match own {
+        Ok(own) if own.is_file() => own,
+        _ => {
+            debian::install(&["lld"])?;
+            PathBuf::from("/usr/bin/ld.lld")
+        }
+    };
+    create(&folder.join(&place))?;
+    run(program("ln").arg("-sfn").arg(linker).arg(folder.join(&place).join("rust-lld")))
 }
 
 /// Compiles the libraries of `target` from Debian's sources, by way of an empty crate, into the folder `libraries`.

@@ -1,0 +1,42 @@
+//! How much of the native stack a program has used: what is free is filled with a pattern, and later the pattern is looked for.
+//!
+//! The linker script (a board's memory.x) says where the stack is; it grows down from `_stack_start` to `_stack_end`.
+
+use core::ptr;
+
+const PATTERN: u32 = 0xa5a5_a5a5;
+/// What the function that fills may itself use, and more.
+const MARGIN_BYTES: usize = 256;
+
+unsafe extern "C" {
+    static mut _stack_end: u32;
+    static _stack_start: u32;
+}
+
+/// The part of the stack that was free when it was filled.
+pub struct Painted {
+    words: usize,
+}
+
+/// Fills what is free of the stack.
+#[inline(never)]
+pub fn paint() -> Painted {
+    let here = 0_u32;
+    let end = (&raw mut _stack_end).addr();
+    let words = (&raw const here).addr().saturating_sub(end + MARGIN_BYTES) / 4;
+    for i in 0..words {
+        // SAFETY: the word lies between the end of the stack and this function's frame, less a margin: nobody's.
+        unsafe { ptr::write_volatile((&raw mut _stack_end).add(i), PATTERN) };
+    }
+    Painted { words }
+}
+
+impl Painted {
+    /// The most bytes that the stack has held, from its start on.
+    pub fn stack_bytes(&self) -> usize {
+        // SAFETY: the words were filled by `paint`; what has become of them is a word again.
+        let is_free = |i: &usize| unsafe { ptr::read_volatile((&raw const _stack_end).add(*i)) } == PATTERN;
+        let free = (0..self.words).take_while(is_free).count();
+        (&raw const _stack_start).addr() - (&raw const _stack_end).addr() - 4 * free
+    }
+}

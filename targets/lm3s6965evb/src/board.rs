@@ -1,0 +1,15 @@
+//! The Stellaris LM3S6965 evaluation board, a Cortex-M3: the only file that knows it.
+#![no_std]
+
+use sheave_board::{Board, ConstStaticCell, Semihosted};
+
+/// Memory for a store.
+static ARENA: ConstStaticCell<[u8; 48 << 10]> = ConstStaticCell::new([0; 48 << 10]);
+
+/// The board's objects. It may be called once.
+///
+/// # Panics
+/// On the second call.
+pub fn init() -> Board<Semihosted> {
+    Board { name: env!("CARGO_PKG_NAME"), console: Semihosted::open(), arena: ARENA.take() }
+}

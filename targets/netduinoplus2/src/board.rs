@@ -1,0 +1,15 @@
+//! The Netduino Plus 2, an STM32F405 with a Cortex-M4F: the only file that knows it.
+#![no_std]
+
+use sheave_board::{Board, ConstStaticCell, Semihosted};
+
+/// Memory for a store.
+static ARENA: ConstStaticCell<[u8; 64 << 10]> = ConstStaticCell::new([0; 64 << 10]);
+
+/// The board's objects. It may be called once.
+///
+/// # Panics
+/// On the second call.
+pub fn init() -> Board<Semihosted> {
+    Board { name: env!("CARGO_PKG_NAME"), console: Semihosted::open(), arena: ARENA.take() }
+}

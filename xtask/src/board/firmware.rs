@@ -1,0 +1,113 @@
+//! Makes what runs on a board: an image from a guest, and the board's program with that image in it. Also says what the program
+//! takes of flash and RAM, from the sections of its ELF file.
+
+use std::path::{Path, PathBuf};
+
+use object::Endianness;
+use object::elf::{FileHeader32, SHF_ALLOC, SHF_WRITE, SHT_NOBITS};
+use object::read::elf::{FileHeader, SectionHeader};
+
+use super::manifest::{Manifest, targets};
+use crate::error::{Error, Result};
+use crate::process::{cargo, output, root, run, target_dir};
+use crate::sysroot::Toolchain;
+
+/// The guest that runs where none is named.
+pub const HELLO: &str = "targets/common/guests/hello.wat";
+/// What every image begins with.
+const IMAGE_MAGIC: &[u8] = b"\x93sheave\n";
+
+/// A program for a board.
+pub struct Firmware {
+    pub elf: PathBuf,
+    /// Bytes of sections that are stored: code, constants, the image, initial values.
+    pub flash_bytes: u64,
+    /// Bytes of variables, the arena among them, without the stack.
+    pub variables_bytes: u64,
+}
+
+/// Builds the program `hello` of `board` with `guest` in it: a module, which is translated, or an image.
+///
+/// # Errors
+/// The guest cannot be read or is refused; there is no compiler; the program does not compile or link.
+pub fn build(board: &Manifest, guest: &Path) -> Result<Firmware> {
+    let folder = target_dir().join("boards");
+    let image = folder.join(format!("{}.image", board.name));
+    make_image(guest, &image)?;
+    let toolchain = Toolchain::find_with_linker(&board.triple)?;
+    let mut command = cargo(&["build", "--locked", "--release", "--bin", "hello"]);
+    command.args(["--package", &board.name, "--target", &board.triple]);
+    command.arg("--manifest-path").arg(targets().join("Cargo.toml")).arg("--target-dir").arg(&folder);
+    command.env("SHEAVE_IMAGE", &image).env("RUSTFLAGS", "-D warnings");
+    toolchain.apply(&mut command);
+    run(&mut command)?;
+    let elf = folder.join(&board.triple).join("release/hello");
+    let bytes = std::fs::read(&elf).map_err(|error| cannot("read", &elf, &error))?;
+    let (flash_bytes, variables_bytes) =
+        sizes(&bytes).map_err(|error| Error::new(format!("{}: {error}", elf.display())))?;
+    Ok(Firmware { elf, flash_bytes, variables_bytes })
+}
+
+/// The greeting's guest, but with another exit code.
+///
+/// # Errors
+/// It cannot be read or written, or has no exit code where this looks for it.
+pub fn test_guest(exit_code: i32) -> Result<PathBuf> {
+    let path = target_dir().join("boards/test.wat");
+    let text = std::fs::read_to_string(root().join(HELLO)).map_err(|error| cannot("read", Path::new(HELLO), &error))?;
+    let place = "(i32.const 0)) ;; the exit code";
+    if !text.contains(place) {
+        return Err(Error::new(format!("{HELLO} has no line that ends in `{place}`")));
+    }
+    create_folder_of(&path)?;
+    let text = text.replace(place, &format!("(i32.const {exit_code}))"));
+    std::fs::write(&path, text).map_err(|error| cannot("write", &path, &error))?;
+    Ok(path)
+}
+
+/// Writes the image of `guest` to `image`; what is an image already is copied.
+fn make_image(guest: &Path, image: &Path) -> Result<()> {
+    let path = root().join(guest);
+    let bytes = std::fs::read(&path).map_err(|error| cannot("read", guest, &error))?;
+    create_folder_of(image)?;
+    let made = image.with_extension("new");
+    if bytes.starts_with(IMAGE_MAGIC) {
+        std::fs::write(&made, bytes).map_err(|error| cannot("write", &made, &error))?;
+    } else {
+        let mut command = cargo(&["run", "--quiet", "--bin", "sheave", "--", "compile"]);
+        output(command.args(["--no-signal", "--no-debug-names"]).arg(&path).arg("-o").arg(&made))?;
+    }
+    // A file that is as it was keeps its time, so that the program need not be linked again.
+    if std::fs::read(image).is_ok_and(|old| std::fs::read(&made).is_ok_and(|new| new == old)) {
+        return Ok(());
+    }
+    std::fs::rename(&made, image).map_err(|error| cannot("write", image, &error))
+}
+
+fn create_folder_of(file: &Path) -> Result<()> {
+    let folder = file.parent().expect("a file lies in a folder");
+    std::fs::create_dir_all(folder).map_err(|error| cannot("create", folder, &error))
+}
+
+/// Flash and variables of an ELF file.
+fn sizes(bytes: &[u8]) -> object::Result<(u64, u64)> {
+    let header = FileHeader32::<Endianness>::parse(bytes)?;
+    let endian = header.endian()?;
+    let sections = header.sections(endian, bytes)?;
+    let (mut flash, mut variables) = (0, 0);
+    for section in sections.iter() {
+        let (flags, size) = (section.sh_flags(endian), u64::from(section.sh_size(endian)));
+        // The stack and the heap of riscv-rt are sections too: what is left of RAM, not what is taken.
+        let is_rest = matches!(sections.section_name(endian, section)?, b".stack" | b".heap");
+        if flags & SHF_ALLOC == 0 || is_rest {
+            continue;
+        }
+        flash += if section.sh_type(endian) == SHT_NOBITS { 0 } else { size };
+        variables += if flags & SHF_WRITE == 0 { 0 } else { size };
+    }
+    Ok((flash, variables))
+}
+
+fn cannot(verb: &str, path: &Path, error: &std::io::Error) -> Error {
+    Error::new(format!("cannot {verb} {}: {error}", path.display()))
+}
