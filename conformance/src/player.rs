@@ -82,3 +82,91 @@ impl Modules for Images {
         Outcome::Failed("a device judges no wasm".into())
     }
 }
+
+#[cfg(all(test, feature = "host"))]
+mod tests {
+    use super::*;
+    use crate::{
+        engine::Settings,
+        features::FeatureSet,
+        images::{self, Place},
+        stream::{frame, unframe},
+        wast,
+    };
+    use alloc::{format, vec};
+
+    struct Pipe<'a> {
+        requests: &'a [u8],
+        replies: Vec<u8>,
+    }
+
+    impl Link for Pipe<'_> {
+        type Error = ();
+
+        fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ()> {
+            let count = buffer.len().min(self.requests.len());
+            let (now, later) = self.requests.split_at(count);
+            buffer[..count].copy_from_slice(now);
+            self.requests = later;
+            Ok(count)
+        }
+
+        fn write(&mut self, bytes: &[u8]) -> Result<(), ()> {
+            self.replies.extend(bytes);
+            Ok(())
+        }
+    }
+
+    fn replies(requests: &[u8]) -> Vec<Reply> {
+        let board =
+            Board { version: VERSION, name: "b".into(), pointer_bits: 8, memory_bytes: 100_000, stack_bytes: 4096 };
+        let mut pipe = Pipe { requests, replies: Vec::new() };
+        // What it refuses it has answered.
+        let _ = play(&mut pipe, &board);
+        let (mut rest, mut replies) = (&pipe.replies[..], Vec::new());
+        while let Some((reply, used)) = unframe(rest).expect("sound frames") {
+            replies.push(reply);
+            rest = &rest[used..];
+        }
+        replies
+    }
+
+    /// Checks the outcome of a script's last command by a part of its debug form.
+    fn check(script: &str, last: &str) {
+        let script = wast::parse(script).expect("a script");
+        let mut requests = frame(&Request::Script { name: "s".into() });
+        for place in images::places(&script, Settings { features: FeatureSet::all(), fuel: None, lazy: false }) {
+            let Place::Device(step) = place else { panic!("a step for the host") };
+            requests.extend(frame(&Request::Step(step)));
+        }
+        let outcome = format!("{:?}", replies(&requests).last().expect("a reply"));
+        assert!(outcome.contains(last), "expected {last}, got {outcome}");
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        let module = "(module $m (func (export \"f\") (result i32) (i32.const 3)) (func (export \"t\") unreachable))";
+        check(&format!("{module} (assert_return (invoke $m \"f\") (i32.const 3))"), "Passed");
+        check(
+            &format!("{module} (assert_return (invoke $m \"f\") (i32.const 4))"),
+            "Failed(\"expected [I32(4)], got [I32(3)]",
+        );
+        check(&format!("{module} (assert_trap (invoke $m \"t\") \"unreachable\")"), "Passed");
+        check(&format!("{module} (assert_trap (invoke $m \"t\") \"integer overflow\")"), "Failed");
+        check(&format!("{module} (module (import \"m\" \"f\" (func)))"), "Failed(\"UnknownImport");
+        check("(module (type (struct)))", "Skipped(\"needs gc\")");
+        check("(module (memory 2))", "Skipped(\"needs 196648 bytes of memory, the board has 100000");
+    }
+
+    #[test]
+    fn what_cannot_be_understood_is_refused() {
+        let refuses = |requests: &[u8]| matches!(replies(requests).last(), Some(Reply::Refused(_)));
+        assert!(refuses(&frame(&Request::Hello { version: VERSION + 1 })));
+        assert!(refuses(&frame(&Request::Step(crate::Step {
+            line: 1,
+            command: crate::Command::Register { import_name: "m".into(), instance: None }
+        }))));
+        assert!(refuses(&[1, 2, 3]));
+        assert_eq!(replies(&frame(&Request::End)), vec![Reply::End(Tally::default())]);
+    }
+}
