@@ -159,6 +159,22 @@ mod tests {
     }
 
     #[test]
+    fn a_script_knows_nothing_of_the_one_before() {
+        let step = |command| frame(&Request::Step(crate::Step { line: 1, command }));
+        let script = || frame(&Request::Script { name: "s".into() });
+        let image = images::places(
+            &wast::parse("(module $m)").expect("a script"),
+            Settings { features: FeatureSet::all(), fuel: None, lazy: false },
+        );
+        let [Place::Device(module)] = &image[..] else { panic!("one step") };
+        let register = || step(crate::Command::Register { import_name: "m".into(), instance: Some("m".into()) });
+        let requests = [script(), step(module.command.clone()), register(), script(), register()].concat();
+        let replies = replies(&requests);
+        assert_eq!(replies[2], Reply::Outcome(Outcome::Passed));
+        assert_eq!(replies[4], Reply::Outcome(Outcome::Failed("no instance $m".into())));
+    }
+
+    #[test]
     fn what_cannot_be_understood_is_refused() {
         let refuses = |requests: &[u8]| matches!(replies(requests).last(), Some(Reply::Refused(_)));
         assert!(refuses(&frame(&Request::Hello { version: VERSION + 1 })));
