@@ -16,7 +16,7 @@ use std::{fs, io, ops::Range, path::Path};
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::local::Outcome;
+use crate::Outcome;
 
 /// One known failure.
 #[derive(Debug, Clone, PartialEq, Eq)]

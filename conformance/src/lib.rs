@@ -1,13 +1,16 @@
 //! The official WebAssembly test suite as a stream of commands, and the judge of their outcome.
 //!
 //! ```text
-//!  .wast ─► wast ─► Script (this file) ─► local ─► engine     judge compares     report prints
-//!           host     plain data           host     the API    no_std             host
+//!  .wast ─► wast ─► Script (this file) ─► local ─────────────────────────────► runner ─► engine   judge compares   report prints
+//!           host    plain data        │   host: modules are wasm               no_std    the API  no_std           host
+//!                                     └─► images ─► stream ═══ link ═══ player ──┘
+//!                                         host      no_std              no_std: modules are images
 //! ```
 //!
 //! This file holds the commands: plain data, `no_std` with `alloc`, free of lifetimes and of anything that belongs to
 //! a host, so that they can be sent to a device. A command says what the script demands; whether it was met is
-//! decided in [`judge`] only. Feature `host` (default) adds everything else; see the README for what counts as a pass.
+//! decided in [`judge`] only. Without feature `host` (default) the crate is what a device needs, and reads no wasm; see the
+//! README for what counts as a pass.
 #![cfg_attr(not(feature = "host"), no_std)]
 #![forbid(unsafe_code)]
 
@@ -15,16 +18,26 @@ extern crate alloc;
 
 use alloc::{string::String, vec::Vec};
 
-pub mod judge;
+use serde::{Deserialize, Serialize};
 
-#[cfg(feature = "host")]
 pub mod engine;
+pub mod judge;
+pub mod player;
+pub mod runner;
+pub mod stream;
+
 #[cfg(feature = "host")]
 pub mod expect;
 #[cfg(feature = "host")]
 pub mod features;
 #[cfg(feature = "host")]
+pub mod html;
+#[cfg(feature = "host")]
+pub mod images;
+#[cfg(feature = "host")]
 pub mod local;
+#[cfg(feature = "host")]
+pub mod remote;
 #[cfg(feature = "host")]
 pub mod report;
 #[cfg(feature = "host")]
@@ -45,7 +58,7 @@ pub struct Script {
 }
 
 /// One command and where it stands in its file.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Step {
     /// Line of the command's first token, counted from 1.
     pub line: u32,
@@ -54,7 +67,7 @@ pub struct Step {
 }
 
 /// A command of a script.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Command {
     /// Instantiates a module, which becomes the current instance and, if named, the instance and definition of that name.
     Module {
@@ -158,16 +171,35 @@ impl Command {
 }
 
 /// A module as the script gives it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum ModuleSource {
     /// The bytes, given as such or encoded from text.
     Binary(Vec<u8>),
     /// Text that the text parser itself rejects, with its message: no engine is involved.
     RejectedText(String),
+    /// The image that a translator has made of the bytes, for an engine that has none.
+    Image(Vec<u8>),
+    /// The translator has refused the bytes: what becomes of the command, and of those that need the module.
+    Refused(Outcome),
+}
+
+/// What became of one command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Outcome {
+    /// It did what the script demands.
+    Passed,
+    /// The text parser rejected the module as demanded; the engine was not involved.
+    TextOnly,
+    /// It was judged on the host, since it asks for something that the device lacks, and did what the script demands.
+    HostOnly(String),
+    /// It was not judged, for this reason.
+    Skipped(String),
+    /// It did something else.
+    Failed(String),
 }
 
 /// Something done to an instance.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Action {
     /// Calls an exported function.
     Invoke {
@@ -190,7 +222,7 @@ pub enum Action {
 }
 
 /// A value given to or got from the engine. Floats are bits: a NaN keeps its payload.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Value {
     /// An `i32`.
     I32(i32),
@@ -213,7 +245,7 @@ pub enum Value {
 }
 
 /// A heap type, as far as the patterns of the suite tell them apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the names of the specification")]
 pub enum Heap {
     Func,
@@ -235,7 +267,7 @@ pub enum Heap {
 }
 
 /// What a result must look like.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Expected {
     /// This `i32`.
     I32(i32),
@@ -260,7 +292,7 @@ pub enum Expected {
 }
 
 /// A float pattern over its bits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FloatPattern<Bits> {
     /// Exactly these bits.
     Bits(Bits),
@@ -271,7 +303,7 @@ pub enum FloatPattern<Bits> {
 }
 
 /// A vector pattern: bytes where lanes are integers, a pattern each where they are floats.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum V128Pattern {
     /// Exactly these bytes, little-endian.
     Bytes([u8; 16]),

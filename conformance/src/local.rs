@@ -1,75 +1,82 @@
-//! Runs the commands of a script in process, on one [`Session`], and asks the judge about each outcome.
+//! Runs the commands of a script in process, from wasm, and turns panics into outcomes.
 //!
-//! Invariants: every command gets exactly one [`Outcome`]; a command whose instance could not be made is failed or
-//! skipped for the same reason as its module, never passed over; a panic of the engine is the failure of the command
-//! that caused it, and the script goes on in a fresh session (what depended on the lost one fails with that reason).
+//! Invariant: a panic of the engine is the failure of the command that caused it, and the script goes on in a fresh
+//! session; what depended on the lost one fails with that reason.
 
 use std::{
     cell::Cell,
-    collections::HashMap,
     panic::{self, AssertUnwindSafe},
     sync::Once,
 };
 
+pub use crate::Outcome;
 use crate::{
-    Action, Command, ModuleSource, Script, Value,
-    engine::{self, Compiled, Failure, FailureKind, Live, Session, Settings},
-    features, judge,
+    Command, ModuleSource, Script,
+    engine::{self, Compiled, Session, Settings},
+    features::{self, FeatureSet},
+    runner::{self, Modules},
 };
-
-/// What became of one command.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// It did what the script demands.
-    Passed,
-    /// The text parser rejected the module as demanded; the engine was not involved.
-    TextOnly,
-    /// It was not judged, for this reason.
-    Skipped(String),
-    /// It did something else.
-    Failed(String),
-}
 
 /// Runs every command of `script`; the outcomes are in the order of its steps. Features that the engine does not
 /// support are left out of the settings.
 pub fn run(script: &Script, settings: Settings) -> Vec<Outcome> {
     silence_caught_panics();
-    let features = settings.features.intersection(engine::supported());
-    let mut runner = Runner::new(Settings { features, ..settings });
+    let mut runner = Runner::new(only_supported(settings));
     script.steps.iter().map(|step| runner.guarded_step(step.line, &step.command)).collect()
 }
 
-/// Why there is no instance to act on: the outcome of everything that needs it.
-type Absent = Outcome;
-type Slot = Result<Live, Absent>;
+/// The settings without the features that the engine does not support.
+pub(crate) fn only_supported(settings: Settings) -> Settings {
+    Settings { features: settings.features.intersection(engine::supported()), ..settings }
+}
+
+/// Translates what commands carry.
+pub(crate) struct Translator {
+    /// What the engine is set up for.
+    pub(crate) features: FeatureSet,
+}
+
+impl Modules for Translator {
+    fn define(&self, session: &Session, module: &ModuleSource) -> Result<Compiled, Outcome> {
+        let bytes = match module {
+            ModuleSource::Binary(bytes) => bytes,
+            ModuleSource::Image(image) => {
+                return session.load(image).map_err(|failure| Outcome::Failed(runner::got(&failure)));
+            }
+            ModuleSource::RejectedText(message) => return Err(Outcome::Failed(format!("text parser: {message}"))),
+            ModuleSource::Refused(outcome) => return Err(outcome.clone()),
+        };
+        session.compile(bytes).map_err(|failure| match features::reason_for_rejection(bytes, self.features) {
+            Some(reason) => Outcome::Skipped(reason),
+            None => Outcome::Failed(runner::got(&failure)),
+        })
+    }
+
+    fn assert_rejected(&self, session: &Session, module: &ModuleSource, message: &str) -> Outcome {
+        let ModuleSource::Binary(bytes) = module else { return Outcome::TextOnly };
+        match session.compile(bytes) {
+            Err(_) => match features::reason_rejection_is_moot(bytes, self.features) {
+                Some(reason) => Outcome::Skipped(reason),
+                None => Outcome::Passed,
+            },
+            Ok(_) => Outcome::Failed(format!("expected rejection {message:?}, but the module was accepted")),
+        }
+    }
+}
 
 struct Runner {
-    session: Session,
+    inner: runner::Runner<Translator>,
     settings: Settings,
-    current: Slot,
-    instances: HashMap<String, Slot>,
-    latest_definition: Result<Compiled, Absent>,
-    definitions: HashMap<String, Result<Compiled, Absent>>,
-    /// Names that were to be registered but have no instance.
-    unregistered: HashMap<String, Absent>,
 }
 
 impl Runner {
     fn new(settings: Settings) -> Self {
-        let absent = Outcome::Failed("the script has no module yet".into());
-        Self {
-            session: Session::new(settings),
-            settings,
-            current: Err(absent.clone()),
-            instances: HashMap::new(),
-            latest_definition: Err(absent),
-            definitions: HashMap::new(),
-            unregistered: HashMap::new(),
-        }
+        let translator = Translator { features: settings.features };
+        Self { inner: runner::Runner::new(Session::for_wasm(settings), translator), settings }
     }
 
     fn guarded_step(&mut self, line: u32, command: &Command) -> Outcome {
-        self.guarded(line, |runner| runner.step(line, command))
+        self.guarded(line, |runner| runner.inner.step(line, command))
     }
 
     fn guarded(&mut self, line: u32, work: impl FnOnce(&mut Self) -> Outcome) -> Outcome {
@@ -79,212 +86,12 @@ impl Runner {
         outcome.unwrap_or_else(|payload| {
             let text = payload.downcast_ref::<String>().map(String::as_str);
             let text = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no message");
-            self.lose_session(line);
+            let reason = format!("its instance was lost in the panic at line {line}");
+            // Leaked: dropping a broken store could panic again.
+            std::mem::forget(self.inner.lose_session(Session::for_wasm(self.settings), &reason));
             Outcome::Failed(format!("the engine panicked: {text}"))
         })
     }
-
-    /// Replaces the session after a panic. The old one is leaked: dropping a broken store could panic again.
-    fn lose_session(&mut self, line: u32) {
-        let lost = Outcome::Failed(format!("its instance was lost in the panic at line {line}"));
-        let fresh = Self::new(self.settings);
-        let old = std::mem::replace(self, fresh);
-        self.current = Err(lost.clone());
-        self.latest_definition = Err(lost.clone());
-        self.instances = old.instances.keys().map(|name| (name.clone(), Err(lost.clone()))).collect();
-        self.definitions = old.definitions.keys().map(|name| (name.clone(), Err(lost.clone()))).collect();
-        std::mem::forget(old);
-    }
-
-    fn step(&mut self, line: u32, command: &Command) -> Outcome {
-        match command {
-            Command::Module { name, module } => {
-                let definition = self.define(module);
-                self.instantiate_named(line, name.as_deref(), definition.clone());
-                self.keep_definition(name.as_deref(), definition);
-                settled(&self.current)
-            }
-            Command::ModuleDefinition { name, module } => {
-                let definition = self.define(module);
-                self.keep_definition(name.as_deref(), definition);
-                settled(&self.latest_definition)
-            }
-            Command::ModuleInstance { name, definition } => {
-                let definition = match definition {
-                    None => self.latest_definition.clone(),
-                    Some(name) => self
-                        .definitions
-                        .get(name)
-                        .cloned()
-                        .unwrap_or_else(|| Err(Outcome::Failed(format!("no module definition ${name}")))),
-                };
-                self.instantiate_named(line, name.as_deref(), definition);
-                settled(&self.current)
-            }
-            Command::Register { import_name, instance } => self.register(import_name, instance.as_deref()),
-            Command::Action(action) => match self.perform(action) {
-                Ok(Ok(_)) => Outcome::Passed,
-                Ok(Err(failure)) => Outcome::Failed(got(&failure)),
-                Err(absent) => absent,
-            },
-            Command::AssertReturn { action, results } => match self.perform(action) {
-                Ok(Ok(values)) if judge::values_match(results, &values) => Outcome::Passed,
-                Ok(Ok(values)) => Outcome::Failed(format!("expected {results:x?}, got {values:x?}")),
-                Ok(Err(failure)) => Outcome::Failed(format!("expected {results:x?}, got {}", got(&failure))),
-                Err(absent) => absent,
-            },
-            Command::AssertTrap { action, message } => self.assert_failure(action, FailureKind::Trap, message),
-            Command::AssertExhaustion { action, message } => {
-                self.assert_failure(action, FailureKind::Exhaustion, message)
-            }
-            Command::AssertException { action } => self.assert_failure(action, FailureKind::Exception, ""),
-            Command::AssertInvalid { module, message } | Command::AssertMalformed { module, message } => {
-                self.assert_rejected(module, message)
-            }
-            Command::AssertUnlinkable { module, message } => self.assert_unlinkable(module, message),
-            Command::Unsupported { reason, .. } => Outcome::Skipped(reason.clone()),
-        }
-    }
-
-    /// Compiles a module that must be valid.
-    fn define(&self, module: &ModuleSource) -> Result<Compiled, Absent> {
-        let bytes = match module {
-            ModuleSource::Binary(bytes) => bytes,
-            ModuleSource::RejectedText(message) => return Err(Outcome::Failed(format!("text parser: {message}"))),
-        };
-        self.session.compile(bytes).map_err(|failure| {
-            match features::reason_for_rejection(bytes, self.settings.features) {
-                Some(reason) => Outcome::Skipped(reason),
-                None => Outcome::Failed(got(&failure)),
-            }
-        })
-    }
-
-    fn keep_definition(&mut self, name: Option<&str>, definition: Result<Compiled, Absent>) {
-        if let Some(name) = name {
-            self.definitions.insert(name.into(), definition.clone());
-        }
-        self.latest_definition = definition;
-    }
-
-    fn instantiate_named(&mut self, line: u32, name: Option<&str>, definition: Result<Compiled, Absent>) {
-        self.current = definition.and_then(|module| match self.session.instantiate(&module) {
-            Ok(instance) => Ok(instance),
-            Err(failure) => Err(self.missing_import(&module).unwrap_or_else(|| Outcome::Failed(got(&failure)))),
-        });
-        // What comes after refers to the module, whose own message is printed once, at its line.
-        let slot = self.current.clone().map_err(|absent| match absent {
-            Outcome::Failed(_) => Outcome::Failed(format!("its module at line {line} failed")),
-            absent => absent,
-        });
-        if let Some(name) = name {
-            self.instances.insert(name.into(), slot);
-        }
-    }
-
-    /// The reason a module that must link does not, if it imports from an instance that was never made.
-    fn missing_import(&self, module: &Compiled) -> Option<Outcome> {
-        module.import_modules().iter().find_map(|name| self.unregistered.get(name).cloned())
-    }
-
-    fn instance(&self, name: Option<&str>) -> Slot {
-        match name {
-            None => self.current.clone(),
-            Some(name) => self
-                .instances
-                .get(name)
-                .cloned()
-                .unwrap_or_else(|| Err(Outcome::Failed(format!("no instance ${name}")))),
-        }
-    }
-
-    fn register(&mut self, import_name: &str, instance: Option<&str>) -> Outcome {
-        match self.instance(instance) {
-            Ok(live) => match self.session.register(import_name, live) {
-                Ok(()) => {
-                    self.unregistered.remove(import_name);
-                    Outcome::Passed
-                }
-                Err(failure) => Outcome::Failed(got(&failure)),
-            },
-            Err(absent) => {
-                self.unregistered.insert(import_name.into(), absent.clone());
-                absent
-            }
-        }
-    }
-
-    /// Does what `action` says: the engine's answer, or why it could not be asked.
-    fn perform(&mut self, action: &Action) -> Result<Result<Vec<Value>, Failure>, Absent> {
-        match action {
-            Action::Invoke { instance, field, args } => {
-                let live = self.instance(instance.as_deref())?;
-                Ok(self.session.invoke(live, field, args))
-            }
-            Action::Get { instance, field } => {
-                let live = self.instance(instance.as_deref())?;
-                Ok(self.session.get(live, field).map(|value| vec![value]))
-            }
-            Action::Instantiate(module) => {
-                let compiled = self.define(module)?;
-                match (self.session.instantiate(&compiled), self.missing_import(&compiled)) {
-                    (Err(_), Some(absent)) => Err(absent),
-                    (result, _) => Ok(result.map(|_| Vec::new())),
-                }
-            }
-        }
-    }
-
-    fn assert_failure(&mut self, action: &Action, kind: FailureKind, message: &str) -> Outcome {
-        match self.perform(action) {
-            Ok(Err(failure)) if failure.kind == kind && judge::message_matches(message, &failure.message) => {
-                Outcome::Passed
-            }
-            Ok(Err(failure)) => Outcome::Failed(format!("expected {kind:?} {message:?}, got {}", got(&failure))),
-            Ok(Ok(values)) => Outcome::Failed(format!("expected {kind:?} {message:?}, got values {values:x?}")),
-            Err(absent) => absent,
-        }
-    }
-
-    fn assert_rejected(&self, module: &ModuleSource, message: &str) -> Outcome {
-        let ModuleSource::Binary(bytes) = module else { return Outcome::TextOnly };
-        match self.session.compile(bytes) {
-            Err(_) => match features::reason_rejection_is_moot(bytes, self.settings.features) {
-                Some(reason) => Outcome::Skipped(reason),
-                None => Outcome::Passed,
-            },
-            Ok(_) => Outcome::Failed(format!("expected rejection {message:?}, but the module was accepted")),
-        }
-    }
-
-    fn assert_unlinkable(&mut self, module: &ModuleSource, message: &str) -> Outcome {
-        let compiled = match self.define(module) {
-            Ok(compiled) => compiled,
-            Err(absent) => return absent,
-        };
-        let kind = match message {
-            "unknown import" => FailureKind::UnknownImport,
-            "incompatible import type" => FailureKind::IncompatibleImport,
-            // Scripts older than bulk memory: since then a segment out of bounds traps during instantiation.
-            "data segment does not fit" | "elements segment does not fit" => FailureKind::Trap,
-            _ => return Outcome::Failed(format!("the harness does not know the link error {message:?}")),
-        };
-        match self.session.instantiate(&compiled) {
-            Err(failure) if failure.kind == kind => Outcome::Passed,
-            Err(failure) => self
-                .missing_import(&compiled)
-                .unwrap_or_else(|| Outcome::Failed(format!("expected {message:?}, got {}", got(&failure)))),
-            Ok(_) => Outcome::Failed(format!("expected {message:?}, but the module was linked")),
-        }
-    }
-}
-
-fn settled<T>(slot: &Result<T, Absent>) -> Outcome {
-    slot.as_ref().err().cloned().unwrap_or(Outcome::Passed)
-}
-
-fn got(failure: &Failure) -> String {
-    format!("{:?}: {}", failure.kind, failure.message)
 }
 
 thread_local! {

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use serde::Serialize;
 
-use crate::{Script, expect, expect::Expectation, local::Outcome};
+use crate::{Outcome, Script, expect, expect::Expectation, stream::Board};
 
 /// Numbers of assertions by outcome.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -22,6 +22,8 @@ pub struct Counts {
     pub skipped: u32,
     /// Malformed text, rejected by the text parser; no engine involved.
     pub text_only: u32,
+    /// Rejected wasm, judged on the host although the run is one on a device.
+    pub host_only: u32,
 }
 
 impl Counts {
@@ -31,6 +33,7 @@ impl Counts {
         self.expected_failures += other.expected_failures;
         self.skipped += other.skipped;
         self.text_only += other.text_only;
+        self.host_only += other.host_only;
     }
 }
 
@@ -65,6 +68,8 @@ pub struct FileReport {
     pub failures: Vec<FailureReport>,
     /// Skipped commands by reason, modules included.
     pub skipped: BTreeMap<String, SkipReport>,
+    /// Assertions judged on the host instead of the device, by reason.
+    pub host_only: BTreeMap<String, u32>,
     /// Known failures that did not come true.
     pub unexpected_passes: Vec<String>,
 }
@@ -84,6 +89,10 @@ impl FileReport {
             match outcome {
                 Outcome::Passed => counts.passed += assertions,
                 Outcome::TextOnly => counts.text_only += assertions,
+                Outcome::HostOnly(reason) => {
+                    counts.host_only += assertions;
+                    *report.host_only.entry(reason).or_default() += assertions;
+                }
                 Outcome::Skipped(reason) => {
                     counts.skipped += assertions;
                     report.skipped.entry(reason).or_insert(SkipReport { first_line: line, commands: 0 }).commands += 1;
@@ -111,6 +120,7 @@ impl FileReport {
             counts: Counts::default(),
             failures: Vec::new(),
             skipped: BTreeMap::new(),
+            host_only: BTreeMap::new(),
             unexpected_passes: Vec::new(),
         }
     }
@@ -146,11 +156,44 @@ impl SliceReport {
     }
 }
 
+/// What a run on a device adds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DeviceReport {
+    /// The device, in its own words.
+    pub board: Board,
+    /// How long it took, in ms.
+    pub milliseconds: u64,
+    /// How long the stream was, in bytes.
+    pub stream_bytes: u64,
+    /// Assertions that both the device and a run in process, from wasm, have judged.
+    pub compared: u32,
+    /// Those of them with the same outcome.
+    pub same: u32,
+}
+
+impl DeviceReport {
+    /// Its lines above the totals.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let Board { name, pointer_bits, memory_bytes, stack_bytes, .. } = &self.board;
+        let memory =
+            if *memory_bytes == u64::MAX { "as much as there is".into() } else { format!("{memory_bytes} bytes") };
+        let (seconds, tenths) = (self.milliseconds / 1000, self.milliseconds / 100 % 10);
+        vec![
+            format!("{name}: {pointer_bits} bits, guests get {memory} and a stack of {stack_bytes} bytes"),
+            format!("{} bytes streamed, played in {seconds}.{tenths} s", self.stream_bytes),
+            format!("the same {} of {} executable assertions as in process, from wasm", self.same, self.compared),
+        ]
+    }
+}
+
 /// The result of a run.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
 pub struct Summary {
     /// The slices that were run.
     pub slices: Vec<SliceReport>,
+    /// The device that it was run on, if that was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device: Option<DeviceReport>,
 }
 
 impl Summary {
@@ -203,6 +246,14 @@ impl Summary {
             writeln!(out, "{} known failures failed as listed in expect/", counts.expected_failures)
                 .expect("a string grows");
         }
+        if counts.host_only > 0 {
+            let host_only = counts.host_only;
+            writeln!(out, "{host_only} more are host-only ({}): right, on the host", crate::images::NO_TRANSLATOR)
+                .expect("a string grows");
+        }
+        for line in self.device.iter().flat_map(DeviceReport::lines) {
+            writeln!(out, "{line}").expect("a string grows");
+        }
         let Counts { passed, failed, skipped, .. } = counts;
         writeln!(out, "{passed} passed, {failed} failed, {skipped} skipped").expect("a string grows");
         out
@@ -214,14 +265,16 @@ pub const FAILURES_SHOWN: usize = 5;
 
 fn header(first: &str) -> String {
     format!(
-        "{first:<40} {:>10} {:>8} {:>7} {:>9} {:>8} {:>10}",
-        "assertions", "passed", "failed", "expected", "skipped", "text-only"
+        "{first:<40} {:>10} {:>8} {:>7} {:>9} {:>8} {:>10} {:>10}",
+        "assertions", "passed", "failed", "expected", "skipped", "text-only", "host-only"
     )
 }
 
 fn row(name: &str, assertions: u32, counts: Counts) -> String {
-    let Counts { passed, failed, expected_failures, skipped, text_only } = counts;
-    format!("{name:<40} {assertions:>10} {passed:>8} {failed:>7} {expected_failures:>9} {skipped:>8} {text_only:>10}")
+    let Counts { passed, failed, expected_failures, skipped, text_only, host_only } = counts;
+    format!(
+        "{name:<40} {assertions:>10} {passed:>8} {failed:>7} {expected_failures:>9} {skipped:>8} {text_only:>10} {host_only:>10}"
+    )
 }
 
 fn write_slice(out: &mut String, slice: &SliceReport, verbose: bool) {
@@ -263,7 +316,7 @@ mod tests {
 
     fn text(file: FileReport) -> String {
         let slice = SliceReport { slice: "s".into(), files: vec![file], problems: vec![] };
-        Summary { slices: vec![slice] }.to_text(false)
+        Summary { slices: vec![slice], device: None }.to_text(false)
     }
 
     #[test]

@@ -110,7 +110,7 @@ impl Slice {
     /// # Errors
     ///
     /// The test suite has no such folder.
-    fn scripts(&self) -> Result<Vec<TestFile<'static>>, String> {
+    pub(crate) fn scripts(&self) -> Result<Vec<TestFile<'static>>, String> {
         let mut scripts: Vec<_> = match self.folder.as_str() {
             "wasm-v1" => spec(SpecVersion::V1).collect(),
             "wasm-v2" => spec(SpecVersion::V2).collect(),
@@ -153,7 +153,7 @@ pub fn run_slices<S: AsRef<str>>(names: &[S], filter: Option<&str>, options: &Op
     }
 }
 
-fn select<S: AsRef<str>>(names: &[S]) -> Result<Vec<Slice>, String> {
+pub(crate) fn select<S: AsRef<str>>(names: &[S]) -> Result<Vec<Slice>, String> {
     let slices = slices();
     if names.is_empty() {
         return Ok(slices.into_iter().filter(|slice| slice.status == Status::Core).collect());
@@ -170,8 +170,7 @@ fn select<S: AsRef<str>>(names: &[S]) -> Result<Vec<Slice>, String> {
 
 fn run_slice(slice: &Slice, filter: Option<&str>, options: &Options) -> Result<SliceReport, String> {
     let features = slice.feature_set()?;
-    let default_folder = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/expect"));
-    let expectations = expect::read(&options.expect_folder.clone().unwrap_or_else(default_folder), &slice.name)?;
+    let expectations = expectations(slice, options)?;
     let scripts = slice.scripts()?;
     let mut report = SliceReport { slice: slice.name.clone(), files: Vec::new(), problems: Vec::new() };
     for entry in &expectations {
@@ -198,8 +197,14 @@ fn run_slice(slice: &Slice, filter: Option<&str>, options: &Options) -> Result<S
     Ok(report)
 }
 
+/// The known failures of a slice.
+pub(crate) fn expectations(slice: &Slice, options: &Options) -> Result<Vec<Expectation>, String> {
+    let default_folder = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/expect"));
+    expect::read(&options.expect_folder.clone().unwrap_or_else(default_folder), &slice.name)
+}
+
 /// A slice that lost scripts or assertions must not look like one that passes.
-fn check_totals(slice: &Slice, report: &mut SliceReport) {
+pub(crate) fn check_totals(slice: &Slice, report: &mut SliceReport) {
     let found = (report.files.len(), report.assertions());
     if found != (slice.files, slice.assertions) {
         report.problems.push(format!(
@@ -210,7 +215,7 @@ fn check_totals(slice: &Slice, report: &mut SliceReport) {
 }
 
 /// A core slice skips only for the reasons it announces.
-fn check_skips(slice: &Slice, report: &mut SliceReport) {
+pub(crate) fn check_skips(slice: &Slice, report: &mut SliceReport) {
     if slice.status == Status::Later {
         return;
     }
@@ -240,7 +245,7 @@ pub fn run_files(paths: &[PathBuf], options: &Options) -> Result<Summary, String
         }
     }
     progress(options, "");
-    Ok(Summary { slices: vec![report] })
+    Ok(Summary { slices: vec![report], device: None })
 }
 
 /// Runs one script from its text. A text that is no script, or a panic outside the engine, is one failure.
@@ -260,18 +265,23 @@ pub fn run_script(
         ),
         Err(error) => FileReport::broken(name, error.line, error.message),
     };
+    on_large_stack(run).unwrap_or_else(|message| FileReport::broken(name, 0, message))
+}
+
+/// Does some work on a thread that the parsers have room on.
+pub(crate) fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, String> {
     thread::scope(|scope| {
-        let thread = thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, run);
+        let thread = thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work);
         match thread.map(|thread| thread.join()) {
-            Ok(Ok(report)) => report,
-            Ok(Err(_)) => FileReport::broken(name, 0, "the harness panicked; its message is on stderr".into()),
-            Err(error) => FileReport::broken(name, 0, format!("no thread to run on: {error}")),
+            Ok(Ok(result)) => Ok(result),
+            Ok(Err(_)) => Err("the harness panicked; its message is on stderr".into()),
+            Err(error) => Err(format!("no thread to run on: {error}")),
         }
     })
 }
 
 /// Replaces the progress line; an empty `what` clears it.
-fn progress(options: &Options, what: &str) {
+pub(crate) fn progress(options: &Options, what: &str) {
     let mut stderr = io::stderr();
     if options.progress && stderr.is_terminal() {
         // A terminal that is gone takes the progress line with it; the report does not depend on it.

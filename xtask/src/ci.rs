@@ -41,7 +41,7 @@ enum Run {
     Task(fn() -> Result<Tally>, &'static str),
 }
 
-static STEPS: [Step; 17] = [
+static STEPS: [Step; 18] = [
     Step {
         name: "fmt",
         what: "the sources are formatted by rustfmt",
@@ -101,6 +101,12 @@ static STEPS: [Step; 17] = [
         what: "the same, with functions translated when they are first called",
         fast: false,
         run: Run::Cargo(&[&CONFORMANCE, &["--lazy"]], &[]),
+    },
+    Step {
+        name: "stream",
+        what: "the same, as a stream of images and commands to a player that reads no wasm",
+        fast: false,
+        run: Run::Cargo(&[&CONFORMANCE, &["--stream"]], &[]),
     },
     Step {
         name: "diff",

@@ -20,6 +20,8 @@ mod sysroot;
 mod tally;
 mod tidy;
 
+use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -77,8 +79,24 @@ enum Task {
     /// Installs QEMU on Debian, as root. The compiler is found as by `mcu`.
     #[command(subcommand)]
     Board(BoardTask),
-    /// Run the official WebAssembly test suite and print its table
+    /// Run the official WebAssembly test suite and print its table; with --board on a board, in its emulator
+    ///
+    /// On a board the scripts of wasm 1.0 and 2.0 run, others by `-- --slice NAME`: translated here, sent as images and commands
+    /// (docs/device-stream.md), judged there, and compared with a run in process. Installs QEMU on Debian, as root.
+    #[command(after_help = "Examples:\n  \
+        cargo xtask conformance                                     the core slices, in process\n  \
+        cargo xtask conformance --board mps2-an386 --html r.html    on a Cortex-M4F\n  \
+        cargo xtask conformance --board mps2-an386 -- --file table  some scripts only")]
     Conformance {
+        /// As `cargo xtask board list` names it
+        #[arg(long, value_name = "NAME")]
+        board: Option<String>,
+        /// With --board: write the result to this file, for scripts
+        #[arg(long, value_name = "FILE", requires = "board")]
+        json: Option<PathBuf>,
+        /// With --board: write the report to this file, for browsers
+        #[arg(long, value_name = "FILE", requires = "board")]
+        html: Option<PathBuf>,
         /// Arguments of the runner; `cargo xtask conformance -- --help` lists them
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
@@ -230,7 +248,10 @@ fn run(task: Task) -> Result<bool> {
         Task::Board(BoardTask::List) => board::list()?,
         Task::Board(BoardTask::Test { bless }) => return board::test(bless).map(|tally| tally.failed() == 0),
         Task::Board(BoardTask::Run { .. }) => unreachable!("its exit code is the guest's: `main` has run it"),
-        Task::Conformance { args } => process::run(process::cargo(&ci::CONFORMANCE).args(args))?,
+        Task::Conformance { board: Some(board), json, html, args } => {
+            return board::conformance(&board, &on_board(json, html, args));
+        }
+        Task::Conformance { args, .. } => process::run(process::cargo(&ci::CONFORMANCE).args(args))?,
         Task::Bench { args } => process::run(&mut bench(&args))?,
         Task::Diff { count, seed } => {
             let numbers = [count.to_string(), "--seed".into(), seed.to_string()];
@@ -246,6 +267,14 @@ fn run(task: Task) -> Result<bool> {
         Task::Guests { action } => process::run(&mut guests(action))?,
     }
     Ok(true)
+}
+
+/// Arguments of the suite's runner; files are those of the folder that the user is in.
+fn on_board(json: Option<PathBuf>, html: Option<PathBuf>, args: Vec<String>) -> Vec<OsString> {
+    let here = std::env::current_dir().unwrap_or_default();
+    let files = [("--json-file", json), ("--html", html)].into_iter().filter_map(|(name, file)| Some((name, file?)));
+    let files = files.flat_map(|(name, file)| [name.into(), here.join(file).into_os_string()]);
+    files.chain(args.into_iter().map(OsString::from)).collect()
 }
 
 /// Cargo's arguments that start the tool for profiles: only an optimised build can count.

@@ -38,7 +38,7 @@ static BUILDS: [Build; 8] = [
     Build { package: "sheave", features: "alloc", what: "embedding API that owns its store" },
     Build { package: "sheave-hal", features: "", what: "capabilities without an allocator" },
     Build { package: "sheave-hal", features: "alloc", what: "capabilities with an allocator" },
-    Build { package: "sheave-conformance", features: "", what: "commands and judge of the test suite" },
+    Build { package: "sheave-conformance", features: "", what: "player of the test suite; needs an allocator" },
 ];
 
 /// A build that is known to fail: it runs all the same, and is an error once it succeeds or fails in another way.

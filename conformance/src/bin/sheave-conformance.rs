@@ -1,10 +1,15 @@
-//! The command: runs slices of the test suite or script files, prints tables or JSON, exits 1 if anything is wrong.
+//! The command: runs slices of the test suite or script files, in process or on a device, prints tables or JSON, exits 1 if
+//! anything is wrong.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::Parser;
 use sheave_conformance::{
-    Options, run_files, run_slices,
+    Options, Summary, html, remote, run_files, run_slices,
     suite::{Status, slices},
 };
 
@@ -18,7 +23,9 @@ use sheave_conformance::{
     after_help = "Examples:\n  sheave-conformance                                the core slices\n  \
                   sheave-conformance --slice wasm-2.0 --file table  scripts of one slice by name\n  \
                   sheave-conformance --slice simd --json            a later slice, for scripts\n  \
-                  sheave-conformance my.wast                        your own scripts"
+                  sheave-conformance my.wast                        your own scripts\n  \
+                  sheave-conformance --stream                       as a device would run them, in process\n  \
+                  sheave-conformance --slice wasm-1.0 -- qemu-system-arm ...   on a device, behind a program"
 )]
 struct Args {
     /// A slice to run, or `all`; may be repeated.
@@ -45,9 +52,24 @@ struct Args {
     /// List the slices and stop.
     #[arg(long)]
     list: bool,
+    /// Write the result as JSON to this file too.
+    #[arg(long, value_name = "FILE")]
+    json_file: Option<PathBuf>,
+    /// Write the report to this file too, as HTML.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Run the slices by way of the command stream that devices get, on a player in this process.
+    #[arg(long, conflicts_with_all = ["scripts", "fuel", "lazy", "fail_fast"])]
+    stream: bool,
+    /// With --stream: bytes of memory that guests may take together, as if the device had no more.
+    #[arg(long, value_name = "BYTES", requires = "stream")]
+    memory: Option<u64>,
     /// Scripts to run instead of slices.
     #[arg(value_name = "FILE")]
     scripts: Vec<PathBuf>,
+    /// A program that plays the command stream, started in a folder with requests.bin, and its arguments.
+    #[arg(last = true, value_name = "COMMAND", conflicts_with_all = ["scripts", "fuel", "lazy", "fail_fast", "stream"])]
+    device: Vec<String>,
 }
 
 fn main() -> ExitCode {
@@ -61,12 +83,7 @@ fn main() -> ExitCode {
     }
     let options =
         Options { fail_fast: args.fail_fast, fuel: args.fuel, lazy: args.lazy, progress: true, ..Options::default() };
-    let result = if args.scripts.is_empty() {
-        run_slices(&args.slice, args.file.as_deref(), &options)
-    } else {
-        run_files(&args.scripts, &options)
-    };
-    match result {
+    match run(&args, &options).and_then(|summary| write_files(&args, &summary).map(|()| summary)) {
         Ok(summary) => {
             if args.json {
                 println!("{}", summary.to_json());
@@ -80,4 +97,23 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+fn run(args: &Args, options: &Options) -> Result<Summary, String> {
+    let (slices, filter) = (&args.slice, args.file.as_deref());
+    if args.stream {
+        let mut device = remote::InProcess::new(args.memory.unwrap_or(u64::MAX));
+        return remote::run_slices(slices, filter, options, &mut device, args.memory.is_none());
+    }
+    if !args.device.is_empty() {
+        let mut device = remote::Program::new(args.device.clone())?;
+        return remote::run_slices(slices, filter, options, &mut device, false);
+    }
+    if args.scripts.is_empty() { run_slices(slices, filter, options) } else { run_files(&args.scripts, options) }
+}
+
+fn write_files(args: &Args, summary: &Summary) -> Result<(), String> {
+    let write = |path: &Path, text| fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()));
+    args.json_file.iter().try_for_each(|path| write(path, summary.to_json()))?;
+    args.html.iter().try_for_each(|path| write(path, html::to_html(summary)))
 }

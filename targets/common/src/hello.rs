@@ -4,7 +4,10 @@
 //! the address and the length of bytes in that memory. What the image, the store and the native stack take is printed at the end.
 
 use crate::{Board, EXIT_TRAP, Write, exit, stack};
-use sheave::{Caller, Error, Import, Limits, Module, Store, Trap, Val, ValType};
+use sheave::{
+    Trap,
+    arena::{Caller, Error, Import, Limits, Module, Store, Val, ValType},
+};
 
 /// The most that a guest stack gets; smaller boards give a quarter of the arena.
 const GUEST_STACK_BYTES_MAX: usize = 16 << 10;

@@ -5,6 +5,8 @@
 //! (`fault.rs`), the console of emulators and debuggers (`semihosted.rs`), and the measuring of the native stack (`stack.rs`).
 #![no_std]
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod fault;
 pub mod hello;
 mod panic;

@@ -3,8 +3,8 @@
 
 use sheave_board::{Board, ConstStaticCell, Semihosted};
 
-/// Memory for a store.
-static ARENA: ConstStaticCell<[u8; 1 << 20]> = ConstStaticCell::new([0; 1 << 20]);
+/// Memory for a store: most of the RAM, of which the test suite takes what it gets.
+static ARENA: ConstStaticCell<[u8; 15 << 18]> = ConstStaticCell::new([0; 15 << 18]);
 
 /// The board's objects. It may be called once.
 ///

@@ -3,8 +3,8 @@
 
 use sheave_board::{Board, ConstStaticCell, Semihosted};
 
-/// Memory for a store.
-static ARENA: ConstStaticCell<[u8; 1 << 20]> = ConstStaticCell::new([0; 1 << 20]);
+/// Memory for a store: as much as the largest script of the test suite needs.
+static ARENA: ConstStaticCell<[u8; 112 << 20]> = ConstStaticCell::new([0; 112 << 20]);
 
 /// The board's objects. It may be called once.
 ///

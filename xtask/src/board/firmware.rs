@@ -2,6 +2,7 @@
 //! takes of flash and RAM, from the sections of its ELF file.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use object::Endianness;
 use object::elf::{FileHeader32, SHF_ALLOC, SHF_WRITE, SHT_NOBITS};
@@ -34,18 +35,41 @@ pub fn build(board: &Manifest, guest: &Path) -> Result<Firmware> {
     let folder = target_dir().join("boards");
     let image = folder.join(format!("{}.image", board.name));
     make_image(guest, &image)?;
-    let toolchain = Toolchain::find_with_linker(&board.triple)?;
-    let mut command = cargo(&["build", "--locked", "--release", "--bin", "hello"]);
-    command.args(["--package", &board.name, "--target", &board.triple]);
-    command.arg("--manifest-path").arg(targets().join("Cargo.toml")).arg("--target-dir").arg(&folder);
-    command.env("SHEAVE_IMAGE", &image).env("RUSTFLAGS", "-D warnings");
-    toolchain.apply(&mut command);
-    run(&mut command)?;
-    let elf = folder.join(&board.triple).join("release/hello");
+    let elf = compile(board, "hello", |command| {
+        command.env("SHEAVE_IMAGE", &image);
+    })?;
     let bytes = std::fs::read(&elf).map_err(|error| cannot("read", &elf, &error))?;
     let (flash_bytes, variables_bytes) =
         sizes(&bytes).map_err(|error| Error::new(format!("{}: {error}", elf.display())))?;
     Ok(Firmware { elf, flash_bytes, variables_bytes })
+}
+
+/// Builds the player of the test suite for `board`; gives its ELF file.
+///
+/// # Errors
+/// The board has none; there is no compiler; the program does not compile or link.
+pub fn player(board: &Manifest) -> Result<PathBuf> {
+    if !board.folder().join("src/bin/conformance.rs").is_file() {
+        return Err(Error::new(format!("{} has no program `conformance`", board.name))
+            .hint("`cargo xtask board list` shows RAM; those with megabytes have one"));
+    }
+    compile(board, "conformance", |command| {
+        command.args(["--features", "conformance"]);
+    })
+}
+
+/// Compiles a program of `board` with what `adjust` adds to cargo's command; gives its ELF file.
+fn compile(board: &Manifest, bin: &str, adjust: impl FnOnce(&mut Command)) -> Result<PathBuf> {
+    let folder = target_dir().join("boards");
+    let toolchain = Toolchain::find_with_linker(&board.triple)?;
+    let mut command = cargo(&["build", "--release", "--bin", bin]);
+    command.args(["--package", &board.name, "--target", &board.triple]);
+    command.arg("--manifest-path").arg(targets().join("Cargo.toml")).arg("--target-dir").arg(&folder);
+    command.env("RUSTFLAGS", "-D warnings");
+    adjust(&mut command);
+    toolchain.apply(&mut command);
+    run(&mut command)?;
+    Ok(folder.join(&board.triple).join("release").join(bin))
 }
 
 /// The greeting's guest, but with another exit code.

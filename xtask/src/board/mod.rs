@@ -8,9 +8,10 @@ mod emulator;
 mod firmware;
 mod manifest;
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::Path;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use crate::error::{Error, Result};
@@ -59,6 +60,34 @@ pub fn run(name: &str, guest: Option<&Path>, limit: Duration) -> Result<ExitCode
     println!("+ {}", show(&command));
     let outcome = emulator::run(&mut command, limit)?;
     Ok(ExitCode::from(outcome.code as u8))
+}
+
+/// Runs the official test suite on a board, by way of its program `conformance`; gives whether all went well.
+///
+/// # Errors
+/// There is no such board, or it has no such program; the emulator or a compiler is missing; something does not build.
+pub fn conformance(name: &str, args: &[OsString]) -> Result<bool> {
+    let board = manifest::find(name)?;
+    emulator::prepare(&board)?;
+    let elf = firmware::player(&board)?;
+    let emulator = emulator::command(&board, &elf);
+    let mut command = cargo(&crate::ci::CONFORMANCE);
+    if !args.iter().any(|arg| arg == "--slice") {
+        command.args(["--slice", "wasm-1.0", "--slice", "wasm-2.0"]);
+    }
+    command.args(args).arg("--").arg(emulator.get_program()).args(emulator.get_args());
+    println!("+ {}", show(&command));
+    run_to_end(&mut command)
+}
+
+/// Runs a command of ours that reports failures itself, with an exit code of 1.
+fn run_to_end(command: &mut Command) -> Result<bool> {
+    let status = command.status().map_err(|error| Error::new(format!("`{}`: {error}", show(command))))?;
+    match status.code() {
+        Some(0) => Ok(true),
+        Some(1) => Ok(false),
+        _ => Err(Error::new(format!("`{}` failed: {status}", show(command)))),
+    }
 }
 
 /// Tests all boards; with `bless` also writes what they take to their board.toml.

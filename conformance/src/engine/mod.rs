@@ -1,14 +1,27 @@
-//! The only file that names the engine: its API, and how its errors map to what a script can ask for.
+//! The only module that names the engine: its API, and how its errors map to what a script can ask for.
 //!
-//! Everything above deals in [`Value`]s and [`Failure`]s. What the engine claims to support is [`supported`]; a
-//! module outside of it is skipped with a reason, a module inside of it that is rejected is a failure.
+//! Everything above deals in [`Value`]s and [`Failure`]s. This file is `no_std` and reads images only; `host` adds wasm and
+//! what the engine claims to support, `budget` keeps guests within the memory of a device.
+
+mod budget;
+#[cfg(feature = "host")]
+mod host;
+
+use alloc::{
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
 
 use sheave::{
-    CompilationMode, Config, Engine, Error, ExternRef, Func, Global, Instance, Linker, Memory, MemoryType, Module,
+    Config, Engine, Error, ExternRef, ExternType, Func, Global, Instance, Linker, Memory, MemoryType, Module,
     Mutability, Nullable, Ref, RefType, Store, Table, TableType, TrapCode, Val, errors,
 };
 
-use crate::{Heap, Value, features::FeatureSet};
+use crate::{Heap, Value};
+use budget::Budget;
+#[cfg(feature = "host")]
+pub use host::{Settings, supported};
 
 /// Why the engine did not do what it was asked to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,26 +49,10 @@ pub enum FailureKind {
     Exception,
     /// The fuel given to the run is used up.
     Fuel,
+    /// The device has too little memory.
+    Memory,
     /// Anything else; no assertion accepts it.
     Other,
-}
-
-/// The proposals the engine runs. Slices may ask for more: what needs it is skipped.
-pub fn supported() -> FeatureSet {
-    const NAMES: &[&str] = &[
-        "mutable-global",
-        "nontrapping-float-to-int-conversions",
-        "sign-extension-ops",
-        "multi-value",
-        "bulk-memory",
-        "reference-types",
-        "tail-call",
-        "extended-const",
-        "multi-memory",
-        "custom-page-sizes",
-        "wide-arithmetic",
-    ];
-    FeatureSet::from_names(NAMES.iter().copied()).expect("every name is in the table of features")
 }
 
 /// A compiled module.
@@ -67,51 +64,75 @@ impl Compiled {
     pub fn import_modules(&self) -> Vec<String> {
         self.0.imports().map(|import| import.module().to_string()).collect()
     }
+
+    /// The image: what [`Session::load`] takes.
+    pub fn image(&self) -> &[u8] {
+        self.0.image()
+    }
 }
 
 /// A handle to an instance of a [`Session`].
 #[derive(Debug, Clone, Copy)]
 pub struct Live(Instance);
 
-/// How the engine is set up for a script.
+/// How large a session may become.
 #[derive(Clone, Copy, Debug)]
-pub struct Settings {
-    /// The features that are on.
-    pub features: FeatureSet,
-    /// What each action may use before it fails.
-    pub fuel: Option<u64>,
-    /// Whether functions are translated when they are first called.
-    pub lazy: bool,
+pub struct Size {
+    /// Bytes of the guest stack.
+    pub stack_bytes: usize,
+    /// Bytes of all memories and tables together.
+    pub memory_bytes: u64,
 }
 
 /// An engine with one store, one linker and the module `spectest`: what one script runs in.
 pub struct Session {
     engine: Engine,
-    store: Store<()>,
-    linker: Linker<()>,
+    store: Store<Budget>,
+    linker: Linker<Budget>,
     fuel: Option<u64>,
+    /// Whether instances to come may reach something that those there are can change.
+    is_shared: bool,
 }
 
 impl Session {
-    /// A fresh session.
-    pub fn new(settings: Settings) -> Self {
-        let engine = Engine::new(&config(settings));
-        let mut store = Store::new(&engine, ());
-        let mut linker = Linker::new(&engine);
-        define_spectest(&mut store, &mut linker).expect("the linker is empty and the types are small");
-        linker.allow_shadowing(true);
-        Self { engine, store, linker, fuel: settings.fuel }
+    /// A fresh session for images, of this size.
+    pub fn new(size: Size) -> Self {
+        let mut config = Config::default();
+        config.max_wasm_stack(size.stack_bytes);
+        Self::with_config(&config, None, Budget::new(size.memory_bytes))
     }
 
-    /// Decodes, validates and translates.
+    fn with_config(config: &Config, fuel: Option<u64>, budget: Budget) -> Self {
+        let engine = Engine::new(config);
+        let (store, linker) = empty(&engine, budget);
+        Self { engine, store, linker, fuel, is_shared: false }
+    }
+
+    /// Forgets all instances, to have their memory again. Modules stay what they are.
+    pub fn clear(&mut self) {
+        let budget = Budget::new(self.store.data().limit_bytes());
+        (self.store, self.linker) = empty(&self.engine, budget);
+        self.is_shared = false;
+    }
+
+    /// Whether instances to come may reach something that those there are can change: what was registered, and what
+    /// `spectest` shares.
+    pub fn is_shared(&self) -> bool {
+        self.is_shared
+    }
+
+    /// Loads and verifies an image.
     ///
     /// # Errors
     ///
     /// `Invalid`, with the engine's message.
-    pub fn compile(&self, module: &[u8]) -> Result<Compiled, Failure> {
-        Module::new(&self.engine, module)
-            .map(Compiled)
-            .map_err(|error| Failure { kind: FailureKind::Invalid, message: first_line(&error) })
+    pub fn load(&self, image: &[u8]) -> Result<Compiled, Failure> {
+        Module::from_image(&self.engine, image).map(Compiled).map_err(|error| invalid(&error))
+    }
+
+    /// What growth was refused since the last time of asking, because the device has too little memory.
+    pub fn take_shortage(&mut self) -> Option<String> {
+        self.store.data_mut().take_shortage()
     }
 
     /// Links, instantiates and runs the start function.
@@ -121,7 +142,18 @@ impl Session {
     /// An import is unknown or incompatible, initialisation or the start function trapped, memory is short.
     pub fn instantiate(&mut self, module: &Compiled) -> Result<Live, Failure> {
         self.refuel()?;
-        self.linker.instantiate_and_start(&mut self.store, &module.0).map(Live).map_err(|error| failure(&error))
+        self.is_shared |=
+            module.0.imports().any(|import| matches!(import.ty(), ExternType::Table(_) | ExternType::Memory(_)));
+        match self.linker.instantiate_and_start(&mut self.store, &module.0) {
+            Ok(instance) => Ok(Live(instance)),
+            Err(error) => {
+                let shortage = self.take_shortage().or_else(|| self.store.data().exhausted(&first_line(&error)));
+                Err(match shortage {
+                    Some(message) => Failure { kind: FailureKind::Memory, message },
+                    None => failure(&error),
+                })
+            }
+        }
     }
 
     /// Makes the exports of an instance importable under `import_name`.
@@ -132,6 +164,7 @@ impl Session {
     pub fn register(&mut self, import_name: &str, instance: Live) -> Result<(), Failure> {
         let exports: Vec<_> =
             instance.0.exports(&self.store).map(|export| (export.name().to_string(), export.into_extern())).collect();
+        self.is_shared = true;
         for (name, item) in exports {
             self.linker.define(import_name, &name, item).map_err(|error| other(first_line(&error)))?;
         }
@@ -206,28 +239,18 @@ impl Session {
     }
 }
 
-fn config(Settings { features, fuel, lazy }: Settings) -> Config {
-    let mut config = Config::default();
-    config
-        .wasm_mutable_global(features.contains("mutable-global"))
-        .wasm_saturating_float_to_int(features.contains("nontrapping-float-to-int-conversions"))
-        .wasm_sign_extension(features.contains("sign-extension-ops"))
-        .wasm_multi_value(features.contains("multi-value"))
-        .wasm_bulk_memory(features.contains("bulk-memory"))
-        .wasm_reference_types(features.contains("reference-types"))
-        .wasm_tail_call(features.contains("tail-call"))
-        .wasm_extended_const(features.contains("extended-const"))
-        .wasm_multi_memory(features.contains("multi-memory"))
-        .wasm_custom_page_sizes(features.contains("custom-page-sizes"))
-        .wasm_wide_arithmetic(features.contains("wide-arithmetic"))
-        .wasm_memory64(features.contains("memory64"))
-        .consume_fuel(fuel.is_some())
-        .compilation_mode(if lazy { CompilationMode::LazyTranslation } else { CompilationMode::Eager });
-    config
+/// A store and a linker in which there is `spectest` only.
+fn empty(engine: &Engine, budget: Budget) -> (Store<Budget>, Linker<Budget>) {
+    let mut store = Store::new(engine, budget);
+    store.limiter(|budget| budget);
+    let mut linker = Linker::new(engine);
+    define_spectest(&mut store, &mut linker).expect("the linker is empty, and a device has room for one page");
+    linker.allow_shadowing(true);
+    (store, linker)
 }
 
 /// The module `spectest` of the suite's harness: printing functions that print nothing, constants, a table, a memory.
-fn define_spectest(store: &mut Store<()>, linker: &mut Linker<()>) -> Result<(), Error> {
+fn define_spectest(store: &mut Store<Budget>, linker: &mut Linker<Budget>) -> Result<(), Error> {
     linker
         .func_wrap("spectest", "print", || {})?
         .func_wrap("spectest", "print_i32", |_: i32| {})?
@@ -268,11 +291,15 @@ fn failure(error: &Error) -> Failure {
     Failure { kind, message }
 }
 
+fn invalid(error: &Error) -> Failure {
+    Failure { kind: FailureKind::Invalid, message: first_line(error) }
+}
+
 fn other(message: String) -> Failure {
     Failure { kind: FailureKind::Other, message }
 }
 
 /// The message without a backtrace, so that the name of a function cannot pass for a message.
-fn first_line(error: &impl std::fmt::Display) -> String {
+fn first_line(error: &impl core::fmt::Display) -> String {
     error.to_string().lines().next().unwrap_or_default().to_string()
 }

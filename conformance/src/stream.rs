@@ -1,0 +1,296 @@
+//! The command stream between a host and a device: messages, their frames, and the link that carries them.
+//!
+//! The format is specified in docs/device-stream.md; this file is its only implementation, for both ends. A frame is a
+//! message in postcard's coding behind eight bytes, its length and its CRC-32; whatever arrives damaged is an error, never
+//! another message. Each request gets one reply, in the order of the requests, so that a host may send all of them at once.
+
+use alloc::{string::String, vec::Vec};
+use core::fmt;
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::{Outcome, Step};
+
+/// The version of the format; it changes with any change of the messages or of what they are made of.
+pub const VERSION: u16 = 1;
+/// The most bytes of a message. The largest of the suite, a module's image, has a tenth of that.
+pub const MESSAGE_BYTES_MAX: u32 = 1 << 20;
+/// Bytes in front of a message: length and checksum.
+const HEADER_BYTES: usize = 8;
+
+/// What a host asks for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Request {
+    /// The first: which version of the format follows.
+    Hello {
+        /// [`VERSION`] of the host.
+        version: u16,
+    },
+    /// A script begins: the device forgets everything of the one before.
+    Script {
+        /// Its name, for people.
+        name: String,
+    },
+    /// A command of the script.
+    Step(Step),
+    /// The last.
+    End,
+}
+
+/// What a device answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Reply {
+    /// To `Hello`.
+    Hello(Board),
+    /// To `Script`: an empty store is there.
+    Ready,
+    /// To `Step`.
+    Outcome(Outcome),
+    /// To `End`.
+    End(Tally),
+    /// To anything: it cannot be understood, for this reason. Nothing follows.
+    Refused(String),
+}
+
+/// What a device says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Board {
+    /// [`VERSION`] of the device.
+    pub version: u16,
+    /// Its name.
+    pub name: String,
+    /// Bits of a pointer.
+    pub pointer_bits: u8,
+    /// Bytes that the memories and tables of a script may take together.
+    pub memory_bytes: u64,
+    /// Bytes of the guest stack.
+    pub stack_bytes: u32,
+}
+
+/// How many commands a device has judged, in all scripts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Right.
+    pub passed: u32,
+    /// Wrong.
+    pub failed: u32,
+    /// Not judged.
+    pub skipped: u32,
+}
+
+/// What carries bytes: semihosting, a serial line, a debug probe, a pipe.
+pub trait Link {
+    /// Why it does not.
+    type Error: fmt::Debug;
+
+    /// Reads at least one byte, waiting for it, and gives how many; 0 only if nothing will ever come.
+    ///
+    /// # Errors
+    ///
+    /// Those of the link.
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Self::Error>;
+
+    /// Writes all of the bytes, so that the other end sees them without a further call.
+    ///
+    /// # Errors
+    ///
+    /// Those of the link.
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Self::Error>;
+}
+
+/// Why no message came, or went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StreamError<E> {
+    /// The link failed.
+    Link(E),
+    /// The stream ends within a frame.
+    Cut,
+    /// A frame says that its message has so many bytes, more than [`MESSAGE_BYTES_MAX`] or than there is memory.
+    TooLarge(u32),
+    /// A message is not the one that was sent.
+    Damaged,
+    /// A message is none of this version.
+    Unknown,
+}
+
+impl<E: fmt::Debug> fmt::Display for StreamError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Link(error) => write!(f, "the link failed: {error:?}"),
+            Self::Cut => f.write_str("the stream ends within a frame"),
+            Self::TooLarge(bytes) => write!(f, "a message of {bytes} bytes is too large"),
+            Self::Damaged => f.write_str("a message whose checksum is wrong"),
+            Self::Unknown => f.write_str("a message that this version does not know"),
+        }
+    }
+}
+
+/// The frame of a message.
+///
+/// # Panics
+///
+/// If the message is longer than [`MESSAGE_BYTES_MAX`].
+pub fn frame(message: &impl Serialize) -> Vec<u8> {
+    let payload = postcard::to_allocvec(message).expect("plain data in memory");
+    let length = u32::try_from(payload.len()).ok().filter(|length| *length <= MESSAGE_BYTES_MAX);
+    let mut frame = Vec::with_capacity(HEADER_BYTES + payload.len());
+    frame.extend(length.expect("a message of the suite is below the limit").to_le_bytes());
+    frame.extend(checksum(&payload).to_le_bytes());
+    frame.extend(payload);
+    frame
+}
+
+/// The first message in `bytes` and how many of them it takes; `None` if there are too few so far.
+///
+/// # Errors
+///
+/// `TooLarge`, `Damaged`, `Unknown`.
+pub fn unframe<T: DeserializeOwned>(bytes: &[u8]) -> Result<Option<(T, usize)>, StreamError<()>> {
+    let Some((header, rest)) = bytes.split_first_chunk::<HEADER_BYTES>() else { return Ok(None) };
+    let (length, sum) = parse_header(*header).map_err(StreamError::TooLarge)?;
+    let Some(payload) = rest.get(..length) else { return Ok(None) };
+    let message = parse_payload(payload, sum).ok_or(StreamError::Damaged)?;
+    Ok(Some((message.ok_or(StreamError::Unknown)?, HEADER_BYTES + length)))
+}
+
+/// The next message of a link; `None` if the stream ends before it. `buffer` holds its bytes, to be used again.
+///
+/// # Errors
+///
+/// The link fails, or what comes is no message.
+pub fn read<T: DeserializeOwned, L: Link>(
+    link: &mut L,
+    buffer: &mut Vec<u8>,
+) -> Result<Option<T>, StreamError<L::Error>> {
+    let mut header = [0; HEADER_BYTES];
+    match fill(link, &mut header)? {
+        0 => return Ok(None),
+        HEADER_BYTES => {}
+        _ => return Err(StreamError::Cut),
+    }
+    let (length, sum) = parse_header(header).map_err(StreamError::TooLarge)?;
+    buffer.clear();
+    buffer.try_reserve_exact(length).map_err(|_| StreamError::TooLarge(length as u32))?;
+    buffer.resize(length, 0);
+    if fill(link, buffer)? < length {
+        return Err(StreamError::Cut);
+    }
+    let message = parse_payload(buffer, sum).ok_or(StreamError::Damaged)?;
+    message.map(Some).ok_or(StreamError::Unknown)
+}
+
+/// Sends a message.
+///
+/// # Errors
+///
+/// The link fails.
+pub fn write<L: Link>(link: &mut L, message: &impl Serialize) -> Result<(), StreamError<L::Error>> {
+    link.write(&frame(message)).map_err(StreamError::Link)
+}
+
+/// Reads until `bytes` are full or the stream ends; gives how many it has read.
+fn fill<L: Link>(link: &mut L, bytes: &mut [u8]) -> Result<usize, StreamError<L::Error>> {
+    let mut filled = 0;
+    while filled < bytes.len() {
+        match link.read(&mut bytes[filled..]).map_err(StreamError::Link)? {
+            0 => break,
+            count => filled += count,
+        }
+    }
+    Ok(filled)
+}
+
+/// Length and checksum of a message; a length that is too large is the error.
+fn parse_header(header: [u8; HEADER_BYTES]) -> Result<(usize, u32), u32> {
+    let [a, b, c, d, sum @ ..] = header;
+    let length = u32::from_le_bytes([a, b, c, d]);
+    if length > MESSAGE_BYTES_MAX { Err(length) } else { Ok((length as usize, u32::from_le_bytes(sum))) }
+}
+
+/// The outer `None`: damaged; the inner: unknown.
+fn parse_payload<T: DeserializeOwned>(payload: &[u8], sum: u32) -> Option<Option<T>> {
+    let whole =
+        || postcard::take_from_bytes(payload).ok().filter(|(_, rest)| rest.is_empty()).map(|(message, _)| message);
+    (checksum(payload) == sum).then(whole)
+}
+
+/// CRC-32 as in Ethernet and zlib, bit by bit: a table would take 1 KiB of a device's flash.
+fn checksum(bytes: &[u8]) -> u32 {
+    let step = |sum: u32, _| (sum >> 1) ^ (0xedb8_8320 & 0_u32.wrapping_sub(sum & 1));
+    !bytes.iter().fold(!0, |sum, byte| (0..8).fold(sum ^ u32::from(*byte), step))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Action, Command, Expected, FloatPattern, Value};
+    use alloc::vec;
+
+    /// A link that gives one byte at a time.
+    struct Slow<'a>(&'a [u8]);
+
+    impl Link for Slow<'_> {
+        type Error = ();
+
+        fn read(&mut self, buffer: &mut [u8]) -> Result<usize, ()> {
+            let Some((first, rest)) = self.0.split_first() else { return Ok(0) };
+            buffer[0] = *first;
+            self.0 = rest;
+            Ok(1)
+        }
+
+        fn write(&mut self, _: &[u8]) -> Result<(), ()> {
+            Err(())
+        }
+    }
+
+    fn request() -> Request {
+        let action = Action::Invoke { instance: None, field: "f".into(), args: vec![Value::I32(-1)] };
+        let results = vec![Expected::F32(FloatPattern::CanonicalNan)];
+        Request::Step(Step { line: 300, command: Command::AssertReturn { action, results } })
+    }
+
+    #[test]
+    fn the_checksum_is_crc_32() {
+        assert_eq!(checksum(b"123456789"), 0xcbf4_3926);
+    }
+
+    /// The example of docs/device-stream.md.
+    #[test]
+    fn a_frame_has_these_bytes() {
+        let payload = [2, 172, 2, 5, 0, 0, 1, b'f', 1, 0, 1, 1, 2, 1];
+        let frame = frame(&request());
+        assert_eq!((&frame[..4], &frame[8..]), (&[14, 0, 0, 0][..], &payload[..]));
+        assert_eq!(frame[4..8], checksum(&payload).to_le_bytes());
+        assert_eq!(frame[4..8], [12, 173, 200, 55]);
+    }
+
+    #[test]
+    fn a_message_arrives_as_it_was_sent() {
+        let bytes = [frame(&Request::Hello { version: 1 }), frame(&request())].concat();
+        let (first, used) = unframe::<Request>(&bytes).expect("sound").expect("whole");
+        assert_eq!(
+            (first, unframe::<Request>(&bytes[used..bytes.len() - 1])),
+            (Request::Hello { version: 1 }, Ok(None))
+        );
+        let (mut link, mut buffer) = (Slow(&bytes[used..]), Vec::new());
+        assert_eq!(read(&mut link, &mut buffer), Ok(Some(request())));
+        assert_eq!(read::<Request, _>(&mut link, &mut buffer), Ok(None));
+    }
+
+    #[test]
+    fn what_is_damaged_is_an_error() {
+        let good = frame(&request());
+        let read = |bytes: &[u8]| read::<Request, _>(&mut Slow(bytes), &mut Vec::new());
+        assert_eq!(read(&good[..good.len() - 1]), Err(StreamError::Cut));
+        assert_eq!(read(&good[..3]), Err(StreamError::Cut));
+        for at in 4..good.len() {
+            let mut bad = good.clone();
+            bad[at] ^= 0x10;
+            assert_eq!(read(&bad), Err(StreamError::Damaged), "byte {at}");
+        }
+        assert_eq!(read(&[0xff; 8]), Err(StreamError::TooLarge(u32::MAX)));
+        assert_eq!(read(&frame(&99_u32)), Err(StreamError::Unknown));
+        assert_eq!(read(&frame(&(Request::End, 0_u8))), Err(StreamError::Unknown));
+    }
+}
