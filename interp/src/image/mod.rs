@@ -30,7 +30,7 @@ pub use aligned::OwnedImage;
 pub use format::{ConstExpr, DataMode, ElemMode, Features, Options};
 pub use func::{BlockStarts, CellMap, Func};
 pub use read::{Data, Elem, ElemItems, Export, Global, Image, Import, Table};
-pub use verify::verify;
+pub use verify::{available, verify};
 #[cfg(feature = "alloc")]
 pub use write::{DataPart, ElemPart, FuncPart, ImageParts, ImportPart, LazyFunc};
 

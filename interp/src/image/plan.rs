@@ -47,13 +47,13 @@ impl Plan {
     pub(super) const EXACT: u64 = 1 << 13;
 
     /// Units of the instruction.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub(super) fn len(self) -> usize {
         (self.0 >> LEN_SHIFT & LEN) as usize
     }
 
     /// Whether any of these flags is set.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub(super) fn has(self, flags: u64) -> bool {
         self.0 & flags != 0
     }
@@ -84,7 +84,7 @@ impl Frame {
     }
 
     /// Whether all slots of an instruction are aligned, inside the frame, and clear of the hole.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub(super) fn admits(self, plan: Plan, units: u64) -> bool {
         let cells = plan.0 & CELLS;
         // A one in the lanes of slots, and from it all ones.
@@ -103,7 +103,7 @@ impl Frame {
 }
 
 /// Units as lanes, the first in the lowest.
-#[inline]
+#[cfg_attr(not(compact), inline)]
 pub(super) fn lanes(units: [u16; LANES]) -> u64 {
     let [a, b, c, d] = units.map(u64::from);
     a | b << 16 | c << 32 | d << 48
@@ -116,7 +116,7 @@ pub(super) const fn accesses_memory(row: usize) -> bool {
 
 /// The plan of an instruction.
 #[cfg(target_pointer_width = "64")]
-#[inline]
+#[cfg_attr(not(compact), inline)]
 pub(super) fn of(token: u16) -> Plan {
     table::PLANS.get(usize::from(token)).copied().unwrap_or(Plan(Plan::EXACT))
 }
@@ -130,18 +130,18 @@ pub(super) fn of(_: u16) -> Plan {
 #[cfg(target_pointer_width = "64")]
 mod table {
     use super::*;
-    use crate::isa::{Role, TOKENS, Ty, kind, table::ROWS};
+    use crate::isa::{BASES, Role, TOKENS, Ty, kind, table::ROWS};
 
     pub(super) static PLANS: [Plan; TOKENS as usize] = plans();
 
     const fn plans() -> [Plan; TOKENS as usize] {
         let mut plans = [Plan(Plan::EXACT); TOKENS as usize];
-        let (mut token, mut row) = (0, 0);
+        let mut row = 0;
         while row < ROWS.len() {
-            let mut form = 0;
+            let (mut form, base, firsts) = (0, ROWS[row].shape.base.len(), BASES[row]);
             while form < ROWS[row].shape.forms_count() {
+                let token = if form < base { firsts[0] as usize + form } else { firsts[1] as usize + form - base };
                 plans[token] = plan(row, form);
-                token += 1;
                 form += 1;
             }
             row += 1;
@@ -213,7 +213,7 @@ mod tests {
             assert_eq!(plan.len(), instruction.len);
             assert!(plan.len() <= 1 + LANES);
             assert_eq!(plan.has(Plan::FULL), instruction.level != crate::isa::Level::Base);
-            assert_eq!(plan.has(Plan::ENDS), instruction.row.get().shape.ends_block);
+            assert_eq!(plan.has(Plan::ENDS), instruction.ends_block);
             let mut cells = [0; LANES];
             let mut branches = false;
             for operand in instruction.operands() {

@@ -103,6 +103,27 @@ fn module(image: &Image<'_>) -> Result<(), Error> {
     if image.count(ExternKind::Tag) != 0 {
         return unsupported("exceptions");
     }
+    available(image)
+}
+
+/// Refuses an image with an instruction that this build has no handler for, by the name of what it needs. In builds that have them
+/// all there is nothing to look at.
+///
+/// # Errors
+/// `Unsupported` with that name; `Image` with `Code` if there is no instruction where one should be.
+pub fn available(image: &Image<'_>) -> Result<(), Error> {
+    if !isa::IS_COMPLETE {
+        for func in image.code_funcs() {
+            let code = image.code().get(..func.end as usize).unwrap_or(&[]);
+            let mut at = func.entry as usize;
+            while let Some(&token) = code.get(at) {
+                if let Some(name) = isa::unavailable(isa::first_of(token)) {
+                    return Err(Error::new(ErrorKind::Unsupported(name)).in_func(func.index.0));
+                }
+                at += isa::length(code, at).ok_or_else(|| error(image, &func, at, NO_INSTRUCTION))?;
+            }
+        }
+    }
     Ok(())
 }
 
@@ -203,7 +224,7 @@ impl<'a> Verifier<'a> {
             self.is_block_start = self.func.block_starts.contains(at);
             self.instruction(&instruction)?;
             require(self.func.block_starts.spare(at, len as u32), "block start inside an instruction")?;
-            ends_block = instruction.row.get().shape.ends_block;
+            ends_block = instruction.ends_block;
             self.at += len;
         }
         require(ends_block, "control runs off the end of the function")
@@ -283,7 +304,7 @@ impl<'a> Verifier<'a> {
         // The first operands by number; a branch table has more, which are all checked here.
         let (mut values, mut last) = ([0; 6], 0);
         for (i, operand) in instruction.operands().enumerate() {
-            self.operand(row, &operand)?;
+            self.operand(instruction, &operand)?;
             last = operand.value as u32;
             if let Some(value) = values.get_mut(i) {
                 *value = operand.value as u32;
@@ -344,7 +365,7 @@ impl<'a> Verifier<'a> {
         require(!self.is_block_start, "block start inside a run of reference or result moves")
     }
 
-    fn operand(&self, row: Row, operand: &Operand) -> Rule {
+    fn operand(&self, instruction: &Instruction<'a>, operand: &Operand) -> Rule {
         let value = operand.value;
         let index = |count: u32, rule| require(value < i64::from(count), rule);
         match operand.kind {
@@ -365,9 +386,9 @@ impl<'a> Verifier<'a> {
             kind::ELEM => index(self.image.elems_count(), "element segment index out of range"),
             kind::GLOBAL => {
                 let imported = self.image.imported_count(ExternKind::Global);
-                self.global(row, imported.checked_add(value as u32).ok_or("global index out of range")?)
+                self.global(instruction, imported.checked_add(value as u32).ok_or("global index out of range")?)
             }
-            kind::GLOBAL32 => self.global(row, value as u32),
+            kind::GLOBAL32 => self.global(instruction, value as u32),
             // Checked with the call or run that they belong to.
             kind::ENTRY | kind::DELTA | kind::RESULT | kind::WINDOW => Ok(()),
             _ => Err("operand kind that is not run"),
@@ -390,7 +411,7 @@ impl<'a> Verifier<'a> {
     }
 
     /// A branch at `at` goes to the start of a block of this function; back only to where guests can be stopped.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     fn branch(&self, at: usize, target: i64) -> Rule {
         let is_start = u32::try_from(target).is_ok_and(|target| self.func.block_starts.contains(target));
         require(is_start, "branch to what is no block start of the function")?;
@@ -417,13 +438,13 @@ impl<'a> Verifier<'a> {
     }
 
     /// A global holds what the row moves: a reference, or data of that width; it is mutable if it is set.
-    fn global(&self, row: Row, index: u32) -> Rule {
+    fn global(&self, instruction: &Instruction<'_>, index: u32) -> Rule {
         let global = self.image.global(GlobalIndex(index)).ok_or("global index out of range")?;
-        let ty = *row.get().types.first().ok_or("global without a type")?;
+        let ty = instruction.first_ty().ok_or("global without a type")?;
         let (content, is_ref) = (global.ty.content, ty == Ty::Ref);
         require(content.is_ref() == is_ref && content.bytes() == ty.bytes(), "global of another kind or width")?;
         let is_read = matches!(
-            row,
+            instruction.row,
             Row::I32GlobalGet
                 | Row::I64GlobalGet
                 | Row::F32GlobalGet
@@ -441,13 +462,13 @@ impl<'a> Verifier<'a> {
     }
 
     /// What a direct call names.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     fn callee(&self, entry: u32) -> Rule<Callee> {
         Callee::read(self.image, entry).ok_or("call of what is no function's entry")
     }
 
     /// A callee's frame that begins at `delta`, with its header at `header_offset`, overwrites nothing of this one's that counts.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     fn window(&self, delta: u32, header_offset: u32) -> Rule {
         let is_metered = !self.is_metered || self.polls(self.func.entry as usize);
         require(is_metered, "function that calls without the poll or charge of the image's options")?;

@@ -55,11 +55,13 @@ impl Field {
 }
 
 /// Token of the form of `row` with these letters, as [`table::key`](super::table::key) packs them.
-#[inline]
+#[cfg_attr(not(compact), inline)]
 pub fn token_of(row: Row, letters: u64) -> Option<u16> {
     let table = &FORM_TABLES[usize::from(ROW_FORM_TABLES[row as usize])];
     let slot = usize::from(table.first) + (letters.wrapping_mul(table.factor) >> table.shift) as usize;
-    (FORM_KEYS[slot] == letters).then(|| BASES[row as usize] + u16::from(FORM_NUMBERS[slot]))
+    // The highest bit says which level's forms the others count.
+    let number = u16::from(FORM_NUMBERS[slot]);
+    (FORM_KEYS[slot] == letters).then(|| BASES[row as usize][usize::from(number >> 7)] + (number & 0x7f))
 }
 
 /// The letters of operands, as [`table::key`](super::table::key) packs them.

@@ -6,7 +6,7 @@ use crate::error::OutOfMemory;
 use alloc::vec::Vec;
 
 /// None stands for others.
-#[inline]
+#[cfg_attr(not(compact), inline)]
 pub fn superinstruction(_: u16) -> Option<&'static [u16]> {
     None
 }

@@ -18,7 +18,7 @@ use crate::{error::OutOfMemory, push::push};
 use alloc::vec::Vec;
 
 /// The instructions, by token, that a superinstruction stands for.
-#[inline]
+#[cfg_attr(not(compact), inline)]
 pub fn superinstruction(token: u16) -> Option<&'static [u16]> {
     let (len, elements) = ELEMENTS.get(usize::from(token.checked_sub(TOKENS)?))?;
     elements.get(..usize::from(*len))

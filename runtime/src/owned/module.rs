@@ -120,7 +120,7 @@ impl Module {
         Ok(Module { inner: Arc::new(inner) })
     }
 
-    /// Loads an image without looking at its instructions.
+    /// Loads an image without looking at its instructions, but for whether this build has them.
     ///
     /// # Errors
     /// As [`Module::from_image`], but for the instructions.
@@ -130,6 +130,7 @@ impl Module {
     /// host's memory.
     pub unsafe fn from_image_unverified(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Module, Error> {
         let inner = Module::read(engine, Bytes::Owned(OwnedImage::new(bytes.as_ref())?), |bytes| Image::parse(bytes))?;
+        image::available(&inner.image)?;
         Ok(Module { inner: Arc::new(inner) })
     }
 
