@@ -5,12 +5,15 @@ use super::config::CompilationMode;
 use super::{Engine, Error, ExternType, sync::Arc};
 use alloc::vec::Vec;
 use core::{fmt, mem};
-#[cfg(feature = "translate")]
-use sheave_interp::translate::{self, LazyModule};
 use sheave_interp::{
     error::{Error as InterpError, ErrorKind},
     image::{self, Image, Options, OwnedImage},
     types::{ExternKind, FuncIndex},
+};
+#[cfg(feature = "translate")]
+use sheave_interp::{
+    isa::Level,
+    translate::{self, LazyModule},
 };
 
 /// A translated and verified module. Cheap to clone.
@@ -60,6 +63,7 @@ impl Module {
             debug_names: config.debug_names,
             fusion: config.fusion,
             superinstructions: config.superinstructions,
+            level: if config.base_level { Level::Base } else { Level::Full },
         };
         let (image, lazy) = match engine.config().compilation_mode {
             CompilationMode::Eager => (translate::translate(&wasm, &config)?, None),
