@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::error::{Error, Result};
 use crate::process::{cargo, run_counting, show};
 use crate::tally::Tally;
-use crate::{asm, count, growth, mcu, tidy};
+use crate::{asm, count, growth, mcu, size, tidy};
 
 /// Cargo's arguments that start the official test suite.
 pub const CONFORMANCE: [&str; 6] = ["run", "--profile", "quick", "--package", "sheave-conformance", "--"];
@@ -41,7 +41,7 @@ enum Run {
     Task(fn() -> Result<Tally>, &'static str),
 }
 
-static STEPS: [Step; 16] = [
+static STEPS: [Step; 17] = [
     Step {
         name: "fmt",
         what: "the sources are formatted by rustfmt",
@@ -77,6 +77,12 @@ static STEPS: [Step; 16] = [
         what: "the no_std crates build for microcontrollers, in each combination of features",
         fast: false,
         run: Run::Task(build_for_microcontrollers, "cargo xtask mcu"),
+    },
+    Step {
+        name: "size",
+        what: "no build of the engine takes more flash on a microcontroller than committed",
+        fast: false,
+        run: Run::Task(|| size::check(&[], false, false), "cargo xtask size"),
     },
     Step {
         name: "asm",
