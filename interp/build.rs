@@ -54,7 +54,11 @@ fn main() {
     if dispatch == "switch" && matches!(env::var("OPT_LEVEL").as_deref(), Ok("0" | "s" | "z")) {
         println!("cargo::rustc-cfg=grouped");
         let groups = groups(&available);
-        write("groups.rs", groups.iter().map(Group::text).collect());
+        let mut shared = BTreeMap::new();
+        for group in &groups {
+            shared.entry(group.shared_name()).or_insert_with(|| group.shared_text());
+        }
+        write("groups.rs", groups.iter().map(Group::text).chain(shared.into_values()).collect());
         write("handlers.rs", grouped_handlers(&groups, &available));
         return;
     }
@@ -292,49 +296,65 @@ fn compact(available: &Available) -> String {
         .map(|(token, (row, form))| (token, row, form))
         .collect();
     let (mut runs, mut letters, mut places, mut operands) =
-        (Vec::<[usize; 4]>::new(), String::new(), Vec::<usize>::new(), Vec::<u32>::new());
+        (Vec::<[usize; 5]>::new(), String::new(), Vec::<usize>::new(), Vec::<u32>::new());
+    let mut last: Option<(usize, usize)> = None;
     for (token, row, form) in available {
         let row_of = &ROWS[row];
-        let base = row_of.shape.base.len();
-        if form == 0 || form == base {
-            let packed = packed_operands(row_of);
-            let known = operands.iter().position(|known| *known == packed).unwrap_or_else(|| {
-                operands.push(packed);
-                operands.len() - 1
-            });
-            // The places of the forms' letters, which rows of one shape share.
-            let is_full = form >= base;
-            let forms = if is_full { base..row_of.shape.forms_count() } else { 0..base };
-            let wanted: Vec<usize> = forms
-                .map(|form| {
-                    let form = std::str::from_utf8(row_of.shape.form(form)).expect("letters are ASCII");
-                    letters.find(form).unwrap_or_else(|| {
-                        letters.push_str(form);
-                        letters.len() - form.len()
-                    })
-                })
-                .collect();
-            let first = places.windows(wanted.len().max(1)).position(|found| found == wanted).unwrap_or_else(|| {
-                places.extend(&wanted);
-                places.len() - wanted.len()
-            });
-            let count = row_of.shape.roles.len();
-            assert!(row < 1 << 9 && count < 1 << 3, "row and number of operands share a word with two flags");
-            let flags = usize::from(row_of.shape.ends_block) << 15 | usize::from(is_full) << 14;
-            runs.push([token, row | count << 9 | flags, first, known]);
+        let (shape, base) = (row_of.shape, row_of.shape.base.len());
+        if form != 0 && form != base {
+            continue;
         }
+        let is_full = form >= base;
+        let forms = if is_full { base..shape.forms_count() } else { 0..base };
+        let packed = packed_operands(row_of);
+        let known = operands.iter().position(|known| *known == packed).unwrap_or_else(|| {
+            operands.push(packed);
+            operands.len() - 1
+        });
+        // A run goes on with the next row if that is of the same shape and types, and its tokens are the next.
+        let goes_on = last.is_some_and(|(last_row, next_token)| {
+            last_row + 1 == row
+                && next_token == token
+                && std::ptr::eq(ROWS[last_row].shape, shape)
+                && runs.last().is_some_and(|run| run[4] == known && (run[1] >> 14 & 1 != 0) == is_full)
+        });
+        last = Some((row, token + forms.len()));
+        if goes_on {
+            continue;
+        }
+        // The places of the forms' letters, which runs of one shape share.
+        let wanted: Vec<usize> = forms
+            .clone()
+            .map(|form| {
+                let form = std::str::from_utf8(shape.form(form)).expect("letters are ASCII");
+                letters.find(form).unwrap_or_else(|| {
+                    letters.push_str(form);
+                    letters.len() - form.len()
+                })
+            })
+            .collect();
+        let first = places.windows(wanted.len().max(1)).position(|found| found == wanted).unwrap_or_else(|| {
+            places.extend(&wanted);
+            places.len() - wanted.len()
+        });
+        let count = shape.roles.len();
+        assert!(row < 1 << 9 && count < 1 << 3, "row and number of operands share a word with two flags");
+        let flags = usize::from(shape.ends_block) << 15 | usize::from(is_full) << 14;
+        runs.push([token, row | count << 9 | flags, first, forms.len(), known]);
     }
     let column = |index: usize| runs.iter().map(|run| run[index]).collect::<Vec<_>>();
     format!(
         "
-/// Number of runs: the forms of a row at one level, whose tokens follow one another.
+/// Number of runs: rows of one shape and the same types that follow one another, as do the tokens of their forms at one level.
 pub const RUNS: usize = {count};
 /// First token of each run.
 pub static FIRST_TOKENS: [u16; RUNS] = {:?};
-/// Row of each run in bits 0 to 8, number of operands in 9 to 11; bit 15 says that it ends its block, bit 14 that it is of level full.
+/// First row of each run in bits 0 to 8, number of operands in 9 to 11; bit 15 says that it ends its block, bit 14 that it is of level full.
 pub static RUN_ROWS: [u16; RUNS] = {:?};
 /// Where in [`PLACES`] the forms of each run begin.
 pub static FIRST_PLACES: [u16; RUNS] = {:?};
+/// Number of forms of each row of a run.
+pub static RUN_FORMS: [u8; RUNS] = {:?};
 /// Where in [`OPERANDS`] the roles and types of each run are.
 pub static RUN_OPERANDS: [u8; RUNS] = {:?};
 /// Where in [`LETTERS`] each form begins.
@@ -348,6 +368,7 @@ pub static OPERANDS: [u32; {}] = {operands:?};
         column(1),
         column(2),
         column(3),
+        column(4),
         places.len(),
         letters.len(),
         operands.len(),
@@ -561,7 +582,8 @@ fn groups(available: &Available) -> Vec<Group> {
             _ => groups.push(Group { first_token: token, rows: vec![row], forms }),
         }
     }
-    groups.retain(|group| group.rows.len() > 1 && is_groupable(group.rows[0].shape.handler) && !is_direct(group));
+    let is_alone = |group: &Group| available.has_level_full && is_direct(group);
+    groups.retain(|group| group.rows.len() > 1 && is_groupable(group.rows[0].shape.handler) && !is_alone(group));
     groups
 }
 
@@ -588,7 +610,8 @@ fn is_groupable(handler: &str) -> bool {
     GROUPABLE.contains(&handler)
 }
 
-/// What is executed most, and has little code: base forms of operations and branches on i32.
+/// What is executed most, and has little code: base forms of operations and branches on i32. Not in builds of level base, which are to be as
+/// small as can be.
 fn is_direct(group: &Group) -> bool {
     let (row, is_base) = (group.rows[0], group.forms.start == 0);
     let is_i32 = row.types.iter().all(|ty| *ty == Ty::I32);
@@ -613,51 +636,103 @@ impl Group {
             assert_eq!(number * factor >> 16, number / forms, "a product does for a quotient");
         }
         let (first, types, handler) = (self.first_token, self.rows[0].types, self.rows[0].shape.handler);
-        let arms = |arm: &dyn Fn(&str) -> String| -> String {
-            let arms = self.rows.iter().enumerate();
-            arms.map(|(number, row)| format!("                {number} => {},\n", arm(&name(row)))).collect()
-        };
-        let pick = |arms: String| {
+        let row = format!("row::<{first}, {factor}>(token)");
+        let (name, shared) = (self.name(), self.shared_name());
+        let safety =
+            "// SAFETY: the caller promises a token of this group, whose rows those of the shared operations are.";
+        let signature = |numbered: &str, operands: &str, arguments: &str, associated: &str, result: &str| {
             format!(
-                "        // SAFETY: the caller promises a token of this group, which has no other rows.\n        unsafe {{\n            match row::<{first}, {factor}>(token) {{\n{arms}                _ => core::hint::unreachable_unchecked(),\n            }}\n        }}\n"
-            )
-        };
-        let signature = |numbered: &str, arguments: &str, types: &str, result: &str, body: String| {
-            format!(
-                "pub struct {0};\nimpl Operations{numbered} for {0} {{\n    {types}\n    #[inline(never)]\n    unsafe fn eval({arguments}, token: u16) -> {result} {{\n{body}    }}\n}}\n",
-                self.name()
+                "pub struct {name};\nimpl Operations{numbered} for {name} {{\n    {associated}\n    #[inline(never)]\n    unsafe fn eval({operands}, token: u16) -> {result} {{\n        {safety}\n        unsafe {{ {shared}({arguments}, {row}) }}\n    }}\n}}\n"
             )
         };
         match handler {
             "Binary" | "BranchIf2" | "BranchUnless2" | "LoopEdge" => {
                 let (a, b, d) = (rust(types[0]), rust(types[1]), types.get(2).map_or("i32", |ty| rust(*ty)));
-                signature(
-                    "2",
-                    &format!("a: {a}, b: {b}"),
-                    &format!("type A = {a}; type B = {b}; type D = {d};"),
-                    &format!("Outcome<{d}>"),
-                    pick(arms(&|name| format!("outcome(operation::{name}::eval(a, b))"))),
-                )
+                let associated = format!("type A = {a}; type B = {b}; type D = {d};");
+                signature("2", &format!("a: {a}, b: {b}"), "a, b", &associated, &format!("Outcome<{d}>"))
             }
             "Unary" => {
                 let (a, d) = (rust(types[0]), rust(types[1]));
                 signature(
                     "1",
                     &format!("a: {a}"),
+                    "a",
                     &format!("type A = {a}; type D = {d};"),
                     &format!("Outcome<{d}>"),
-                    pick(arms(&|name| format!("outcome(operation::{name}::eval(a))"))),
                 )
             }
             "Chain" => {
                 let t = rust(types[0]);
-                signature(
-                    "3",
-                    &format!("a: {t}, b: {t}, c: {t}"),
-                    &format!("type T = {t};"),
-                    t,
-                    pick(arms(&|name| format!("operation::{name}::eval(a, b, c)"))),
+                signature("3", &format!("a: {t}, b: {t}, c: {t}"), "a, b, c", &format!("type T = {t};"), t)
+            }
+            _ => {
+                let value = rust(*types.last().expect("an access has a value"));
+                format!(
+                    "pub struct {name};\nimpl Accesses for {name} {{\n    type Value = {value};\n    #[inline(never)]\n    unsafe fn load(base: *mut u8, len: usize, start: u32, token: u16) -> Option<{value}> {{\n        {safety}\n        unsafe {{ {shared}_load(base, len, start, {row}) }}\n    }}\n    #[inline(never)]\n    unsafe fn store(base: *mut u8, len: usize, start: u32, value: {value}, token: u16) -> bool {{\n        {safety}\n        unsafe {{ {shared}_store(base, len, start, value, {row}) }}\n    }}\n}}\n"
                 )
+            }
+        }
+    }
+
+    /// What the rows compute, by which groups share their code: comparisons are the same with a branch behind them and without.
+    fn operations(&self) -> String {
+        let handler = self.rows[0].shape.handler;
+        let types: Vec<&str> = match handler {
+            "Binary" | "BranchIf2" | "BranchUnless2" | "LoopEdge" => {
+                self.rows[0].types[..2].iter().map(|ty| rust(*ty)).collect()
+            }
+            "Unary" | "Chain" => self.rows[0].types.iter().map(|ty| rust(*ty)).collect(),
+            _ => vec![rust(*self.rows[0].types.last().expect("an access has a value"))],
+        };
+        let kind = match handler {
+            "Binary" | "BranchIf2" | "BranchUnless2" | "LoopEdge" => "binary",
+            "Unary" => "unary",
+            "Chain" => "chain",
+            _ => "access",
+        };
+        let rows = self.rows.iter().map(|row| match kind {
+            "chain" => row.name.to_owned(),
+            "access" => memory_type(row).to_owned(),
+            _ => semantics(row),
+        });
+        format!("{kind} {types:?} {:?}", rows.collect::<Vec<_>>())
+    }
+
+    /// Name of the functions that groups with the same operations share.
+    fn shared_name(&self) -> String {
+        let hash = self
+            .operations()
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+        format!("shared_{hash:016x}")
+    }
+
+    /// Those functions: each picks a row by its number.
+    fn shared_text(&self) -> String {
+        let (types, handler, shared) = (self.rows[0].types, self.rows[0].shape.handler, self.shared_name());
+        let arms = |arm: &dyn Fn(&str) -> String| -> String {
+            let arms = self.rows.iter().enumerate();
+            arms.map(|(number, row)| format!("        {number} => {},\n", arm(&name(row)))).collect()
+        };
+        let function = |name: &str, operands: &str, result: &str, arms: String| {
+            format!(
+                "#[inline(never)]\nunsafe fn {name}({operands}, row: u32) -> {result} {{\n    // SAFETY: the caller promises the number of a row; for accesses, a memory of this length.\n    unsafe {{\n    match row {{\n{arms}        _ => core::hint::unreachable_unchecked(),\n    }}\n    }}\n}}\n"
+            )
+        };
+        match handler {
+            "Binary" | "BranchIf2" | "BranchUnless2" | "LoopEdge" => {
+                let (a, b, d) = (rust(types[0]), rust(types[1]), types.get(2).map_or("i32", |ty| rust(*ty)));
+                let arms = arms(&|name| format!("outcome(operation::{name}::eval(a, b))"));
+                function(&shared, &format!("a: {a}, b: {b}"), &format!("Outcome<{d}>"), arms)
+            }
+            "Unary" => {
+                let arms = arms(&|name| format!("outcome(operation::{name}::eval(a))"));
+                function(&shared, &format!("a: {}", rust(types[0])), &format!("Outcome<{}>", rust(types[1])), arms)
+            }
+            "Chain" => {
+                let t = rust(types[0]);
+                let arms = arms(&|name| format!("operation::{name}::eval(a, b, c)"));
+                function(&shared, &format!("a: {t}, b: {t}, c: {t}"), t, arms)
             }
             _ => {
                 let value = rust(*types.last().expect("an access has a value"));
@@ -671,12 +746,9 @@ impl Group {
                         memory(name)
                     )
                 });
-                format!(
-                    "pub struct {0};\nimpl Accesses for {0} {{\n    type Value = {value};\n    #[inline(never)]\n    unsafe fn load(base: *mut u8, len: usize, start: u32, token: u16) -> Option<{value}> {{\n{1}    }}\n    #[inline(never)]\n    unsafe fn store(base: *mut u8, len: usize, start: u32, value: {value}, token: u16) -> bool {{\n{2}    }}\n}}\n",
-                    self.name(),
-                    pick(load),
-                    pick(store)
-                )
+                let place = "base: *mut u8, len: usize, start: u32";
+                function(&format!("{shared}_load"), place, &format!("Option<{value}>"), load)
+                    + &function(&format!("{shared}_store"), &format!("{place}, value: {value}"), "bool", store)
             }
         }
     }
@@ -699,10 +771,24 @@ fn grouped_handlers(groups: &[Group], available: &Available) -> String {
             is_grouped.extend(tokens);
         }
     }
-    for (token, (row, form)) in instructions().into_iter().enumerate() {
-        if available.lack(row, form).is_none() && !is_grouped.contains(&token) {
-            writeln!(text, "    {token} => {};", handler(row, row.shape.form(form))).unwrap();
+    let instructions = instructions();
+    for (token, &(row, form)) in instructions.iter().enumerate() {
+        if available.lack(row, form).is_some() || !is_grouped.insert(token) {
+            continue;
         }
+        // Returns to a header in one of the first cells: one arm for all cells, which follow one another.
+        let letters = row.shape.form(form);
+        let cells = usize::from(kind::HEADER_MAX - b'0') + 1;
+        if letters.last() == Some(&b'0') {
+            let tokens: Vec<usize> = (token..token + cells).collect();
+            let patterns: Vec<String> = tokens.iter().map(usize::to_string).collect();
+            let by_token = format!("HeaderByToken<{token}, {}>", letters.len());
+            let handler = handler(row, letters).replace("HeaderAt<0>", &by_token);
+            writeln!(text, "    {} => {handler};", patterns.join(" | ")).unwrap();
+            is_grouped.extend(tokens);
+            continue;
+        }
+        writeln!(text, "    {token} => {};", handler(row, letters)).unwrap();
     }
     text + "} } }\n"
 }

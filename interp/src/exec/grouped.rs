@@ -8,6 +8,7 @@
 
 use super::{
     Instruction,
+    control::Header,
     machine::{Cell, Exit, Flow, Machine, Put, Read, Slot},
     memory::{OffsetField, memory},
     numeric::{Counter, branch_if, step},
@@ -285,6 +286,17 @@ impl<O: Accesses, A: Read, D: Put> Instruction for GroupedLoadFar<O, A, D> {
                 None => Err(Exit::trap(Trap::MemoryOutOfBounds)),
             }
         }
+    }
+}
+
+/// Header of a return whose form names the cell: the token says which, as tokens of cells follow one another from `FIRST` on. It stands
+/// `BACK` units before the next one.
+pub struct HeaderByToken<const FIRST: u16, const BACK: usize>;
+impl<const FIRST: u16, const BACK: usize> Header for HeaderByToken<FIRST, BACK> {
+    #[inline(always)]
+    unsafe fn place(machine: &Machine) -> *mut u8 {
+        // SAFETY: the token is behind, as far as the form has fields; the header lies in the frame.
+        unsafe { machine.fp.add(4 * usize::from((*machine.ip.sub(BACK)).wrapping_sub(FIRST))) }
     }
 }
 

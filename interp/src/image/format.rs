@@ -392,6 +392,7 @@ pub enum ConstExpr {
 impl ConstExpr {
     /// The expression of a record, if its kind is known and its operand fits.
     #[cfg_attr(not(compact), inline)]
+    #[cfg_attr(compact, inline(never))]
     pub fn from_record(record: ConstRecord) -> Option<ConstExpr> {
         let index = u32::try_from(record.value);
         Some(match record.kind {

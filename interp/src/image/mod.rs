@@ -15,6 +15,8 @@ compile_error!("images are little-endian and read in place: big-endian targets a
 
 #[cfg(feature = "alloc")]
 mod aligned;
+#[cfg_attr(not(feature = "messages"), path = "no_broken.rs")]
+mod broken;
 mod check;
 pub mod format;
 mod func;

@@ -17,6 +17,7 @@
 
 use super::{
     Func, Image, Options,
+    broken::Broken,
     func::Callee,
     plan::{self, Plan},
 };
@@ -39,8 +40,8 @@ const NO_INSTRUCTION: &str = "no instruction, or one cut off";
 const ABOVE_LEVEL: &str = "instruction above the image's level";
 const NO_MEMORY: &str = "memory access without a memory";
 
-/// What a rule says: nothing, or in words what breaks it.
-type Rule<T = ()> = Result<T, &'static str>;
+/// What a rule says: nothing, or what breaks it.
+type Rule<T = ()> = Result<T, Broken>;
 
 /// Checks everything that running an image relies on and parsing does not see.
 ///
@@ -52,19 +53,32 @@ pub fn verify(image: &Image<'_>) -> Result<(), Error> {
     let has_ref_types = ValTypes::from_checked_bytes(image.type_bytes).iter().any(ValType::is_ref);
     for func in image.code_funcs() {
         let mut verifier = Verifier::new(image, func, has_ref_types);
-        verifier.body().map_err(|rule| error(image, &func, verifier.at, rule))?;
+        if let Err(rule) = verifier.body() {
+            return Err(refusal(image, &func, verifier.at, rule));
+        }
     }
     Ok(())
 }
 
+/// The error for a function with a broken rule: by the name of what this build lacks, if it is that.
 #[cold]
-fn error(image: &Image<'_>, func: &Func<'_>, unit: usize, rule: &'static str) -> Error {
-    let code = (image.code.as_ptr() as usize).wrapping_sub(image.bytes.as_ptr() as usize);
-    Error::image(ImageErrorKind::Code(rule), (code + 2 * unit) as u64).in_func(func.index.0)
+fn refusal(image: &Image<'_>, func: &Func<'_>, unit: usize, rule: Broken) -> Error {
+    match image.code().get(unit).and_then(|&token| isa::unavailable(isa::first_of(token))) {
+        Some(name) => Error::new(ErrorKind::Unsupported(name)).in_func(func.index.0),
+        None => error(image, func, unit, rule),
+    }
 }
 
+#[cold]
+fn error(image: &Image<'_>, func: &Func<'_>, unit: usize, rule: Broken) -> Error {
+    let code = (image.code.as_ptr() as usize).wrapping_sub(image.bytes.as_ptr() as usize);
+    Error::image(ImageErrorKind::Code(rule.words()), (code + 2 * unit) as u64).in_func(func.index.0)
+}
+
+/// Inlined, so that builds without messages do not have the words.
+#[inline(always)]
 fn require(condition: bool, rule: &'static str) -> Rule {
-    if condition { Ok(()) } else { Err(rule) }
+    if condition { Ok(()) } else { Err(rule.into()) }
 }
 
 /// Refuses what the format can express and this version does not run.
@@ -103,11 +117,11 @@ fn module(image: &Image<'_>) -> Result<(), Error> {
     if image.count(ExternKind::Tag) != 0 {
         return unsupported("exceptions");
     }
-    available(image)
+    Ok(())
 }
 
 /// Refuses an image with an instruction that this build has no handler for, by the name of what it needs. In builds that have them
-/// all there is nothing to look at.
+/// all there is nothing to look at. [`verify`] refuses those too.
 ///
 /// # Errors
 /// `Unsupported` with that name; `Image` with `Code` if there is no instruction where one should be.
@@ -120,7 +134,7 @@ pub fn available(image: &Image<'_>) -> Result<(), Error> {
                 if let Some(name) = isa::unavailable(isa::first_of(token)) {
                     return Err(Error::new(ErrorKind::Unsupported(name)).in_func(func.index.0));
                 }
-                at += isa::length(code, at).ok_or_else(|| error(image, &func, at, NO_INSTRUCTION))?;
+                at += isa::length(code, at).ok_or_else(|| error(image, &func, at, NO_INSTRUCTION.into()))?;
             }
         }
     }
@@ -219,6 +233,7 @@ impl<'a> Verifier<'a> {
                 continue;
             }
             self.superinstruction()?;
+            require(isa::IS_COMPLETE || isa::unavailable(self.code[self.at]).is_none(), NO_INSTRUCTION)?;
             let instruction = decode(self.code, self.at).ok_or(NO_INSTRUCTION)?;
             let (at, len) = (self.at as u32, instruction.len);
             self.is_block_start = self.func.block_starts.contains(at);
@@ -347,7 +362,7 @@ impl<'a> Verifier<'a> {
             Row::Signal => {
                 require(self.image.options().contains(Options::SIGNAL), "signal in an image without that option")
             }
-            Row::Exit | Row::ReturnCross | Row::Lazy => Err("reserved instruction in a function"),
+            Row::Exit | Row::ReturnCross | Row::Lazy => Err("reserved instruction in a function".into()),
             _ if plan::accesses_memory(row as usize) => require(self.has_memory, NO_MEMORY),
             _ => Ok(()),
         }
@@ -391,7 +406,7 @@ impl<'a> Verifier<'a> {
             kind::GLOBAL32 => self.global(instruction, value as u32),
             // Checked with the call or run that they belong to.
             kind::ENTRY | kind::DELTA | kind::RESULT | kind::WINDOW => Ok(()),
-            _ => Err("operand kind that is not run"),
+            _ => Err("operand kind that is not run".into()),
         }
     }
 
@@ -464,7 +479,7 @@ impl<'a> Verifier<'a> {
     /// What a direct call names.
     #[cfg_attr(not(compact), inline)]
     fn callee(&self, entry: u32) -> Rule<Callee> {
-        Callee::read(self.image, entry).ok_or("call of what is no function's entry")
+        Callee::read(self.image, entry).ok_or("call of what is no function's entry".into())
     }
 
     /// A callee's frame that begins at `delta`, with its header at `header_offset`, overwrites nothing of this one's that counts.
@@ -513,7 +528,7 @@ impl<'a> Verifier<'a> {
     /// `take.ref` takes the next reference among the results of the call before it.
     fn take(&mut self, cell: u32) -> Rule {
         let Run::Takes { results, index, offset } = self.run else {
-            return Err("take.ref not right behind a call with a reference result");
+            return Err("take.ref not right behind a call with a reference result".into());
         };
         require(cell == offset, "take.ref of another cell")?;
         self.run = Run::takes(results, index + 1, offset + CELL_BYTES);

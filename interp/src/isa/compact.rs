@@ -1,7 +1,8 @@
 //! In the place of `layout.rs` in builds that only execute: what an instruction is made of, by token, from tables that build.rs
 //! makes of the same table. They have no names, and nothing of the instructions that the build has no handlers for.
 //!
-//! A *run* is the forms of one row at one level, whose tokens follow one another. A token's run is searched.
+//! A *run* is rows of one shape and the same types, one behind the other, with the tokens of their forms at one level. A token's run is
+//! searched; row and form follow by a division.
 
 use crate::isa::{Level, Role, Row, Ty, kind};
 
@@ -9,7 +10,7 @@ use crate::isa::{Level, Role, Row, Ty, kind};
 mod tables {
     include!(concat!(env!("OUT_DIR"), "/compact.rs"));
 }
-use tables::{FIRST_PLACES, FIRST_TOKENS, LETTERS, OPERANDS, PLACES, RUN_OPERANDS, RUN_ROWS};
+use tables::{FIRST_PLACES, FIRST_TOKENS, LETTERS, OPERANDS, PLACES, RUN_FORMS, RUN_OPERANDS, RUN_ROWS};
 
 /// Roles and types of operands, one after the other, packed five bits each.
 #[derive(Clone, Copy)]
@@ -52,14 +53,16 @@ pub struct Layout {
 pub fn of(token: u16) -> Option<Layout> {
     let run = FIRST_TOKENS.partition_point(|&first| first <= token).checked_sub(1)?;
     let bits = *RUN_ROWS.get(run)?;
-    let place = usize::from(*FIRST_PLACES.get(run)?) + usize::from(token - FIRST_TOKENS[run]);
+    let (number, forms) = (usize::from(token - FIRST_TOKENS[run]), usize::from(RUN_FORMS[run]));
+    let (row, form) = (usize::from(bits & 0x1ff) + number.checked_div(forms)?, number.checked_rem(forms)?);
+    let place = usize::from(FIRST_PLACES[run]) + form;
     if crate::isa::unavailable(token).is_some() || token >= crate::isa::TOKENS {
         return None;
     }
     let count = usize::from(bits >> 9 & 7);
     let form = LETTERS.get(usize::from(*PLACES.get(place)?)..)?.get(..count)?;
     Some(Layout {
-        row: Row::from_index(usize::from(bits & 0x1ff))?,
+        row: Row::from_index(row)?,
         form,
         level: if bits & 0x4000 == 0 { Level::Base } else { Level::Full },
         ends_block: bits & 0x8000 != 0,

@@ -73,6 +73,7 @@ impl<'a> ValTypes<'a> {
 
     /// Cells that values of these types take, packed. A type section has far fewer than 2^30 bytes, so this cannot overflow.
     #[cfg_attr(not(compact), inline)]
+    #[cfg_attr(compact, inline(never))]
     pub fn cells(self) -> u32 {
         self.iter().map(ValType::cells).sum()
     }
@@ -122,6 +123,7 @@ impl<'a> FuncType<'a> {
 
     /// Cells at the start of the frame that hold the parameters, later the results.
     #[cfg_attr(not(compact), inline)]
+    #[cfg_attr(compact, inline(never))]
     pub fn window_cells(self) -> u32 {
         self.params.cells().max(self.results.cells())
     }

@@ -83,6 +83,7 @@ impl ValType {
 
     /// The type with this byte in the Wasm binary format and in images.
     #[cfg_attr(not(compact), inline)]
+    #[cfg_attr(compact, inline(never))]
     pub const fn from_byte(byte: u8) -> Option<ValType> {
         Some(match byte {
             0x7f => ValType::I32,
