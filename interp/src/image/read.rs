@@ -567,6 +567,8 @@ fn sections(bytes: &[u8], header: Header) -> Result<Image<'_>, Error> {
             return Err(Error::image(Kind::Reserved, at));
         }
         match record_bytes(record.id) {
+            // Names and source map are for people: without an allocator nothing shows them, and they are neither read nor checked.
+            _ if cfg!(compact) && record.id >= section::REQUIRED_END && record.flags == 0 => {}
             Some(size) if count.checked_mul(size) == Some(content.len()) => known[usize::from(record.id)] = content,
             Some(_) => return Err(bad()),
             None if record.flags & format::SECTION_REQUIRED != 0 => return Err(Error::image(Kind::UnknownSection, at)),
