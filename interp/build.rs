@@ -173,12 +173,11 @@ fn superinstructions() -> Vec<Vec<usize>> {
 
 /// What the translator and the verifier need of superinstructions: elements by token, and a trie over tokens.
 fn superinstruction_tables(superinstructions: &[Vec<usize>], tokens: usize) -> String {
-    let mut elements = String::new();
+    let (mut elements, mut starts) = (vec![usize::from(u16::MAX); 2], vec![2]);
     let mut nodes: BTreeMap<&[usize], usize> = BTreeMap::new();
     for (index, list) in superinstructions.iter().enumerate() {
-        let mut padded = [0; ELEMENTS_MAX];
-        padded[..list.len()].copy_from_slice(list);
-        write!(elements, "({}, {padded:?}), ", list.len()).unwrap();
+        elements.extend(list.iter().chain(&[usize::from(u16::MAX)]));
+        starts.push(elements.len());
         nodes.insert(list, tokens + index);
     }
     // Nodes that are no superinstruction themselves are numbered behind them.
@@ -215,9 +214,15 @@ fn superinstruction_tables(superinstructions: &[Vec<usize>], tokens: usize) -> S
     }
     format!(
         "
-/// Per superinstruction how many instructions it stands for, and which.
+/// Twice [`END`], then the instructions that superinstructions stand for, each time with [`END`] behind.
 #[cfg(superinstructions)]
-pub static ELEMENTS: [(u8, [u16; {ELEMENTS_MAX}]); {count}] = [{elements}];
+pub static ELEMENTS: [u16; {elements_len}] = {elements:?};
+/// No token.
+#[cfg(superinstructions)]
+pub const END: u16 = u16::MAX;
+/// Per superinstruction where its instructions begin in [`ELEMENTS`], and where those of one more would.
+#[cfg(superinstructions)]
+pub static STARTS: [u16; {count} + 1] = {starts:?};
 
 /// The trie over the instructions of superinstructions. A node is a token, a superinstruction, or above these; its child for a
 /// token stands in [`TRIE_SLOTS`] at its base plus the token, if what stands there has the node in its upper half.
@@ -232,6 +237,7 @@ pub static TRIE_SLOTS: [u32; {slots_len}] = {slots:?};
 pub const SUPERINSTRUCTIONS: u16 = {count};
 ",
         count = superinstructions.len(),
+        elements_len = elements.len(),
         slots_len = slots.len(),
     )
 }

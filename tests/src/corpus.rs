@@ -8,7 +8,7 @@
 use sheave::{Config, Engine, Error, Linker, Module, Store};
 use sheave_interp::{
     image::{Func, Image, OwnedImage},
-    isa::{Instruction, Operand, Row, decode, kind, next, row_of},
+    isa::{Instruction, Operand, Row, decode, first_of, kind, next, row_of},
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -124,7 +124,8 @@ impl<'a, C: Fn(usize) -> u64> Flow<'a, C> {
     fn next(&self, instruction: &Instruction<'_>) -> Option<(usize, u64)> {
         let (executed, behind) = ((self.count)(instruction.offset), instruction.offset + instruction.len);
         let shape = instruction.row.get().shape;
-        let next = next(self.code, instruction.offset).filter(|_| shape.can_be_inside() && executed > 0)?;
+        let element = first_of(self.code[instruction.offset]);
+        let next = next(self.code, instruction.offset, element).filter(|_| shape.can_be_inside() && executed > 0)?;
         let others = if next == behind { self.taken.get(&next).copied().unwrap_or(0) } else { 0 };
         let flow = executed.min((self.count)(next).saturating_sub(others));
         (flow > 0).then_some((next, flow))

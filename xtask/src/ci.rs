@@ -110,13 +110,19 @@ static STEPS: [Step; 17] = [
     },
     Step {
         name: "release",
-        what: "the cross-crate tests, optimised: native stack of the tail-call back end, guests, bad input",
+        what: "the cross-crate tests and those of the core, optimised: native stack of the tail-call back end, guests, bad input, superinstructions",
         fast: false,
-        run: Run::Cargo(&[&["test", "--no-fail-fast", "--profile", "quick", "--package", "sheave-tests"]], &[]),
+        run: Run::Cargo(
+            &[
+                &["test", "--no-fail-fast", "--profile", "quick", "--package", "sheave-tests"],
+                &["--package", "sheave-interp"],
+            ],
+            &[],
+        ),
     },
     Step {
         name: "loop",
-        what: "the same, dispatched by the loop that calls handlers",
+        what: "the cross-crate tests, dispatched by the loop that calls handlers",
         fast: false,
         run: Run::Cargo(
             &[&["test", "--no-fail-fast", "--profile", "quick", "--package", "sheave-tests"], &LOOP_DISPATCH],

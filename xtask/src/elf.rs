@@ -140,7 +140,7 @@ mod tests {
     fn names_are_read() {
         assert_eq!(readable("_ZN4core3fmt5write17h0123456789abcdefE"), "core::fmt::write");
         assert_eq!(
-            readable("_ZN44_$LT$impl$u20$a..B$u20$for$u20$c..D$LT$T$GT$$GT$1e17h0123456789abcdefE"),
+            readable("_ZN48_$LT$impl$u20$a..B$u20$for$u20$c..D$LT$T$GT$$GT$1e17h0123456789abcdefE"),
             "<impl a::B for c::D<T>>::e"
         );
         assert_eq!(readable("memcpy"), "memcpy");

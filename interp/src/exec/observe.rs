@@ -171,11 +171,12 @@ pub(super) unsafe fn note(ip: *const u16, fp: *mut u8, cx: *mut Context) -> Opti
         units[unit].executed += 1;
         units[unit].dispatched += u64::from(!is_inside);
         let elements = if is_inside { to_come } else { superinstruction(token).map_or(1, <[u16]>::len) };
+        let first = first_of(token);
         let code = slice::from_raw_parts((*cx).code, units.len());
-        counts.inside = ((instance, next(code, unit)), elements - 1);
+        counts.inside = ((instance, next(code, unit, first)), elements - 1);
         if fp > counts.deepest.0 {
             counts.deepest = (fp, instance, unit as u32);
         }
-        Some(first_of(token))
+        Some(first)
     }
 }

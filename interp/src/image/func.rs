@@ -175,7 +175,12 @@ impl BlockStarts<'_> {
                 let inside = (1 << len) - 2;
                 u64::from_le_bytes(*bits) >> (code_offset % 8) & inside == 0
             }
-            _ => !(code_offset + 1..code_offset + len).any(|unit| self.contains(unit)),
+            _ => self.spare_far(code_offset, len),
         }
+    }
+
+    #[cold]
+    fn spare_far(self, code_offset: u32, len: u32) -> bool {
+        !(code_offset + 1..code_offset + len).any(|unit| self.contains(unit))
     }
 }

@@ -3,7 +3,7 @@
 //! Beside the exact rules of `verify.rs`, which alone say no: an instruction that is not accepted here is looked at there, and
 //! refused by the name of a rule, or accepted after all. Most instructions read and write slots and accumulators, and
 //! perhaps branch, or call; a table made from the instruction table at build time has a word for each token, which says where its slots
-//! stand and how wide they are. Four units in a row, as many as an instruction has here, are lanes of 16 bits in one number.
+//! stand and how wide they are. The four units behind the token, which have all the slots here, are lanes of 16 bits in one number.
 //!
 //! Invariant: what [`Frame::admits`] accepts, the exact rules for slots accept. References are always looked at exactly. On
 //! 64-bit hosts only: elsewhere the table's room counts more, and every instruction is decoded.
@@ -21,7 +21,7 @@ pub(super) struct Plan(u64);
 
 /// Whether this build has plans.
 pub(super) const EXIST: bool = cfg!(target_pointer_width = "64");
-/// Units that have lanes: all but the token.
+/// Units that have lanes: those behind the token. What an instruction has beyond them is no slot.
 pub(super) const LANES: usize = 4;
 /// Bit 0 of each lane.
 const ONES: u64 = 0x0001_0001_0001_0001;
@@ -45,6 +45,8 @@ impl Plan {
     pub(super) const CALL: u64 = 1 << 12;
     /// It has to be looked at exactly; nothing else is said of it.
     pub(super) const EXACT: u64 = 1 << 13;
+    /// The token is a superinstruction's, of which the instruction is the first.
+    pub(super) const SUPER: u64 = 1 << 14;
 
     /// Units of the instruction.
     #[cfg_attr(not(compact), inline)]
@@ -130,12 +132,13 @@ pub(super) fn of(_: u16) -> Plan {
 #[cfg(target_pointer_width = "64")]
 mod table {
     use super::*;
-    use crate::isa::{BASES, Role, TOKENS, Ty, kind, table::ROWS};
+    use crate::isa::{BASES, Role, SUPERINSTRUCTIONS, TOKENS, Ty, first_of, kind, table::ROWS};
 
-    pub(super) static PLANS: [Plan; TOKENS as usize] = plans();
+    const PLANS_COUNT: usize = (TOKENS + SUPERINSTRUCTIONS) as usize;
+    pub(super) static PLANS: [Plan; PLANS_COUNT] = plans();
 
-    const fn plans() -> [Plan; TOKENS as usize] {
-        let mut plans = [Plan(Plan::EXACT); TOKENS as usize];
+    const fn plans() -> [Plan; PLANS_COUNT] {
+        let mut plans = [Plan(Plan::EXACT); PLANS_COUNT];
         let mut row = 0;
         while row < ROWS.len() {
             let (mut form, base, firsts) = (0, ROWS[row].shape.base.len(), BASES[row]);
@@ -145,6 +148,11 @@ mod table {
                 form += 1;
             }
             row += 1;
+        }
+        let mut token = TOKENS as usize;
+        while token < PLANS_COUNT {
+            plans[token] = Plan(plans[first_of(token as u16) as usize].0 | Plan::SUPER);
+            token += 1;
         }
         plans
     }
@@ -188,20 +196,20 @@ mod table {
             || row == Row::Lazy as usize
             || row == Row::Fuel as usize
             || row == Row::Signal as usize;
-        if is_special || field > 1 + LANES { EXACT } else { Plan(plan | (field as u64) << LEN_SHIFT) }
+        if is_special || field > LEN as usize { EXACT } else { Plan(plan | (field as u64) << LEN_SHIFT) }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::isa::{TOKENS, Ty, decode, kind};
+    use crate::isa::{SUPERINSTRUCTIONS, TOKENS, Ty, decode, kind, superinstruction};
 
     /// Every plan says what decoding says; most tokens have one on hosts.
     #[test]
     fn plans_agree_with_the_decoder() {
         let mut planned = 0;
-        for token in 0..TOKENS {
+        for token in 0..TOKENS + SUPERINSTRUCTIONS {
             let mut code = [0; 24];
             code[0] = token;
             let instruction = decode(&code, 0).expect("long enough");
@@ -209,9 +217,9 @@ mod tests {
             if plan.has(Plan::EXACT) {
                 continue;
             }
-            planned += 1;
+            planned += u16::from(token < TOKENS);
+            assert_eq!(plan.has(Plan::SUPER), superinstruction(token).is_some());
             assert_eq!(plan.len(), instruction.len);
-            assert!(plan.len() <= 1 + LANES);
             assert_eq!(plan.has(Plan::FULL), instruction.level != crate::isa::Level::Base);
             assert_eq!(plan.has(Plan::ENDS), instruction.ends_block);
             let mut cells = [0; LANES];
@@ -237,7 +245,7 @@ mod tests {
             assert_eq!(plan.has(Plan::BRANCH), branches);
             assert_eq!(core::array::from_fn(|lane| plan.cells(lane + 1)), cells);
         }
-        assert!(planned > usize::from(TOKENS) / 2 || cfg!(not(target_pointer_width = "64")));
+        assert!(planned > TOKENS / 2 || cfg!(not(target_pointer_width = "64")));
     }
 
     /// Lanes give the answer of plain comparisons, for all kinds of slots and frames, at every edge.

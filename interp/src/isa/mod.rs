@@ -24,7 +24,7 @@ pub mod table;
 
 #[cfg(not(compact))]
 pub use decode::row_of;
-pub use decode::{Instruction, Operand, Operands, decode, first_of, length, next, unavailable};
+pub use decode::{Instruction, Operand, Operands, decode, ends_block, first_of, length, next, unavailable};
 #[cfg(feature = "alloc")]
 pub use disasm::{disassemble, isa_markdown};
 pub use family::Family;
@@ -38,14 +38,12 @@ mod rows {
 mod available {
     include!(concat!(env!("OUT_DIR"), "/available.rs"));
 }
-#[cfg(superinstructions)]
-pub use rows::SUPERINSTRUCTIONS;
 #[cfg(feature = "translate")]
 pub use rows::chain;
 pub use rows::{BASES, HASH, Row, TOKENS};
-pub use superinstruction::superinstruction;
 #[cfg(feature = "translate")]
 pub use superinstruction::{Joint, combine};
+pub use superinstruction::{Rest, SUPERINSTRUCTIONS, superinstruction};
 
 /// How much of the table an image uses and a build runs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -5,10 +5,34 @@ use crate::error::OutOfMemory;
 #[cfg(feature = "translate")]
 use alloc::vec::Vec;
 
+/// There are none.
+pub const SUPERINSTRUCTIONS: u16 = 0;
+
 /// None stands for others.
 #[cfg_attr(not(compact), inline)]
-pub fn superinstruction(_: u16) -> Option<&'static [u16]> {
+pub const fn superinstruction(_: u16) -> Option<&'static [u16]> {
     None
+}
+
+/// Nothing is to come.
+#[derive(Clone, Copy)]
+pub struct Rest;
+
+impl Rest {
+    /// None.
+    pub const NONE: Rest = Rest;
+
+    /// Whether none is to come.
+    #[inline]
+    pub fn is_over(self) -> bool {
+        true
+    }
+
+    /// Nothing is to come.
+    #[inline]
+    pub fn behind(self, _: u16) -> Option<Rest> {
+        Some(self)
+    }
 }
 
 /// Nothing goes on as one.

@@ -5,23 +5,66 @@
 //! The list, `superinstructions.txt`, is mined from profiles, as its head says; images that have any are of
 //! level host, and the verifier checks that what follows is what the token says.
 
+pub use super::rows::SUPERINSTRUCTIONS;
 #[cfg(feature = "translate")]
 use super::{
     Row,
     decode::{first_of, length, next},
-    rows::{SUPERINSTRUCTIONS, TRIE_BASES, TRIE_SLOTS},
+    rows::{TRIE_BASES, TRIE_SLOTS},
 };
-use super::{TOKENS, rows::ELEMENTS};
+use super::{
+    TOKENS,
+    rows::{ELEMENTS, END, STARTS},
+};
 #[cfg(feature = "translate")]
 use crate::{error::OutOfMemory, push::push};
 #[cfg(feature = "translate")]
 use alloc::vec::Vec;
+use core::hint::select_unpredictable;
 
 /// The instructions, by token, that a superinstruction stands for.
-#[cfg_attr(not(compact), inline)]
-pub fn superinstruction(token: u16) -> Option<&'static [u16]> {
-    let (len, elements) = ELEMENTS.get(usize::from(token.checked_sub(TOKENS)?))?;
-    elements.get(..usize::from(*len))
+#[inline]
+pub const fn superinstruction(token: u16) -> Option<&'static [u16]> {
+    if token < TOKENS || token - TOKENS >= SUPERINSTRUCTIONS {
+        return None;
+    }
+    let index = (token - TOKENS) as usize;
+    let (start, end) = (STARTS[index] as usize, STARTS[index + 1] as usize - 1);
+    Some(ELEMENTS.split_at(end).0.split_at(start).1)
+}
+
+/// The instructions of a superinstruction that are yet to come: where the last that came stands in [`ELEMENTS`].
+#[derive(Clone, Copy)]
+pub struct Rest(usize);
+
+impl Rest {
+    /// None.
+    pub const NONE: Rest = Rest(0);
+
+    /// Whether none is to come.
+    #[inline]
+    pub fn is_over(self) -> bool {
+        self.expected() == END
+    }
+
+    /// What is to come behind the next instruction, which has this token: of a superinstruction that begins there, or else of the
+    /// one before. `None` if another is to come; also if one is to come from before where another begins.
+    ///
+    /// No branches that depend on the code, for one that the processor has to guess takes longer than all of this.
+    #[inline]
+    pub fn behind(self, token: u16) -> Option<Rest> {
+        let expected = self.expected();
+        let is_over = expected == END;
+        let index = usize::from(token).wrapping_sub(usize::from(TOKENS)).min(STARTS.len() - 1);
+        let (next, start) = (self.0 + usize::from(!is_over), usize::from(STARTS[index]));
+        let rest = select_unpredictable(index < STARTS.len() - 1, start, next);
+        (select_unpredictable(is_over, token, expected) == token).then_some(Rest(rest))
+    }
+
+    #[inline]
+    fn expected(self) -> u16 {
+        ELEMENTS[self.0 + 1]
+    }
 }
 
 /// Puts superinstructions into the code of one function, which begins at unit `at` and ends with `code`. From its entry, each
@@ -138,7 +181,7 @@ fn behind(code: &[u16], mut at: usize) -> Option<usize> {
         if element == Row::Br.token(0) {
             return Some(ELSEWHERE);
         }
-        at += length(code, at)?;
+        at += length(code, at, element)?;
     }
     Some(at)
 }
@@ -149,7 +192,7 @@ fn each(code: &[u16], mut node: u16, mut at: usize, mut give: impl FnMut(u16, us
     let mut is_elsewhere = false;
     while let Some(token) = code.get(at).copied().map(first_of)
         && let Some(child) = child(node, token)
-        && let Some(next) = next(code, at)
+        && let Some(next) = next(code, at, token)
     {
         is_elsewhere |= token == Row::Br.token(0);
         (node, at) = (child, next);
@@ -191,7 +234,7 @@ impl Way<'_> {
             return Ok(false);
         }
         let token = code[self.at];
-        let Some(len) = length(code, self.at) else { return Ok(false) };
+        let Some(len) = length(code, self.at, token) else { return Ok(false) };
         let is_start = self.starts.first().is_some_and(|&start| start as usize == self.at);
         self.starts = &self.starts[usize::from(is_start)..];
         let mut child = child(self.node, token);
@@ -203,7 +246,7 @@ impl Way<'_> {
         self.found = if self.node < TOKENS + SUPERINSTRUCTIONS { self.node } else { self.found };
         code[self.head] = self.found;
         if token == Row::Br.token(0)
-            && let Some(target) = next(code, self.at)
+            && let Some(target) = next(code, self.at, token)
         {
             self.joint(target, joints)?;
             self.node = NOWHERE;
@@ -242,7 +285,7 @@ mod tests {
             let at = code.len();
             starts.push(at as u32);
             code.extend([token, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-            let len = length(&code, at).expect("a token");
+            let len = length(&code, at, token).expect("a token");
             code.truncate(at + len);
             if token == BR {
                 code[at + 1] = 2;

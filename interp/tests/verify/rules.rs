@@ -7,6 +7,7 @@ use sheave_interp::{
     isa::{self, Row},
     translate::Config,
 };
+use std::collections::BTreeMap;
 
 /// The rule that refuses a change of an image, and the change.
 type Case = (&'static str, fn(&mut Patch));
@@ -340,6 +341,92 @@ fn superinstructions() {
                 p.image[48] = 1;
                 p.token("i32.load", 0, other(p, true));
             }),
+        ],
+    );
+}
+
+/// Each superinstruction, put at each instruction that it could begin with, is accepted exactly where all that it stands for is executed;
+/// also if another one, right or wrong, begins inside.
+#[test]
+fn superinstructions_stand_for_what_is_executed() {
+    const WAT: &str = r#"(module (memory 1) (func (param i32 i32 i32 i32 i32)
+        (loop
+            (local.set 3 (i32.load (local.get 0))) (local.set 4 (i32.load (local.get 0)))
+            (if (local.get 3)
+                (then (i32.store (local.get 0) (local.get 3)) (i32.store (local.get 0) (local.get 4)))
+                (else (local.set 0 (i32.add (local.get 0) (i32.const 4)))
+                    (local.set 3 (i32.load (local.get 0))) (local.set 4 (i32.add (i32.load (local.get 0)) (i32.const 4)))))
+            (local.set 1 (i32.add (local.get 1) (i32.const 1)))
+            (br_if 0 (i32.lt_u (local.get 1) (local.get 2))))))"#;
+    const BR: u16 = Row::Br.token(0);
+    if isa::Level::HIGHEST < isa::Level::Host {
+        return;
+    }
+    let mut patch = Patch::new(WAT, &Config::default());
+    patch.image[48] = isa::Level::Host as u8;
+    // Where instructions begin, and where each goes on.
+    let (mut ways, mut at) = (BTreeMap::new(), patch.entry(0));
+    while let Some(instruction) = isa::decode(patch.original.parse().unwrap().code(), at) {
+        let target = instruction.operands().next().map(|target| target.value as usize);
+        ways.insert(at, if patch.unit(at) == BR { target.unwrap() } else { at + instruction.len });
+        at += instruction.len;
+    }
+    // Which superinstructions could begin at an instruction, and whether they are right there.
+    let candidates = |patch: &Patch, at: usize| {
+        let all =
+            (isa::TOKENS..isa::TOKENS + isa::SUPERINSTRUCTIONS).filter(|&token| isa::first_of(token) == patch.unit(at));
+        let is_executed = |elements: &[u16]| {
+            let mut next = Some(at);
+            elements.iter().all(|&element| {
+                let is_here = next.is_some_and(|at| ways.contains_key(&at) && patch.unit(at) == element);
+                next = next.and_then(|at| ways.get(&at).copied());
+                is_here
+            })
+        };
+        all.map(|token| (token, is_executed(isa::superinstruction(token).unwrap()))).collect::<Vec<_>>()
+    };
+    let (mut accepted, mut refused, mut over_br) = (0, 0, 0);
+    let places: Vec<(usize, u16)> = ways.keys().map(|&at| (at, patch.unit(at))).collect();
+    let all: Vec<_> = places.iter().map(|&(at, _)| candidates(&patch, at)).collect();
+    for (&(at, plain), outer) in places.iter().zip(&all) {
+        for &(token, is_right) in outer {
+            patch.set(at, token);
+            assert_eq!(patch.load().is_ok(), is_right, "{:?} at {at}", isa::superinstruction(token));
+            *(if is_right { &mut accepted } else { &mut refused }) += 1;
+            let elements = isa::superinstruction(token).unwrap();
+            over_br += u32::from(is_right && elements[..elements.len() - 1].contains(&BR));
+            for (&(inside, plain), inner) in places.iter().zip(&all).filter(|((inside, _), _)| *inside != at) {
+                for is_inner_right in [true, false] {
+                    let Some(&(token, _)) = inner.iter().rfind(|other| other.1 == is_inner_right) else { continue };
+                    patch.set(inside, token);
+                    assert_eq!(
+                        patch.load().is_ok(),
+                        is_right && is_inner_right,
+                        "{elements:?} at {at}, another at {inside}"
+                    );
+                }
+                patch.set(inside, plain);
+            }
+        }
+        patch.set(at, plain);
+    }
+    assert!(accepted > 5 && refused > 100 && over_br > 0, "{accepted} {refused} {over_br}");
+}
+
+/// The last instruction of a function ends where the function does, also if it has more units than the way of plans takes.
+#[test]
+fn long_instructions_are_not_cut_off() {
+    const WAT: &str = "(module (func (param i64 i32) (local.set 1 (i32.const 0x10000))))";
+    fn form(row: Row, letters: &str) -> u16 {
+        let shape = row.get().shape;
+        row.token((0..shape.forms_count()).find(|&form| shape.form(form) == letters.as_bytes()).expect("a form"))
+    }
+    check(
+        &Config::default(),
+        WAT,
+        &[
+            ("no instruction, or one cut off", |p| p.token("i32.const", 0, form(Row::I64And, "sqr"))),
+            ("no instruction, or one cut off", |p| p.token("i32.const", 0, form(Row::BrIfF64Eq, "sqb"))),
         ],
     );
 }

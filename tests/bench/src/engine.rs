@@ -17,6 +17,22 @@ pub trait Engine {
     /// # Errors
     /// The engine refuses the module.
     fn load(&self, wasm: &[u8]) -> Result<Box<dyn Module>>;
+
+    /// Images of a module that the engine loads as well, each with the name of its kind; none where there is no such thing.
+    ///
+    /// # Errors
+    /// The engine refuses the module.
+    fn images(&self, _wasm: &[u8]) -> Result<Vec<(&'static str, Vec<u8>)>> {
+        Ok(Vec::new())
+    }
+
+    /// Loads an image that it does not trust.
+    ///
+    /// # Errors
+    /// The engine refuses the image, or all.
+    fn load_image(&self, _image: &[u8]) -> Result<Box<dyn Module>> {
+        bail!("{} has no images", self.name())
+    }
 }
 
 /// A loaded module.

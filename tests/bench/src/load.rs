@@ -1,4 +1,5 @@
-//! Load time (validate and compile everything) per byte of wasm, size of the translated code, and the peak of memory while loading.
+//! Load time (validate and compile everything) per byte of wasm, size of the translated code, and the peak of memory while loading;
+//! for an engine with images of its own, load time (verifying everything) per byte of image.
 //!
 //! Two inputs: the committed modules together, where an engine's cost per module counts, and one generated module of
 //! more than 5 MB (`large.rs`), where only the cost per byte does. The peak is the growth of resident memory of a child
@@ -37,6 +38,21 @@ pub struct LoadCell {
     pub code_bytes: Option<usize>,
     /// Growth of resident memory while loading, in bytes; none where the system does not tell.
     pub peak_bytes: Option<u64>,
+    /// The modules as images; none where the engine has no images.
+    pub images: Vec<ImageLoad>,
+}
+
+/// Load figures of one kind of images.
+#[derive(Serialize)]
+pub struct ImageLoad {
+    /// Which kind.
+    pub kind: &'static str,
+    /// How many bytes they have.
+    pub bytes: usize,
+    /// CPU nanoseconds per byte of image: median of the rounds.
+    pub median: f64,
+    /// The same: minimum.
+    pub minimum: f64,
 }
 
 /// Measures both inputs.
@@ -87,10 +103,35 @@ fn measure_input(
         .zip(code_bytes)
         .map(|((engine, values), code_bytes)| {
             let peak_bytes = if peak { peak_in_child(engine.name())? } else { None };
-            Ok(LoadCell { median: median(&values), minimum: minimum(&values), code_bytes, peak_bytes })
+            let images = measure_images(&**engine, modules, rounds)?;
+            Ok(LoadCell { median: median(&values), minimum: minimum(&values), code_bytes, peak_bytes, images })
         })
         .collect::<Result<_>>()?;
     Ok(Load { input: input.to_owned(), wasm_bytes, wasm_code_bytes, cells })
+}
+
+/// Loads the images of all modules, kind by kind.
+fn measure_images(engine: &dyn Engine, modules: &[(String, Vec<u8>)], rounds: usize) -> Result<Vec<ImageLoad>> {
+    let mut kinds: Vec<(&str, Vec<Vec<u8>>)> = Vec::new();
+    for (_, wasm) in modules {
+        for (at, (kind, image)) in engine.images(wasm)?.into_iter().enumerate() {
+            if at == kinds.len() {
+                kinds.push((kind, Vec::new()));
+            }
+            kinds[at].1.push(image);
+        }
+    }
+    let measure = |(kind, images): (&'static str, Vec<Vec<u8>>)| {
+        let bytes = images.iter().map(Vec::len).sum();
+        let nanoseconds = (0..rounds).map(|_| {
+            let start = ProcessTime::now();
+            images.iter().try_for_each(|image| engine.load_image(image).map(drop))?;
+            Ok(start.elapsed().as_secs_f64() * 1e9 / bytes as f64)
+        });
+        let nanoseconds = nanoseconds.collect::<Result<Vec<_>>>()?;
+        Ok(ImageLoad { kind, bytes, median: median(&nanoseconds), minimum: minimum(&nanoseconds) })
+    };
+    kinds.into_iter().map(measure).collect()
 }
 
 /// Length of a module's code section.

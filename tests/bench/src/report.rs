@@ -4,7 +4,7 @@
 
 use crate::count::ProgramCounts;
 use crate::engine::Engine;
-use crate::load::Load;
+use crate::load::{ImageLoad, Load};
 use crate::run::{Cell, ProgramTimes};
 use crate::stats::geometric_mean;
 use serde::Serialize;
@@ -110,6 +110,16 @@ impl Report {
                     let ratio = |bytes| bytes as f64 / load.wasm_code_bytes as f64;
                     load.cells[at].code_bytes.map_or("-".into(), |bytes| format!("{:.2}", ratio(bytes)))
                 });
+            }
+            for image in load.cells.iter().flat_map(|cell| &cell.images) {
+                let same = |at: usize| load.cells[at].images.iter().find(|other| other.kind == image.kind);
+                let mut row = |what: &str, value: fn(&ImageLoad) -> f64| {
+                    row(&format!("verified image, {}: ns per byte of image{what}", image.kind), &|at| {
+                        same(at).map_or("-".into(), |image| format!("{:.2}", value(image)))
+                    });
+                };
+                row("", |image| image.median);
+                row(", minimum", |image| image.minimum);
             }
             if load.cells.iter().any(|cell| cell.peak_bytes.is_some()) {
                 let peak = |at: usize| load.cells[at].peak_bytes.map(|peak| peak as f64);

@@ -12,7 +12,7 @@ use std::ops::Range;
 use wasmparser::{Parser, Payload};
 
 /// How often a module is damaged.
-const TRIES: usize = 24;
+const TRIES: usize = 100;
 
 /// How many damaged modules both took, and how many both refused.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]

@@ -10,9 +10,6 @@ use super::{
     machine::{Exit, Machine},
     observe,
 };
-#[cfg(not(superinstructions))]
-use crate::isa::TOKENS;
-#[cfg(superinstructions)]
 use crate::isa::{SUPERINSTRUCTIONS, TOKENS};
 
 /// Name of this back end.
@@ -32,10 +29,7 @@ pub(super) type Handler = unsafe extern "sysv64" fn(*const u16, *mut u8, *mut Co
 #[cfg(not(target_arch = "x86_64"))]
 pub(super) type Handler = unsafe extern "C" fn(*const u16, *mut u8, *mut Context, *mut u8, u64, f64) -> Exit;
 
-#[cfg(superinstructions)]
 pub(super) const HANDLERS: usize = (TOKENS + SUPERINSTRUCTIONS) as usize;
-#[cfg(not(superinstructions))]
-pub(super) const HANDLERS: usize = TOKENS as usize;
 
 macro_rules! table { ($($token:literal => $handler:ty;)*) => {
     /// Handlers by token.

@@ -29,6 +29,18 @@ impl Engine for Sheave {
     fn load(&self, wasm: &[u8]) -> Result<Box<dyn Module>> {
         Ok(Box::new(Loaded(self.0.clone(), sheave::Module::new(&self.0, wasm)?)))
     }
+
+    fn images(&self, wasm: &[u8]) -> Result<Vec<(&'static str, Vec<u8>)>> {
+        let image = |kind, has_superinstructions| {
+            let engine = sheave::Engine::new(Config::default().superinstructions(has_superinstructions));
+            Ok((kind, sheave::Module::new(&engine, wasm)?.image().to_vec()))
+        };
+        [image("plain", false), image("host level", true)].into_iter().collect()
+    }
+
+    fn load_image(&self, image: &[u8]) -> Result<Box<dyn Module>> {
+        Ok(Box::new(Loaded(self.0.clone(), sheave::Module::from_image(&self.0, image)?)))
+    }
 }
 
 impl Module for Loaded {
