@@ -58,9 +58,10 @@ impl<T: Copy> List<T> {
         if more <= self.capacity - self.len {
             return Ok(());
         }
-        // Doubling keeps the cost of a push constant; the first step is small because most stores are.
+        // Doubling keeps the cost of a push constant; the first step is small because most stores are, and one instance is all of many.
+        let first = if size_of::<T>() > 64 { 1 } else { 4 };
         let wanted = self.len.checked_add(more).ok_or(OutOfMemory)?;
-        self.set_capacity(heap, wanted.max(self.capacity.saturating_mul(2)).max(4))
+        self.set_capacity(heap, wanted.max(self.capacity.saturating_mul(2)).max(first))
     }
 
     fn set_capacity(&mut self, heap: &mut Heap, capacity: usize) -> Result<(), OutOfMemory> {
