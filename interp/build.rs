@@ -639,7 +639,7 @@ impl Group {
         let forms = self.forms.len() as u32;
         let factor = 0x1_0000_u32.div_ceil(forms);
         for number in 0..self.rows.len() as u32 * forms {
-            assert_eq!(number * factor >> 16, number / forms, "a product does for a quotient");
+            assert_eq!((number * factor) >> 16, number / forms, "a product does for a quotient");
         }
         let (first, types, handler) = (self.first_token, self.rows[0].types, self.rows[0].shape.handler);
         let row = format!("row::<{first}, {factor}>(token)");

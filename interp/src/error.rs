@@ -149,6 +149,7 @@ impl Error {
 
     /// The same error at this byte offset of the wasm or the image.
     #[must_use]
+    #[allow(clippy::unnecessary_cast)]
     pub const fn at(mut self, offset: u64) -> Error {
         self.offset = offset as Offset;
         self
@@ -175,6 +176,7 @@ impl Error {
     }
 
     /// Byte offset in the wasm or the image, if known.
+    #[allow(clippy::unnecessary_cast)]
     pub const fn offset(&self) -> Option<u64> {
         if self.offset == NO_OFFSET { None } else { Some(self.offset as u64) }
     }

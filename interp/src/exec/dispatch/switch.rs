@@ -28,6 +28,7 @@ macro_rules! dispatch { ($($($token:literal)|+ => $handler:ty;)*) => {
     /// # Safety
     /// `machine` stands behind this token in verified code.
     #[cfg_attr(optimised, inline(always))]
+    #[allow(clippy::manual_range_patterns)]
     unsafe fn dispatch(machine: &mut Machine, token: u16) -> Flow {
         // SAFETY: verified code has no other tokens; `image::available` refuses those that this build has no handlers for.
         unsafe {
