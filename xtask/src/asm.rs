@@ -163,7 +163,7 @@ fn compile(architecture: &Architecture) -> Result<String> {
     let mut command = cargo(&["rustc", "--quiet", "--lib", "--package", "sheave-interp", "--no-default-features"]);
     command.args([
         "--features",
-        "exec,superinstructions,observe",
+        "exec,complete,superinstructions,observe",
         "--profile",
         "quick",
         "--target",
