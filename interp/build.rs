@@ -15,7 +15,7 @@ use std::{
     fs,
     path::Path,
 };
-use table::{ELEMENTS_MAX, ROWS, Role, Row, Ty, kind};
+use table::{ELEMENTS_MAX, ROWS, Role, Row, Ty, group, kind};
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
@@ -23,8 +23,12 @@ fn main() {
     println!("cargo::rerun-if-changed={SUPERINSTRUCTIONS}");
     println!("cargo::rustc-check-cfg=cfg(dispatch, values(\"tail\", \"table\", \"switch\"))");
     println!(
-        "cargo::rustc-check-cfg=cfg(optimised)\ncargo::rustc-check-cfg=cfg(superinstructions)\ncargo::rustc-check-cfg=cfg(observe)"
+        "cargo::rustc-check-cfg=cfg(optimised)\ncargo::rustc-check-cfg=cfg(superinstructions)\ncargo::rustc-check-cfg=cfg(observe)\ncargo::rustc-check-cfg=cfg(compact)"
     );
+    // Names of rows and forms are for translating and for people; what only executes has a smaller table.
+    if env::var_os("CARGO_FEATURE_ALLOC").is_none() {
+        println!("cargo::rustc-cfg=compact");
+    }
     if is_optimised() {
         println!("cargo::rustc-cfg=optimised");
     }
@@ -43,7 +47,66 @@ fn main() {
     let superinstructions = superinstructions();
     write("rows.rs", rows(&superinstructions));
     write("operations.rs", operations());
-    write("handlers.rs", handlers(if has_superinstructions { &superinstructions } else { &[] }));
+    let available = Available::of_features();
+    write("available.rs", available.text());
+    write("compact.rs", compact(&available));
+    println!("cargo::rustc-check-cfg=cfg(grouped)");
+    if dispatch == "switch" && matches!(env::var("OPT_LEVEL").as_deref(), Ok("0" | "s" | "z")) {
+        println!("cargo::rustc-cfg=grouped");
+        let groups = groups(&available);
+        let mut shared = BTreeMap::new();
+        for group in &groups {
+            shared.entry(group.shared_name()).or_insert_with(|| group.shared_text());
+        }
+        write("groups.rs", groups.iter().map(Group::text).chain(shared.into_values()).collect());
+        write("handlers.rs", grouped_handlers(&groups, &available));
+        return;
+    }
+    let superinstructions = if has_superinstructions { superinstructions } else { Vec::new() };
+    write("handlers.rs", handlers(&superinstructions, &available, dispatch != "switch"));
+}
+
+/// Which instructions this build has handlers for.
+struct Available {
+    /// Bits of [`group`].
+    groups: u16,
+    has_level_full: bool,
+}
+
+impl Available {
+    fn of_features() -> Available {
+        let has = |feature: &str| {
+            env::var_os(format!("CARGO_FEATURE_{}", feature.to_uppercase().replace('-', "_"))).is_some()
+        };
+        let groups = group::NAMES.iter().enumerate().filter(|(_, name)| has(name));
+        Available { groups: groups.fold(0, |groups, (bit, _)| groups | 1 << bit), has_level_full: has("level-full") }
+    }
+
+    /// What the build lacks for an instruction, by name.
+    fn lack(&self, row: &Row, form: usize) -> Option<&'static str> {
+        if form >= row.shape.base.len() && !self.has_level_full {
+            return Some("level full");
+        }
+        // The last one: floats of 64 bits are floats.
+        let lacking = row.groups() & !self.groups;
+        (0..group::NAMES.len()).rev().find(|bit| lacking >> bit & 1 != 0).map(|bit| group::NAMES[bit])
+    }
+
+    /// The tokens without a handler, as ranges with the name of what they need.
+    fn text(&self) -> String {
+        let mut ranges: Vec<(usize, usize, &str)> = Vec::new();
+        for (token, (row, form)) in instructions().iter().enumerate() {
+            let Some(name) = self.lack(row, *form) else { continue };
+            match ranges.last_mut() {
+                Some((_, end, last)) if *end == token && *last == name => *end += 1,
+                _ => ranges.push((token, token + 1, name)),
+            }
+        }
+        format!(
+            "/// Tokens that this build has no handlers for: the first, the one behind the last, the name of what they need.\npub static LACKING: [(u16, u16, &str); {}] = {ranges:?};\n",
+            ranges.len()
+        )
+    }
 }
 
 fn is_optimised() -> bool {
@@ -79,7 +142,7 @@ const SUPERINSTRUCTIONS: &str = "src/isa/superinstructions.txt";
 
 /// Every instruction as row and form, in the order of tokens.
 fn instructions() -> Vec<(&'static Row, usize)> {
-    ROWS.iter().flat_map(|row| (0..row.shape.forms_count()).map(move |form| (row, form))).collect()
+    table::order().map(|(row, form)| (&ROWS[row], form)).collect()
 }
 
 /// The superinstructions as lists of tokens. All but the last element compute or branch, and on one way go on to the next.
@@ -179,29 +242,36 @@ pub const SUPERINSTRUCTIONS: u16 = {count};
     )
 }
 
-/// `enum Row`, the token of each row's first form, the number of tokens, the hash of the whole table.
+/// `enum Row`, the tokens of each row's first forms, the number of tokens, the hash of the whole table.
 fn rows(superinstructions: &[Vec<usize>]) -> String {
     let mut text = String::from(
         "/// A row of the instruction table: an operation without its operand form.\n#[derive(Clone, Copy, PartialEq, Eq, Debug)]\n#[repr(u16)]\npub enum Row {\n",
     );
-    let (mut bases, mut tokens) = (String::new(), String::new());
-    let (mut token, mut hash) = (0, 0xcbf2_9ce4_8422_2325_u64);
+    let (mut bases, mut tokens) = (vec![[0; 2]; ROWS.len()], String::new());
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     let mut feed = |bytes: &[u8]| {
         for &byte in bytes.iter().chain(&[0]) {
             hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
         }
     };
-    for (index, row) in ROWS.iter().enumerate() {
+    for row in ROWS {
         writeln!(text, "    /// `{}`: {}.\n    {},", row.name, row.doc, name(row)).unwrap();
-        write!(bases, "{token}, ").unwrap();
         feed(row.name.as_bytes());
         feed(format!("{:?}{:?}", row.types, row.shape.roles).as_bytes());
         for form in 0..row.shape.forms_count() {
             feed(row.shape.form(form));
-            let units: usize = row.shape.form(form).iter().map(|letter| kind::units(*letter)).sum();
-            write!(tokens, "{:#x}, ", index | form << 16 | (1 + units) << 24).unwrap();
         }
-        token += row.shape.forms_count();
+        feed(&row.groups().to_le_bytes());
+    }
+    let mut count = 0_usize;
+    for (token, (index, form)) in table::order().enumerate() {
+        let shape = ROWS[index].shape;
+        let units: usize = shape.form(form).iter().map(|letter| kind::units(*letter)).sum();
+        write!(tokens, "{:#x}, ", index | form << 16 | (1 + units) << 24).unwrap();
+        if form == 0 || form == shape.base.len() {
+            bases[index][usize::from(form >= shape.base.len())] = token;
+        }
+        count = token + 1;
     }
     for elements in superinstructions {
         feed(format!("{elements:?}").as_bytes());
@@ -214,23 +284,125 @@ fn rows(superinstructions: &[Vec<usize>]) -> String {
             Some(format!("        (Row::{}, Row::{}) => Row::{},\n", named(first)?, named(second)?, name(row)))
         })
         .collect();
-    assert!(token < 0x8000, "tokens are 16 bits, the upper half is kept free");
+    assert!(count < 0x8000, "tokens are 16 bits, the upper half is kept free");
     write!(
         text,
-        "}}\n\n/// Token of each row's first form, and the number of all tokens at the end.\npub static BASES: [u16; {}] = [{bases}{token}];\n\n/// Per token: row in bits 0 to 15, form in 16 to 23, units (with one target of a branch table) above. Small targets do\n/// without and search `BASES`.\n#[cfg(target_pointer_width = \"64\")]\npub static DECODED: [u32; {token}] = [{tokens}];\n\n/// Number of tokens.\npub const TOKENS: u16 = {token};\n\n/// Hash of the complete table; an image carries that of the table it was made with.\npub const HASH: u64 = {hash:#018x};\n\n/// The row that does the work of two, the result of the first being the left operand of the second.\n#[cfg(feature = \"translate\")]\npub fn chain(first: Row, second: Row) -> Option<Row> {{\n    Some(match (first, second) {{\n{chains}        _ => return None,\n    }})\n}}\n",
-        ROWS.len() + 1
+        "}}\n\n/// Tokens of each row's first form of level base and of level full; the others follow in a row.\npub static BASES: [[u16; 2]; {}] = {bases:?};\n\n/// Per token: row in bits 0 to 15, form in 16 to 23, units (with one target of a branch table) above.\n#[cfg(any(test, not(compact)))]\npub static DECODED: [u32; {count}] = [{tokens}];\n\n/// Number of tokens.\npub const TOKENS: u16 = {count};\n\n/// Hash of the complete table; an image carries that of the table it was made with.\npub const HASH: u64 = {hash:#018x};\n\n/// The row that does the work of two, the result of the first being the left operand of the second.\n#[cfg(feature = \"translate\")]\npub fn chain(first: Row, second: Row) -> Option<Row> {{\n    Some(match (first, second) {{\n{chains}        _ => return None,\n    }})\n}}\n",
+        ROWS.len()
     )
     .unwrap();
-    text + &form_tables() + &superinstruction_tables(superinstructions, token)
+    text + &form_tables() + &superinstruction_tables(superinstructions, count)
+}
+
+/// The table as builds have it that only execute: no names, and nothing of the instructions that this build lacks.
+fn compact(available: &Available) -> String {
+    let available: Vec<(usize, usize, usize)> = table::order()
+        .enumerate()
+        .filter(|(_, (row, form))| available.lack(&ROWS[*row], *form).is_none())
+        .map(|(token, (row, form))| (token, row, form))
+        .collect();
+    let (mut runs, mut letters, mut places, mut operands) =
+        (Vec::<[usize; 5]>::new(), String::new(), Vec::<usize>::new(), Vec::<u32>::new());
+    let mut last: Option<(usize, usize)> = None;
+    for (token, row, form) in available {
+        let row_of = &ROWS[row];
+        let (shape, base) = (row_of.shape, row_of.shape.base.len());
+        if form != 0 && form != base {
+            continue;
+        }
+        let is_full = form >= base;
+        let forms = if is_full { base..shape.forms_count() } else { 0..base };
+        let packed = packed_operands(row_of);
+        let known = operands.iter().position(|known| *known == packed).unwrap_or_else(|| {
+            operands.push(packed);
+            operands.len() - 1
+        });
+        // A run goes on with the next row if that is of the same shape and types, and its tokens are the next.
+        let goes_on = last.is_some_and(|(last_row, next_token)| {
+            last_row + 1 == row
+                && next_token == token
+                && std::ptr::eq(ROWS[last_row].shape, shape)
+                && runs.last().is_some_and(|run| run[4] == known && (run[1] >> 14 & 1 != 0) == is_full)
+        });
+        last = Some((row, token + forms.len()));
+        if goes_on {
+            continue;
+        }
+        // The places of the forms' letters, which runs of one shape share.
+        let wanted: Vec<usize> = forms
+            .clone()
+            .map(|form| {
+                let form = std::str::from_utf8(shape.form(form)).expect("letters are ASCII");
+                letters.find(form).unwrap_or_else(|| {
+                    letters.push_str(form);
+                    letters.len() - form.len()
+                })
+            })
+            .collect();
+        let first = places.windows(wanted.len().max(1)).position(|found| found == wanted).unwrap_or_else(|| {
+            places.extend(&wanted);
+            places.len() - wanted.len()
+        });
+        let count = shape.roles.len();
+        assert!(row < 1 << 9 && count < 1 << 3, "row and number of operands share a word with two flags");
+        let flags = usize::from(shape.ends_block) << 15 | usize::from(is_full) << 14;
+        runs.push([token, row | count << 9 | flags, first, forms.len(), known]);
+    }
+    let column = |index: usize| runs.iter().map(|run| run[index]).collect::<Vec<_>>();
+    format!(
+        "
+/// Number of runs: rows of one shape and the same types that follow one another, as do the tokens of their forms at one level.
+pub const RUNS: usize = {count};
+/// First token of each run.
+pub static FIRST_TOKENS: [u16; RUNS] = {:?};
+/// First row of each run in bits 0 to 8, number of operands in 9 to 11; bit 15 says that it ends its block, bit 14 that it is of level full.
+pub static RUN_ROWS: [u16; RUNS] = {:?};
+/// Where in [`PLACES`] the forms of each run begin.
+pub static FIRST_PLACES: [u16; RUNS] = {:?};
+/// Number of forms of each row of a run.
+pub static RUN_FORMS: [u8; RUNS] = {:?};
+/// Where in [`OPERANDS`] the roles and types of each run are.
+pub static RUN_OPERANDS: [u8; RUNS] = {:?};
+/// Where in [`LETTERS`] each form begins.
+pub static PLACES: [u16; {}] = {places:?};
+/// Letters of all forms.
+pub static LETTERS: &[u8; {}] = b\"{letters}\";
+/// Five bits an operand: role, and type plus one above.
+pub static OPERANDS: [u32; {}] = {operands:?};
+",
+        column(0),
+        column(1),
+        column(2),
+        column(3),
+        column(4),
+        places.len(),
+        letters.len(),
+        operands.len(),
+        count = runs.len(),
+    )
+}
+
+/// Roles and types of a row's operands: of each, from the lowest bits on, the role in two bits and the type in three, 0 being none.
+fn packed_operands(row: &Row) -> u32 {
+    let mut types = row.types.iter();
+    let operands = row.shape.roles.iter().enumerate().fold(0, |packed, (index, role)| {
+        let ty = if *role == Role::Aux { 0 } else { 1 + *types.next().expect("a type for each typed role") as u32 };
+        packed | (*role as u32 | ty << 2) << (5 * index)
+    });
+    assert!(row.shape.roles.len() <= 6, "operands fit 30 bits");
+    operands
 }
 
 /// Tables that give a form's number by its letters without searching. Rows with the same forms share one.
 fn form_tables() -> String {
-    let mut tables: Vec<(Vec<u64>, (u64, u32))> = Vec::new();
+    /// As in the generated table.
+    const FULL: usize = 0x80;
+    let mut tables: Vec<(Vec<u64>, usize, (u64, u32))> = Vec::new();
     let (mut by_row, mut records, mut keys, mut numbers) = (Vec::new(), String::new(), Vec::new(), Vec::new());
     for row in ROWS {
         let forms: Vec<u64> = (0..row.shape.forms_count()).map(|form| table::key(row.shape.form(form))).collect();
-        let known = tables.iter().position(|(known, _)| *known == forms);
+        let base = row.shape.base.len();
+        let known = tables.iter().position(|(known, known_base, _)| *known == forms && *known_base == base);
         by_row.push(known.unwrap_or_else(|| {
             let (factor, bits) = perfect_hash(&forms);
             writeln!(records, "    FormTable {{ factor: {factor:#x}, first: {}, shift: {} }},", keys.len(), 64 - bits)
@@ -240,9 +412,9 @@ fn form_tables() -> String {
             numbers.resize(first + (1 << bits), 0);
             for (number, form) in forms.iter().enumerate() {
                 let slot = first + (form.wrapping_mul(factor) >> (64 - bits)) as usize;
-                (keys[slot], numbers[slot]) = (*form, number);
+                (keys[slot], numbers[slot]) = (*form, if number < base { number } else { FULL | (number - base) });
             }
-            tables.push((forms, (factor, bits)));
+            tables.push((forms, base, (factor, bits)));
             tables.len() - 1
         }));
     }
@@ -268,7 +440,7 @@ pub static ROW_FORM_TABLES: [u8; {rows_len}] = {by_row:?};
 /// Letters of the form in each slot.
 #[cfg(feature = \"translate\")]
 pub static FORM_KEYS: [u64; {keys_len}] = {keys:?};
-/// Number of the form in each slot.
+/// Number of the form in each slot, among those of its level; the highest bit is set if that is full.
 #[cfg(feature = \"translate\")]
 pub static FORM_NUMBERS: [u8; {keys_len}] = {numbers:?};
 ",
@@ -386,6 +558,247 @@ fn operations() -> String {
     text
 }
 
+/// Rows of one shape and level, with the same types, whose tokens follow one another.
+struct Group {
+    first_token: usize,
+    rows: Vec<&'static Row>,
+    /// Numbers of the forms.
+    forms: std::ops::Range<usize>,
+}
+
+/// All groups of rows that share their arms.
+fn groups(available: &Available) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for (token, (row, form)) in instructions().into_iter().enumerate() {
+        let base = row.shape.base.len();
+        if available.lack(row, form).is_some() || !(form == 0 || form == base) {
+            continue;
+        }
+        let forms = if form < base { 0..base } else { base..row.shape.forms_count() };
+        match groups.last_mut() {
+            Some(group)
+                if group.first_token + group.rows.len() * group.forms.len() == token
+                    && group.forms == forms
+                    && std::ptr::eq(group.rows[0].shape, row.shape)
+                    && group.rows[0].types == row.types
+                    && semantics_agree(group.rows[0], row) =>
+            {
+                group.rows.push(row);
+            }
+            _ => groups.push(Group { first_token: token, rows: vec![row], forms }),
+        }
+    }
+    let is_alone = |group: &Group| available.has_level_full && is_direct(group);
+    groups.retain(|group| group.rows.len() > 1 && is_groupable(group.rows[0].shape.handler) && !is_alone(group));
+    groups
+}
+
+/// Whether two rows do what can be told by their semantic functions; constants and copies are not functions of their own.
+fn semantics_agree(a: &Row, b: &Row) -> bool {
+    let is_move = |row: &Row| semantics(row).starts_with("core::");
+    !is_move(a) && !is_move(b)
+}
+
+fn is_groupable(handler: &str) -> bool {
+    const GROUPABLE: [&str; 11] = [
+        "Binary",
+        "Unary",
+        "Chain",
+        "BranchIf2",
+        "BranchUnless2",
+        "LoopEdge",
+        "Load",
+        "LoadSum",
+        "LoadFar",
+        "Store",
+        "StoreFar",
+    ];
+    GROUPABLE.contains(&handler)
+}
+
+/// What is executed most, and has little code: base forms of operations and branches on i32. Not in builds of level base, which are to be as
+/// small as can be.
+fn is_direct(group: &Group) -> bool {
+    let (row, is_base) = (group.rows[0], group.forms.start == 0);
+    let is_i32 = row.types.iter().all(|ty| *ty == Ty::I32);
+    is_base && is_i32 && matches!(row.shape.handler, "Binary" | "BranchIf2" | "LoopEdge") && !can_trap(row)
+}
+
+/// Whether the operation of a row of integers can trap.
+fn can_trap(row: &Row) -> bool {
+    [".div_s", ".div_u", ".rem_s", ".rem_u"].iter().any(|part| row.name.ends_with(part))
+}
+
+impl Group {
+    fn name(&self) -> String {
+        format!("{}At{}", name(self.rows[0]), self.first_token)
+    }
+
+    /// The type that picks the row.
+    fn text(&self) -> String {
+        let forms = self.forms.len() as u32;
+        let factor = 0x1_0000_u32.div_ceil(forms);
+        for number in 0..self.rows.len() as u32 * forms {
+            assert_eq!((number * factor) >> 16, number / forms, "a product does for a quotient");
+        }
+        let (first, types, handler) = (self.first_token, self.rows[0].types, self.rows[0].shape.handler);
+        let row = format!("row::<{first}, {factor}>(token)");
+        let (name, shared) = (self.name(), self.shared_name());
+        let safety =
+            "// SAFETY: the caller promises a token of this group, whose rows those of the shared operations are.";
+        let signature = |numbered: &str, operands: &str, arguments: &str, associated: &str, result: &str| {
+            format!(
+                "pub struct {name};\nimpl Operations{numbered} for {name} {{\n    {associated}\n    #[inline(never)]\n    unsafe fn eval({operands}, token: u16) -> {result} {{\n        {safety}\n        unsafe {{ {shared}({arguments}, {row}) }}\n    }}\n}}\n"
+            )
+        };
+        match handler {
+            "Binary" | "BranchIf2" | "BranchUnless2" | "LoopEdge" => {
+                let (a, b, d) = (rust(types[0]), rust(types[1]), types.get(2).map_or("i32", |ty| rust(*ty)));
+                let associated = format!("type A = {a}; type B = {b}; type D = {d};");
+                signature("2", &format!("a: {a}, b: {b}"), "a, b", &associated, &format!("Outcome<{d}>"))
+            }
+            "Unary" => {
+                let (a, d) = (rust(types[0]), rust(types[1]));
+                signature(
+                    "1",
+                    &format!("a: {a}"),
+                    "a",
+                    &format!("type A = {a}; type D = {d};"),
+                    &format!("Outcome<{d}>"),
+                )
+            }
+            "Chain" => {
+                let t = rust(types[0]);
+                signature("3", &format!("a: {t}, b: {t}, c: {t}"), "a, b, c", &format!("type T = {t};"), t)
+            }
+            _ => {
+                let value = rust(*types.last().expect("an access has a value"));
+                format!(
+                    "pub struct {name};\nimpl Accesses for {name} {{\n    type Value = {value};\n    #[inline(never)]\n    unsafe fn load(base: *mut u8, len: usize, start: u32, token: u16) -> Option<{value}> {{\n        {safety}\n        unsafe {{ {shared}_load(base, len, start, {row}) }}\n    }}\n    #[inline(never)]\n    unsafe fn store(base: *mut u8, len: usize, start: u32, value: {value}, token: u16) -> bool {{\n        {safety}\n        unsafe {{ {shared}_store(base, len, start, value, {row}) }}\n    }}\n}}\n"
+                )
+            }
+        }
+    }
+
+    /// What the rows compute, by which groups share their code: comparisons are the same with a branch behind them and without.
+    fn operations(&self) -> String {
+        let handler = self.rows[0].shape.handler;
+        let types: Vec<&str> = match handler {
+            "Binary" | "BranchIf2" | "BranchUnless2" | "LoopEdge" => {
+                self.rows[0].types[..2].iter().map(|ty| rust(*ty)).collect()
+            }
+            "Unary" | "Chain" => self.rows[0].types.iter().map(|ty| rust(*ty)).collect(),
+            _ => vec![rust(*self.rows[0].types.last().expect("an access has a value"))],
+        };
+        let kind = match handler {
+            "Binary" | "BranchIf2" | "BranchUnless2" | "LoopEdge" => "binary",
+            "Unary" => "unary",
+            "Chain" => "chain",
+            _ => "access",
+        };
+        let rows = self.rows.iter().map(|row| match kind {
+            "chain" => row.name.to_owned(),
+            "access" => memory_type(row).to_owned(),
+            _ => semantics(row),
+        });
+        format!("{kind} {types:?} {:?}", rows.collect::<Vec<_>>())
+    }
+
+    /// Name of the functions that groups with the same operations share.
+    fn shared_name(&self) -> String {
+        let hash = self
+            .operations()
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+        format!("shared_{hash:016x}")
+    }
+
+    /// Those functions: each picks a row by its number.
+    fn shared_text(&self) -> String {
+        let (types, handler, shared) = (self.rows[0].types, self.rows[0].shape.handler, self.shared_name());
+        let arms = |arm: &dyn Fn(&str) -> String| -> String {
+            let arms = self.rows.iter().enumerate();
+            arms.map(|(number, row)| format!("        {number} => {},\n", arm(&name(row)))).collect()
+        };
+        let function = |name: &str, operands: &str, result: &str, arms: String| {
+            format!(
+                "#[inline(never)]\nunsafe fn {name}({operands}, row: u32) -> {result} {{\n    // SAFETY: the caller promises the number of a row; for accesses, a memory of this length.\n    unsafe {{\n    match row {{\n{arms}        _ => core::hint::unreachable_unchecked(),\n    }}\n    }}\n}}\n"
+            )
+        };
+        match handler {
+            "Binary" | "BranchIf2" | "BranchUnless2" | "LoopEdge" => {
+                let (a, b, d) = (rust(types[0]), rust(types[1]), types.get(2).map_or("i32", |ty| rust(*ty)));
+                let arms = arms(&|name| format!("outcome(operation::{name}::eval(a, b))"));
+                function(&shared, &format!("a: {a}, b: {b}"), &format!("Outcome<{d}>"), arms)
+            }
+            "Unary" => {
+                let arms = arms(&|name| format!("outcome(operation::{name}::eval(a))"));
+                function(&shared, &format!("a: {}", rust(types[0])), &format!("Outcome<{}>", rust(types[1])), arms)
+            }
+            "Chain" => {
+                let t = rust(types[0]);
+                let arms = arms(&|name| format!("operation::{name}::eval(a, b, c)"));
+                function(&shared, &format!("a: {t}, b: {t}, c: {t}"), t, arms)
+            }
+            _ => {
+                let value = rust(*types.last().expect("an access has a value"));
+                let memory = |name: &str| format!("<operation::{name} as Access>::Memory");
+                let load = arms(&|name| {
+                    format!("Some(Scalar::extend(inside::<{}>(base, len, start)?.read_unaligned()))", memory(name))
+                });
+                let store = arms(&|name| {
+                    format!(
+                        "match inside::<{0}>(base, len, start) {{ Some(place) => {{ place.write_unaligned(Scalar::wrap(value)); true }} None => false }}",
+                        memory(name)
+                    )
+                });
+                let place = "base: *mut u8, len: usize, start: u32";
+                function(&format!("{shared}_load"), place, &format!("Option<{value}>"), load)
+                    + &function(&format!("{shared}_store"), &format!("{place}, value: {value}"), "bool", store)
+            }
+        }
+    }
+}
+
+/// `for_each_handler!` for a match: an arm for each form of a group, and one for each instruction of no group.
+fn grouped_handlers(groups: &[Group], available: &Available) -> String {
+    let mut text = String::from("macro_rules! for_each_handler { ($with:ident) => { $with! {\n");
+    let mut is_grouped = BTreeSet::new();
+    for group in groups {
+        for (number, form) in group.forms.clone().enumerate() {
+            let tokens: Vec<usize> =
+                (0..group.rows.len()).map(|row| group.first_token + row * group.forms.len() + number).collect();
+            let row = group.rows[0];
+            let handler = handler(row, row.shape.form(form));
+            let operation = format!("operation::{}", name(row));
+            let handler = handler.replacen(&operation, &format!("group::{}", group.name()), 1);
+            let patterns: Vec<String> = tokens.iter().map(usize::to_string).collect();
+            writeln!(text, "    {} => Grouped{handler};", patterns.join(" | ")).unwrap();
+            is_grouped.extend(tokens);
+        }
+    }
+    let instructions = instructions();
+    for (token, &(row, form)) in instructions.iter().enumerate() {
+        if available.lack(row, form).is_some() || !is_grouped.insert(token) {
+            continue;
+        }
+        // Returns to a header in one of the first cells: one arm for all cells, which follow one another.
+        let letters = row.shape.form(form);
+        let cells = usize::from(kind::HEADER_MAX - b'0') + 1;
+        if letters.last() == Some(&b'0') {
+            let tokens: Vec<usize> = (token..token + cells).collect();
+            let patterns: Vec<String> = tokens.iter().map(usize::to_string).collect();
+            let by_token = format!("HeaderByToken<{token}, {}>", letters.len());
+            let handler = handler(row, letters).replace("HeaderAt<0>", &by_token);
+            writeln!(text, "    {} => {handler};", patterns.join(" | ")).unwrap();
+            is_grouped.extend(tokens);
+            continue;
+        }
+        writeln!(text, "    {token} => {};", handler(row, letters)).unwrap();
+    }
+    text + "} } }\n"
+}
+
 /// Operand kind of a form as the type that reads or writes it.
 fn operand(letter: u8) -> Option<&'static str> {
     Some(match letter {
@@ -458,12 +871,19 @@ fn distinct(row: &Row) -> Vec<Ty> {
     }
 }
 
-/// `for_each_handler!`: calls the given macro with all handler types in the order of their tokens, superinstructions last.
-fn handlers(superinstructions: &[Vec<usize>]) -> String {
+/// `for_each_handler!`: calls the given macro with all handler types in the order of their tokens, superinstructions last. Where
+/// the build lacks one stands none, or, if there must be no gaps, one that refuses.
+fn handlers(superinstructions: &[Vec<usize>], available: &Available, without_gaps: bool) -> String {
     let mut text = String::from("macro_rules! for_each_handler { ($with:ident) => { $with! {\n");
     let mut seen = BTreeSet::new();
     let handlers: Vec<String> = instructions().iter().map(|(row, form)| handler(row, row.shape.form(*form))).collect();
-    for (token, handler) in handlers.iter().enumerate() {
+    for (token, (handler, (row, form))) in handlers.iter().zip(instructions()).enumerate() {
+        if available.lack(row, form).is_some() {
+            if without_gaps {
+                writeln!(text, "    {token} => Missing;").unwrap();
+            }
+            continue;
+        }
         if !handler.contains('<') {
             assert!(seen.insert(handler), "two rows share the handler {handler}");
         }

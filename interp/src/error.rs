@@ -99,12 +99,20 @@ impl ImageErrorKind {
     }
 }
 
+/// Place in a wasm module or an image. Without an allocator there are only images, which have less than 4 GiB.
+#[cfg(not(compact))]
+type Offset = u64;
+/// Place in an image.
+#[cfg(compact)]
+type Offset = u32;
+const NO_OFFSET: Offset = Offset::MAX;
+
 /// An error of translation, loading or instantiation.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Error {
     kind: ErrorKind,
-    /// `u64::MAX` stands for none.
-    offset: u64,
+    /// [`NO_OFFSET`] stands for none.
+    offset: Offset,
     /// `u32::MAX` stands for none.
     func: u32,
     #[cfg(feature = "alloc")]
@@ -117,7 +125,7 @@ impl Error {
     pub const fn new(kind: ErrorKind) -> Error {
         Error {
             kind,
-            offset: u64::MAX,
+            offset: NO_OFFSET,
             func: u32::MAX,
             #[cfg(feature = "alloc")]
             detail: None,
@@ -141,8 +149,9 @@ impl Error {
 
     /// The same error at this byte offset of the wasm or the image.
     #[must_use]
+    #[allow(clippy::unnecessary_cast)]
     pub const fn at(mut self, offset: u64) -> Error {
-        self.offset = offset;
+        self.offset = offset as Offset;
         self
     }
 
@@ -167,8 +176,9 @@ impl Error {
     }
 
     /// Byte offset in the wasm or the image, if known.
+    #[allow(clippy::unnecessary_cast)]
     pub const fn offset(&self) -> Option<u64> {
-        if self.offset == u64::MAX { None } else { Some(self.offset) }
+        if self.offset == NO_OFFSET { None } else { Some(self.offset as u64) }
     }
 
     /// Index of the function concerned, if it is one.

@@ -211,7 +211,7 @@ impl<'a> Module<'a> {
         Ok(Module { image })
     }
 
-    /// Looks at an image without looking at its instructions.
+    /// Looks at an image without looking at its instructions, but for whether this build has them.
     ///
     /// # Errors
     /// As [`Module::from_image`], but for the instructions.
@@ -220,7 +220,9 @@ impl<'a> Module<'a> {
     /// The image was made by Sheave from the same version and not changed since: wrong instructions read and write the
     /// host's memory.
     pub unsafe fn from_image_unverified(bytes: &'a [u8]) -> Result<Module<'a>, Error> {
-        Ok(Module { image: Image::parse(bytes)? })
+        let image = Image::parse(bytes)?;
+        image::available(&image)?;
+        Ok(Module { image })
     }
 }
 

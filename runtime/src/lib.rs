@@ -45,6 +45,8 @@
 //! | `std` | square roots come from `libm`, rounding from portable arithmetic |
 //! | `alloc` | what is here is the smaller API of [`arena`]: memory from the caller, imports as a table |
 //! | `translate` | no wasm is read: modules arrive as images |
+//! | `complete`, or some of the features in its place | images with such instructions are refused by the feature's name; the README has the list. `std` and `translate` bring all |
+//! | `messages` | what is wrong with an image's code is not told in words, only where; `std` and `translate` bring it |
 //! | `wat` | (with it, [`Module::new`] also takes text) |
 #![no_std]
 

@@ -56,6 +56,27 @@ fn guests_and_host_functions_run_in_an_arena() {
     assert_eq!(store.call(instance, "memory", &[], &mut []), Err(Error::UnknownExport));
 }
 
+/// What a store and an instance take of the arena beside the guest's stack. On this machine; pointers, most of it, have half the bytes on
+/// a microcontroller, where the limit that counts is 1 KiB for an instance of a few functions.
+#[test]
+fn an_instance_takes_little_beside_its_stack() {
+    #[repr(align(16))]
+    struct Aligned([u8; 8 << 10]);
+    let translated = image(TEXT);
+    let module = Module::from_image(translated.image()).unwrap();
+    let mut arena = Aligned([0; 8 << 10]);
+    let mut needed = |instances: usize| {
+        let does = |bytes: &usize| {
+            let Ok(mut store) = Store::new(&mut arena.0[..*bytes], SMALL, &IMPORTS, 0) else { return false };
+            (0..instances).all(|_| store.instantiate(&module).is_ok())
+        };
+        (SMALL.stack_bytes..8 << 10).step_by(8).find(does).unwrap() - SMALL.stack_bytes
+    };
+    let (first, second) = (needed(1), needed(2));
+    println!("a store with one instance takes {first} bytes, another instance {}", second - first);
+    assert!(first <= 2048 && second - first <= 2048, "{first}, {second}");
+}
+
 /// With every smaller arena, everything is an error or works; nothing panics.
 #[test]
 fn any_arena_is_large_enough_or_gives_an_error() {

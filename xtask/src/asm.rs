@@ -163,7 +163,7 @@ fn compile(architecture: &Architecture) -> Result<String> {
     let mut command = cargo(&["rustc", "--quiet", "--lib", "--package", "sheave-interp", "--no-default-features"]);
     command.args([
         "--features",
-        "exec,superinstructions,observe",
+        "exec,complete,superinstructions,observe",
         "--profile",
         "quick",
         "--target",
@@ -248,24 +248,31 @@ fn aarch64_offence(line: &str) -> bool {
 fn names() -> Result<Vec<String>> {
     let read =
         |path: &str| std::fs::read_to_string(root().join(path)).map_err(|error| Error::new(format!("{path}: {error}")));
-    let mut names = Vec::new();
+    let mut by_token = BTreeMap::new();
     for line in read("docs/isa.md")?.lines() {
-        names_in_row(line, &mut names);
+        names_in_row(line, &mut by_token);
+    }
+    let is_whole = by_token.keys().copied().eq(0..by_token.len());
+    let mut names: Vec<String> = by_token.into_values().collect();
+    if !is_whole || names.is_empty() {
+        return Err(Error::new("docs/isa.md does not name the instruction of each token").hint("cargo xtask gen"));
     }
     let list = read("interp/src/isa/superinstructions.txt")?;
     names.extend(list.lines().filter(|line| !line.starts_with('#')).map(str::to_owned));
     Ok(names)
 }
 
-/// The instructions in a row of the table in docs/isa.md: `| 30 | `i32.add` | types | base forms | full forms | meaning |`.
-fn names_in_row(line: &str, names: &mut Vec<String>) {
+/// The instructions in a row of the table in docs/isa.md, by token:
+/// `| 30, 1010 | `i32.add` | group | types | base forms | full forms | meaning |`, with the first token of the forms of each level.
+fn names_in_row(line: &str, names: &mut BTreeMap<usize, String>) {
     let cells: Vec<&str> = line.split('|').map(str::trim).collect();
-    let [_, token, row, _, base, full, ..] = cells[..] else { return };
-    if token.parse::<u16>().is_err() {
-        return;
-    }
-    for form in [base, full].iter().flat_map(|forms| forms.split(' ')).filter(|form| !form.is_empty()) {
-        names.push(format!("{}:{}", row.trim_matches('`'), form.trim_matches('`')));
+    let [_, tokens, row, _, _, base, full, ..] = cells[..] else { return };
+    let firsts: Vec<Option<usize>> = tokens.split(", ").map(|token| token.parse().ok()).collect();
+    for (forms, first) in [base, full].iter().zip(firsts) {
+        let Some(first) = first else { continue };
+        for (number, form) in forms.split(' ').filter(|form| !form.is_empty()).enumerate() {
+            names.insert(first + number, format!("{}:{}", row.trim_matches('`'), form.trim_matches('`')));
+        }
     }
 }
 
@@ -332,9 +339,11 @@ mod tests {
 
     #[test]
     fn instructions_are_named_from_the_table_of_the_page() {
-        let mut names = Vec::new();
-        names_in_row("| 16 | `return.i32` | i32 | `sh` `ih` | | load r0, return |", &mut names);
+        let mut names = BTreeMap::new();
+        names_in_row("| 16, 90 | `return.i32` | | i32 | `sh` `ih` | `s0` | load r0, return |", &mut names);
+        names_in_row("| –, 95 | `i32.or+or` | | i32 | | `rssr` | or, then or |", &mut names);
         names_in_row("| letter | kind | units |", &mut names);
-        assert_eq!(names, ["return.i32:sh", "return.i32:ih"]);
+        let expected = [(16, "return.i32:sh"), (17, "return.i32:ih"), (90, "return.i32:s0"), (95, "i32.or+or:rssr")];
+        assert!(names.iter().map(|(token, name)| (*token, name.as_str())).eq(expected));
     }
 }

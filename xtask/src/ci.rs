@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::error::{Error, Result};
 use crate::process::{cargo, run_counting, show};
 use crate::tally::Tally;
-use crate::{asm, board, count, growth, mcu, tidy};
+use crate::{asm, board, count, growth, mcu, size, tidy};
 
 /// Cargo's arguments that start the official test suite.
 pub const CONFORMANCE: [&str; 6] = ["run", "--profile", "quick", "--package", "sheave-conformance", "--"];
@@ -41,7 +41,7 @@ enum Run {
     Task(fn() -> Result<Tally>, &'static str),
 }
 
-static STEPS: [Step; 18] = [
+static STEPS: [Step; 19] = [
     Step {
         name: "fmt",
         what: "the sources are formatted by rustfmt",
@@ -83,6 +83,12 @@ static STEPS: [Step; 18] = [
         what: "the board crates build; `hello` runs in place from flash on each, in its emulator, and takes what it took",
         fast: false,
         run: Run::Task(|| board::test(false), "cargo xtask board test"),
+    },
+    Step {
+        name: "size",
+        what: "no build of the engine takes more flash on a microcontroller than committed",
+        fast: false,
+        run: Run::Task(|| size::check(&[], false, false), "cargo xtask size"),
     },
     Step {
         name: "asm",

@@ -1,5 +1,5 @@
 //! `cargo xtask`: the only build logic of the project. This file is the command line; each task has its own file:
-//! `ci` (the test command, a table of steps), `mcu` and `sysroot` (builds for microcontrollers), `board` (boards in emulators), `generate` (generated
+//! `ci` (the test command, a table of steps), `mcu`, `size` and `sysroot` (builds for microcontrollers), `board` (boards in emulators), `generate` (generated
 //! documents), `tidy` (what a tool can check of docs/CONVENTIONS.md), `sanitize` (tools that watch memory). Other tasks
 //! only start another program.
 //!
@@ -10,12 +10,14 @@ mod board;
 mod ci;
 mod count;
 mod debian;
+mod elf;
 mod error;
 mod generate;
 mod growth;
 mod mcu;
 mod process;
 mod sanitize;
+mod size;
 mod sysroot;
 mod tally;
 mod tidy;
@@ -73,6 +75,21 @@ enum Task {
         /// Print the builds, do nothing
         #[arg(long)]
         list: bool,
+    },
+    /// Measure the flash that the engine takes on a microcontroller and compare with xtask/budgets.txt
+    ///
+    /// Builds the firmware in xtask/size for thumbv7em-none-eabihf at opt-level s with the engine, once for each line of that file,
+    /// and without. Fails if a build takes more than its budget.
+    Size {
+        /// Only these builds, separated by commas
+        #[arg(long, value_name = "BUILD", value_delimiter = ',')]
+        only: Vec<String>,
+        /// Make what the builds take now their budgets
+        #[arg(long)]
+        bless: bool,
+        /// Say what takes the room, by module and symbol
+        #[arg(long)]
+        symbols: bool,
     },
     /// Build programs for boards and run them in emulators: targets/README.md
     ///
@@ -245,6 +262,9 @@ fn run(task: Task) -> Result<bool> {
         Task::Test { only, fast, .. } => return ci::run(&only, fast),
         Task::Mcu { list: true, target } => mcu::list(&target)?,
         Task::Mcu { target, .. } => return mcu::run(&target).map(|tally| tally.failed() == 0),
+        Task::Size { only, bless, symbols } => {
+            return size::check(&only, bless, symbols).map(|tally| tally.failed() == 0);
+        }
         Task::Board(BoardTask::List) => board::list()?,
         Task::Board(BoardTask::Test { bless }) => return board::test(bless).map(|tally| tally.failed() == 0),
         Task::Board(BoardTask::Run { .. }) => unreachable!("its exit code is the guest's: `main` has run it"),

@@ -30,12 +30,15 @@ struct Build {
     what: &'static str,
 }
 
-static BUILDS: [Build; 8] = [
-    Build { package: "sheave-interp", features: "exec", what: "runs images; no allocator" },
+static BUILDS: [Build; 11] = [
+    Build { package: "sheave-interp", features: "exec", what: "runs images of i32 at level base; no allocator" },
+    Build { package: "sheave-interp", features: "exec,complete", what: "runs all images; no allocator" },
     Build { package: "sheave-interp", features: "translate", what: "makes images; needs an allocator" },
     Build { package: "sheave-interp", features: "exec,translate", what: "both, as on a large microcontroller" },
-    Build { package: "sheave", features: "", what: "embedding API in a borrowed arena" },
-    Build { package: "sheave", features: "alloc", what: "embedding API that owns its store" },
+    Build { package: "sheave", features: "", what: "embedding API in a borrowed arena, the smallest" },
+    Build { package: "sheave", features: "floats,level-full", what: "the same with some of what can be left out" },
+    Build { package: "sheave", features: "complete", what: "the same with all of it" },
+    Build { package: "sheave", features: "alloc,complete", what: "embedding API that owns its store" },
     Build { package: "sheave-hal", features: "", what: "capabilities without an allocator" },
     Build { package: "sheave-hal", features: "alloc", what: "capabilities with an allocator" },
     Build { package: "sheave-conformance", features: "", what: "player of the test suite; needs an allocator" },

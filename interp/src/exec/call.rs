@@ -93,7 +93,7 @@ unsafe fn zero(mut place: *mut u8, len: usize) {
 /// register saves.
 #[inline(always)]
 fn keep_loop() {
-    #[cfg(all(not(miri), any(target_arch = "x86_64", target_arch = "aarch64")))]
+    #[cfg(not(miri))]
     // SAFETY: no instruction, no operand.
     unsafe {
         core::arch::asm!("", options(nomem, nostack, preserves_flags));
@@ -220,7 +220,7 @@ pub unsafe fn across(cx: *mut Context, exit: Exit) -> Flow {
         let mut machine = Machine { ip, fp, cx, memory: (*cx).memory_base, r0, f0 };
         match exit {
             Exit::CALL_FOREIGN => call_foreign(&mut machine),
-            Exit::RETURN_CALL_FOREIGN => return_call_foreign(&mut machine),
+            Exit::RETURN_CALL_FOREIGN if cfg!(feature = "tail-call") => return_call_foreign(&mut machine),
             Exit::RETURN_CROSS => return_cross(&mut machine),
             exit => return Err(exit),
         }?;
@@ -274,7 +274,7 @@ unsafe fn build_bridge(
         if !fits(machine, place, read32(entry.sub(2)) as usize + BRIDGE) {
             return EXHAUSTED;
         }
-        place.add(BRIDGE).copy_from(window, *entry.sub(6) as usize);
+        move_cells(window, place.add(BRIDGE), *entry.sub(6) as usize);
         caller.0.store(place);
         caller.1.store(place.add(4));
         (header_of(entry) as u32).store(place.add(8));
@@ -299,7 +299,7 @@ unsafe fn return_cross(machine: &mut Machine) -> Flow {
     unsafe {
         let (cx, bridge) = (machine.cx, machine.fp.sub(BRIDGE));
         let (offset, instance, bytes) = (u32::load(bridge), u32::load(bridge.add(4)), u32::load(bridge.add(8)));
-        bridge.copy_from(machine.fp, bytes as usize);
+        move_cells(machine.fp, bridge, bytes as usize);
         (*cx).enter(instance);
         machine.ip = (*cx).code.byte_add(offset as usize);
         machine.fp = bridge.sub(*machine.ip.sub(1) as usize);
@@ -395,6 +395,26 @@ unsafe fn move_down(from: *const u8, to: *mut u8, len: usize) {
     }
 }
 
+/// Moves `len` bytes, a multiple of four, between places that may overlap. A loop and not `memmove`, which is ten times as much code on
+/// small machines and may be needed by nothing else.
+///
+/// # Safety
+/// Both ranges are in the stack region and 4-byte aligned.
+pub unsafe fn move_cells(from: *const u8, to: *mut u8, len: usize) {
+    // SAFETY: the caller promises both ranges; cells that will be overwritten are read before.
+    unsafe {
+        if to.cast_const() <= from {
+            return move_down(from, to, len);
+        }
+        let mut at = len;
+        while at > 0 {
+            at -= 4;
+            u32::load(from.add(at)).store(to.add(at));
+            keep_loop();
+        }
+    }
+}
+
 /// Tail call of a function by address.
 ///
 /// # Safety
@@ -432,7 +452,7 @@ unsafe fn return_call_foreign(machine: &mut Machine) -> Flow {
         let return_offset = u32::load(fp.add((*cx).request.header as usize));
         let (place, return_offset) = if return_offset == EXIT_OFFSET || return_offset == RETURN_CROSS_OFFSET {
             // Arguments lie in this frame and move down in it; `open_frame` checks the rest of the callee's.
-            fp.copy_from(window, *entry.sub(6) as usize);
+            move_cells(window, fp, *entry.sub(6) as usize);
             (fp, return_offset)
         } else {
             let caller = (return_offset, (*cx).instance);

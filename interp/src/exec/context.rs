@@ -249,7 +249,8 @@ impl Context {
     ///
     /// # Safety
     /// `instance` is an index into `instances`, and all entity lists are up to date.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
+    #[cfg_attr(compact, inline(never))]
     pub unsafe fn enter(&mut self, instance: u32) {
         // SAFETY: the caller promises the index; the lists of spaces hold addresses of entities that exist, since
         // instantiation fills them.
@@ -264,7 +265,7 @@ impl Context {
     ///
     /// # Safety
     /// As for [`Context::enter`].
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub unsafe fn refresh(&mut self) {
         // SAFETY: see `enter`; `has_memory` and `has_table` say whether index 0 exists.
         unsafe {

@@ -162,7 +162,7 @@ impl<O: Access, A: Read, V: Read, F: OffsetField> Instruction for Store<O, A, V,
 /// # Safety
 /// The next field is a memory index of the current instance.
 #[inline(always)]
-unsafe fn memory(machine: &mut Machine) -> *mut MemoryEntity {
+pub unsafe fn memory(machine: &mut Machine) -> *mut MemoryEntity {
     // SAFETY: the index was checked by `image::verify`, the address stems from instantiation.
     unsafe {
         let index = machine.next16();

@@ -22,6 +22,8 @@ pub mod control;
 #[cfg_attr(dispatch = "table", path = "dispatch/table.rs")]
 #[cfg_attr(dispatch = "switch", path = "dispatch/switch.rs")]
 mod dispatch;
+#[cfg(grouped)]
+pub mod grouped;
 pub mod handle;
 pub mod machine;
 pub mod memory;
@@ -81,6 +83,8 @@ pub trait Instruction {
 /// All handlers in the order of their tokens, for the dispatch back ends.
 mod handlers {
     #![allow(unused_imports)]
+    #[cfg(grouped)]
+    pub use super::grouped::*;
     pub use super::{
         Instruction,
         call::*,

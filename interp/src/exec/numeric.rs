@@ -240,7 +240,7 @@ impl Counter for i64 {
 /// # Safety
 /// The next fields are a slot of type `T` and an immediate of one unit.
 #[inline(always)]
-unsafe fn step<T: Counter>(machine: &mut Machine) -> T {
+pub unsafe fn step<T: Counter>(machine: &mut Machine) -> T {
     // SAFETY: as the caller promises; the slot was checked by `image::verify`.
     unsafe {
         let slot = machine.slot();

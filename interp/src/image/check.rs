@@ -90,25 +90,47 @@ fn at(image: &Image<'_>, place: &[u8], kind: Kind) -> Error {
     Error::image(kind, (place.as_ptr() as usize).wrapping_sub(image.bytes.as_ptr() as usize) as u64)
 }
 
-/// The error for something wrong in record `i`.
-#[cold]
-fn in_record<R: Field>(image: &Image<'_>, records: Records<'_, R>, i: u32, kind: Kind) -> Error {
-    at(image, records.bytes_of(i).unwrap_or(&image.bytes[image.bytes.len()..]), kind)
+/// What is wrong with a record: those kinds of errors that are about records, in a byte, so that rules give it in a register.
+#[derive(Clone, Copy)]
+enum Flaw {
+    Index,
+    Type,
+    Limits,
+    Func,
+    Reserved,
+    ConstExpr,
+}
+
+impl From<Flaw> for Kind {
+    #[cold]
+    fn from(flaw: Flaw) -> Kind {
+        match flaw {
+            Flaw::Index => Kind::Index,
+            Flaw::Type => Kind::Type,
+            Flaw::Limits => Kind::Limits,
+            Flaw::Func => Kind::Func,
+            Flaw::Reserved => Kind::Reserved,
+            Flaw::ConstExpr => Kind::ConstExpr,
+        }
+    }
 }
 
 /// Calls `rule` for each record and gives its error the record's place.
 fn each<R: Field>(
     image: &Image<'_>,
     records: Records<'_, R>,
-    mut rule: impl FnMut(u32, R) -> Result<(), Kind>,
+    mut rule: impl FnMut(u32, R) -> Result<(), Flaw>,
 ) -> Result<(), Error> {
     for (i, record) in records.iter().enumerate() {
-        rule(i as u32, record).map_err(|kind| in_record(image, records, i as u32, kind))?;
+        if let Err(flaw) = rule(i as u32, record) {
+            let place = records.bytes_of(i as u32).unwrap_or(&image.bytes[image.bytes.len()..]);
+            return Err(at(image, place, flaw.into()));
+        }
     }
     Ok(())
 }
 
-fn require(condition: bool, kind: Kind) -> Result<(), Kind> {
+fn require(condition: bool, kind: Flaw) -> Result<(), Flaw> {
     if condition { Ok(()) } else { Err(kind) }
 }
 
@@ -118,16 +140,16 @@ fn types(image: &Image<'_>) -> Result<(), Error> {
     }
     each(image, image.types, |i, ty| {
         // The limit that Wasm engines share; what walks a type's operands relies on it.
-        require(ty.params_count.max(ty.results_count) <= 1000, Kind::Limits)?;
-        require(image.func_type(TypeIndex(i)).is_some(), Kind::Index)
+        require(ty.params_count.max(ty.results_count) <= 1000, Flaw::Limits)?;
+        require(image.func_type(TypeIndex(i)).is_some(), Flaw::Index)
     })
 }
 
 fn func_types(image: &Image<'_>) -> Result<(), Error> {
-    each(image, image.func_types, |_, ty| require(ty < image.types.len(), Kind::Index))?;
+    each(image, image.func_types, |_, ty| require(ty < image.types.len(), Flaw::Index))?;
     each(image, image.tags, |_, ty| {
-        let ty = image.func_type(TypeIndex(ty)).ok_or(Kind::Index)?;
-        require(ty.results().is_empty(), Kind::Type)
+        let ty = image.func_type(TypeIndex(ty)).ok_or(Flaw::Index)?;
+        require(ty.results().is_empty(), Flaw::Type)
     })
 }
 
@@ -135,11 +157,11 @@ fn func_types(image: &Image<'_>) -> Result<(), Error> {
 fn imports(image: &mut Image<'_>) -> Result<(), Error> {
     let mut imported = [0_u32; 5];
     each(image, image.imports, |_, import| {
-        let kind = u8::try_from(import.kind).ok().and_then(ExternKind::from_byte).ok_or(Kind::Type)?;
-        require(text(image.strings, import.module).is_some(), Kind::Index)?;
-        require(text(image.strings, import.name).is_some(), Kind::Index)?;
+        let kind = u8::try_from(import.kind).ok().and_then(ExternKind::from_byte).ok_or(Flaw::Type)?;
+        require(text(image.strings, import.module).is_some(), Flaw::Index)?;
+        require(text(image.strings, import.name).is_some(), Flaw::Index)?;
         let next = &mut imported[kind as usize];
-        require(import.index == *next && import.index < image.count(kind), Kind::Index)?;
+        require(import.index == *next && import.index < image.count(kind), Flaw::Index)?;
         *next += 1;
         Ok(())
     })?;
@@ -158,9 +180,9 @@ fn funcs(image: &Image<'_>) -> Result<(), Error> {
     }
     let mut entry_min = isa::PRELUDE.len() + isa::FRAME_UNITS;
     each(image, image.funcs, |i, record| {
-        require(record.entry as usize >= entry_min, Kind::Func)?;
-        let func = image.code_func(i).ok_or(Kind::Func)?;
-        require(func.entry < func.end, Kind::Func)?;
+        require(record.entry as usize >= entry_min, Flaw::Func)?;
+        let func = image.code_func(i).ok_or(Flaw::Func)?;
+        require(func.entry < func.end, Flaw::Func)?;
         frame(&func)?;
         entry_min = func.end as usize + isa::FRAME_UNITS;
         Ok(())
@@ -172,24 +194,24 @@ fn funcs(image: &Image<'_>) -> Result<(), Error> {
 }
 
 /// A frame begins with parameters or results, then the header, then what is zeroed, then the rest.
-fn frame(func: &Func<'_>) -> Result<(), Kind> {
+fn frame(func: &Func<'_>) -> Result<(), Flaw> {
     let params_bytes = func.ty.params().cells() * CELL_BYTES;
-    require(u32::from(func.params_bytes) == params_bytes, Kind::Func)?;
-    require(u32::from(func.header_offset) == func.ty.header_offset(), Kind::Func)?;
+    require(u32::from(func.params_bytes) == params_bytes, Flaw::Func)?;
+    require(u32::from(func.header_offset) == func.ty.header_offset(), Flaw::Func)?;
     let zeroed_end = u64::from(func.header_offset) + u64::from(FRAME_HEADER_BYTES) + u64::from(func.zero_bytes);
-    require(zeroed_end <= u64::from(func.frame_bytes), Kind::Func)?;
-    require(func.zero_bytes.is_multiple_of(CELL_BYTES) && func.frame_bytes.is_multiple_of(CELL_BYTES), Kind::Func)
+    require(zeroed_end <= u64::from(func.frame_bytes), Flaw::Func)?;
+    require(func.zero_bytes.is_multiple_of(CELL_BYTES) && func.frame_bytes.is_multiple_of(CELL_BYTES), Flaw::Func)
 }
 
 fn tables(image: &Image<'_>) -> Result<(), Error> {
     each(image, image.tables, |i, record| {
         let is_64 = flags(record.flags, HAS_MAX | IS_64, record.reserved, record.max)?;
-        let element = RefType::from_byte(record.element).ok_or(Kind::Type)?;
+        let element = RefType::from_byte(record.element).ok_or(Flaw::Type)?;
         let size_max = if is_64 { u64::MAX } else { u64::from(u32::MAX) };
         limits(record.flags, record.min, record.max, size_max)?;
-        let init = ConstExpr::from_record(record.init).ok_or(Kind::ConstExpr)?;
+        let init = ConstExpr::from_record(record.init).ok_or(Flaw::ConstExpr)?;
         if i < image.imported_count(ExternKind::Table) {
-            return require(init == ConstExpr::Zero, Kind::ConstExpr);
+            return require(init == ConstExpr::Zero, Flaw::ConstExpr);
         }
         const_expr(image, init, ValType::Ref(element), image.globals.len())
     })
@@ -198,38 +220,38 @@ fn tables(image: &Image<'_>) -> Result<(), Error> {
 fn memories(image: &Image<'_>) -> Result<(), Error> {
     each(image, image.memories, |i, record| {
         flags(record.flags, HAS_MAX | IS_64 | IS_SHARED, record.reserved, record.max)?;
-        require(record.page_size_log2 == 0 || record.page_size_log2 == 16, Kind::Limits)?;
-        let ty = image.memory(MemoryIndex(i)).ok_or(Kind::Index)?;
+        require(record.page_size_log2 == 0 || record.page_size_log2 == 16, Flaw::Limits)?;
+        let ty = image.memory(MemoryIndex(i)).ok_or(Flaw::Index)?;
         limits(record.flags, record.min, record.max, ty.pages_max())
     })
 }
 
 /// Checks flags and what must be zero; says whether sizes are 64 bits.
-fn flags(flags: u8, known: u8, reserved: u16, max: u64) -> Result<bool, Kind> {
-    require(flags & !known == 0 && reserved == 0, Kind::Reserved)?;
-    require(flags & HAS_MAX != 0 || max == 0, Kind::Reserved)?;
+fn flags(flags: u8, known: u8, reserved: u16, max: u64) -> Result<bool, Flaw> {
+    require(flags & !known == 0 && reserved == 0, Flaw::Reserved)?;
+    require(flags & HAS_MAX != 0 || max == 0, Flaw::Reserved)?;
     Ok(flags & IS_64 != 0)
 }
 
-fn limits(flags: u8, min: u64, max: u64, size_max: u64) -> Result<(), Kind> {
+fn limits(flags: u8, min: u64, max: u64, size_max: u64) -> Result<(), Flaw> {
     let has_max = flags & HAS_MAX != 0;
-    require(min <= size_max && (!has_max || min <= max && max <= size_max), Kind::Limits)
+    require(min <= size_max && (!has_max || min <= max && max <= size_max), Flaw::Limits)
 }
 
 fn globals(image: &Image<'_>) -> Result<(), Error> {
     each(image, image.globals, |i, record| {
-        require(record.mutable <= 1 && record.reserved == 0, Kind::Reserved)?;
-        let content = ValType::from_byte(record.content).ok_or(Kind::Type)?;
-        let init = ConstExpr::from_record(record.init).ok_or(Kind::ConstExpr)?;
+        require(record.mutable <= 1 && record.reserved == 0, Flaw::Reserved)?;
+        let content = ValType::from_byte(record.content).ok_or(Flaw::Type)?;
+        let init = ConstExpr::from_record(record.init).ok_or(Flaw::ConstExpr)?;
         if i < image.imported_count(ExternKind::Global) {
-            return require(init == ConstExpr::Zero, Kind::ConstExpr);
+            return require(init == ConstExpr::Zero, Flaw::ConstExpr);
         }
         const_expr(image, init, content, i)
     })
 }
 
 /// A constant expression has the type required, and refers to immutable globals before `globals_end`.
-fn const_expr(image: &Image<'_>, expr: ConstExpr, ty: ValType, globals_end: u32) -> Result<(), Kind> {
+fn const_expr(image: &Image<'_>, expr: ConstExpr, ty: ValType, globals_end: u32) -> Result<(), Flaw> {
     require(
         match expr {
             ConstExpr::Zero => ty.is_defaultable(),
@@ -239,20 +261,20 @@ fn const_expr(image: &Image<'_>, expr: ConstExpr, ty: ValType, globals_end: u32)
                 ValType::V128 | ValType::Ref(_) => false,
             },
             ConstExpr::GlobalGet(index) => {
-                let global = image.globals.get(index.0).filter(|_| index.0 < globals_end).ok_or(Kind::Index)?;
+                let global = image.globals.get(index.0).filter(|_| index.0 < globals_end).ok_or(Flaw::Index)?;
                 global.mutable == 0 && global.content == ty.to_byte()
             }
             ConstExpr::RefFunc(index) => {
-                require(index.0 < image.count(ExternKind::Func), Kind::Index)?;
+                require(index.0 < image.count(ExternKind::Func), Flaw::Index)?;
                 ty == ValType::FUNCREF
             }
             ConstExpr::Code(index) => {
-                require(image.is_hidden(index), Kind::Index)?;
-                let FuncShape { params, result } = shape(image.type_of_func(index).ok_or(Kind::Index)?);
+                require(image.is_hidden(index), Flaw::Index)?;
+                let FuncShape { params, result } = shape(image.type_of_func(index).ok_or(Flaw::Index)?);
                 params == 0 && result == Some(ty)
             }
         },
-        Kind::ConstExpr,
+        Flaw::ConstExpr,
     )
 }
 
@@ -269,9 +291,9 @@ fn shape(ty: FuncType<'_>) -> FuncShape {
 
 fn exports(image: &Image<'_>) -> Result<(), Error> {
     each(image, image.exports, |_, export| {
-        let kind = u8::try_from(export.kind).ok().and_then(ExternKind::from_byte).ok_or(Kind::Type)?;
-        require(text(image.strings, export.name).is_some(), Kind::Index)?;
-        require(export.index < image.count(kind), Kind::Index)
+        let kind = u8::try_from(export.kind).ok().and_then(ExternKind::from_byte).ok_or(Flaw::Type)?;
+        require(text(image.strings, export.name).is_some(), Flaw::Index)?;
+        require(export.index < image.count(kind), Flaw::Index)
     })
 }
 
@@ -282,49 +304,52 @@ fn index_type(is_64: bool) -> ValType {
 
 fn data(image: &Image<'_>) -> Result<(), Error> {
     each(image, image.data, |i, record| {
-        require(slice(image.data_bytes, record.bytes).is_some(), Kind::Index)?;
-        let data = image.data(DataIndex(i)).ok_or(Kind::ConstExpr)?;
+        require(slice(image.data_bytes, record.bytes).is_some(), Flaw::Index)?;
+        let data = image.data(DataIndex(i)).ok_or(Flaw::ConstExpr)?;
         let DataMode::Active { memory, offset } = data.mode else { return Ok(()) };
-        let memory = image.memory(memory).ok_or(Kind::Index)?;
+        let memory = image.memory(memory).ok_or(Flaw::Index)?;
         const_expr(image, offset, index_type(memory.is_memory64), image.globals.len())
     })
 }
 
 fn elems(image: &Image<'_>) -> Result<(), Error> {
-    each(image, image.elem_funcs, |_, func| require(func < image.count(ExternKind::Func), Kind::Index))?;
+    each(image, image.elem_funcs, |_, func| require(func < image.count(ExternKind::Func), Flaw::Index))?;
     each(image, image.elems, |i, record| {
-        require(record.reserved == 0 && record.form <= 1, Kind::Reserved)?;
-        let element = RefType::from_byte(record.element).ok_or(Kind::Type)?;
-        let mode = ElemMode::from_record(record).ok_or(Kind::ConstExpr)?;
-        let elem = image.elem(ElemIndex(i)).ok_or(Kind::Index)?;
-        require(record.form == 1 || element.is_func(), Kind::Type)?;
+        require(record.reserved == 0 && record.form <= 1, Flaw::Reserved)?;
+        let element = RefType::from_byte(record.element).ok_or(Flaw::Type)?;
+        let mode = ElemMode::from_record(record).ok_or(Flaw::ConstExpr)?;
+        let elem = image.elem(ElemIndex(i)).ok_or(Flaw::Index)?;
+        require(record.form == 1 || element.is_func(), Flaw::Type)?;
         if record.form == 1 {
             for item in 0..elem.items.len() {
-                let item = elem.items.get(item).ok_or(Kind::ConstExpr)?;
+                let item = elem.items.get(item).ok_or(Flaw::ConstExpr)?;
                 const_expr(image, item, ValType::Ref(element), image.globals.len())?;
             }
         }
         let ElemMode::Active { table, offset } = mode else { return Ok(()) };
-        let table = image.table(table).ok_or(Kind::Index)?;
-        require(table.ty.element == element, Kind::Type)?;
+        let table = image.table(table).ok_or(Flaw::Index)?;
+        require(table.ty.element == element, Flaw::Type)?;
         const_expr(image, offset, index_type(table.ty.is_table64), image.globals.len())
     })
 }
 
 /// Names and source map, which are only for people, are still bounded.
 fn names(image: &Image<'_>) -> Result<(), Error> {
+    if cfg!(compact) {
+        return Ok(());
+    }
     let mut func_min = 0;
     each(image, image.names, |_, name| {
-        require(name.func >= func_min && name.func < image.count(ExternKind::Func), Kind::Index)?;
+        require(name.func >= func_min && name.func < image.count(ExternKind::Func), Flaw::Index)?;
         func_min = name.func + 1;
-        require(text(image.name_strings, name.name).is_some(), Kind::Index)
+        require(text(image.name_strings, name.name).is_some(), Flaw::Index)
     })?;
     let mut code_min = 0;
     each(image, image.source_map, |i, run| {
-        let packed = source_map::run_bytes(image.source_map, image.source_map_bytes, i).ok_or(Kind::Index)?;
-        require(run.code >= code_min && (run.code as usize) < image.code.len(), Kind::Index)?;
+        let packed = source_map::run_bytes(image.source_map, image.source_map_bytes, i).ok_or(Flaw::Index)?;
+        require(run.code >= code_min && (run.code as usize) < image.code.len(), Flaw::Index)?;
         code_min = run.code + 1;
-        require(packed.len() <= RUN_BYTES_MAX, Kind::Index)
+        require(packed.len() <= RUN_BYTES_MAX, Flaw::Index)
     })
 }
 

@@ -121,7 +121,7 @@ macro_rules! record {
         impl Field for $name {
             const BYTES: usize = $bytes;
 
-            #[inline(always)]
+            #[cfg_attr(not(compact), inline(always))]
             #[allow(unused_assignments)]
             fn read(bytes: &[u8]) -> $name {
                 let mut rest = bytes;
@@ -391,7 +391,8 @@ pub enum ConstExpr {
 
 impl ConstExpr {
     /// The expression of a record, if its kind is known and its operand fits.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
+    #[cfg_attr(compact, inline(never))]
     pub fn from_record(record: ConstRecord) -> Option<ConstExpr> {
         let index = u32::try_from(record.value);
         Some(match record.kind {
@@ -433,7 +434,7 @@ pub enum DataMode {
 
 impl DataMode {
     /// The mode of a record, if its kind is known and no unused field is set.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn from_record(record: DataRecord) -> Option<DataMode> {
         let offset = ConstExpr::from_record(record.offset)?;
         match (record.kind, record.memory, offset) {
@@ -462,7 +463,7 @@ pub enum ElemMode {
 
 impl ElemMode {
     /// The mode of a record, if its kind is known and no unused field is set.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn from_record(record: ElemRecord) -> Option<ElemMode> {
         let offset = ConstExpr::from_record(record.offset)?;
         match (record.kind, record.table, offset) {
@@ -490,7 +491,7 @@ macro_rules! flags {
             pub const NAMED: &'static [(&'static str, $name)] = &[$(($text, $name::$flag),)*];
 
             /// Whether all flags of `other` are set.
-            #[inline]
+            #[cfg_attr(not(compact), inline)]
             pub const fn contains(self, other: $name) -> bool {
                 self.0 & other.0 == other.0
             }

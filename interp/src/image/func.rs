@@ -46,7 +46,7 @@ pub(super) struct Callee {
 impl Callee {
     /// The function, not a hidden one, with this unit offset as its entry. Its index stands before, and is compared with the
     /// records: so this takes no search.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub(super) fn read(image: &Image<'_>, entry: u32) -> Option<Callee> {
         let units = image.code.get((entry as usize).checked_sub(FRAME_UNITS)?..)?;
         let [index_low, index_high, _, header_offset] = *units.first_chunk()?;
@@ -59,7 +59,7 @@ impl Callee {
 
 impl<'a> Func<'a> {
     /// Reads function number `i` of those with code.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub(super) fn read(image: &Image<'a>, i: u32) -> Option<Func<'a>> {
         let record = image.funcs.get(i)?;
         let next = image.funcs.get(i.checked_add(1)?);
@@ -92,7 +92,7 @@ impl<'a> Func<'a> {
     }
 
     /// Cells of the frame.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn frame_cells(&self) -> u32 {
         self.frame_bytes / CELL_BYTES
     }
@@ -116,13 +116,13 @@ impl<'a> CellMap<'a> {
     }
 
     /// Whether any cell may hold a reference.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn has_references(self) -> bool {
         !self.bytes.is_empty()
     }
 
     /// Whether this cell holds a reference. Cells beyond the frame hold none.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn is_reference(self, cell: u32) -> bool {
         self.bytes.get((cell / 8) as usize).is_some_and(|byte| byte >> (cell % 8) & 1 != 0)
     }
@@ -136,7 +136,7 @@ impl<'a> CellMap<'a> {
     }
 
     /// Whether none of `count` cells from `first` holds a reference.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn is_data(self, first: u32, count: u32) -> bool {
         self.bytes.is_empty() || (first..first.saturating_add(count)).all(|cell| !self.is_reference(cell))
     }
@@ -158,7 +158,7 @@ impl BlockStarts<'_> {
     }
 
     /// Whether a block of the function starts at this unit offset.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn contains(self, code_offset: u32) -> bool {
         let byte = self.bits.get((code_offset / 8) as usize).copied().unwrap_or(0);
         let is_inside = self.entry <= code_offset && code_offset < self.end;
@@ -166,7 +166,7 @@ impl BlockStarts<'_> {
     }
 
     /// Whether no block starts behind the first unit of an instruction of `len` units.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub(super) fn spare(self, code_offset: u32, len: u32) -> bool {
         const SEEN: u32 = u64::BITS - 7;
         let bits = self.bits.get((code_offset / 8) as usize..).unwrap_or(&[]);

@@ -15,6 +15,8 @@ compile_error!("images are little-endian and read in place: big-endian targets a
 
 #[cfg(feature = "alloc")]
 mod aligned;
+#[cfg_attr(not(feature = "messages"), path = "no_broken.rs")]
+mod broken;
 mod check;
 pub mod format;
 mod func;
@@ -30,7 +32,7 @@ pub use aligned::OwnedImage;
 pub use format::{ConstExpr, DataMode, ElemMode, Features, Options};
 pub use func::{BlockStarts, CellMap, Func};
 pub use read::{Data, Elem, ElemItems, Export, Global, Image, Import, Table};
-pub use verify::verify;
+pub use verify::{available, verify};
 #[cfg(feature = "alloc")]
 pub use write::{DataPart, ElemPart, FuncPart, ImageParts, ImportPart, LazyFunc};
 

@@ -49,13 +49,13 @@ impl Plan {
     pub(super) const SUPER: u64 = 1 << 14;
 
     /// Units of the instruction.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub(super) fn len(self) -> usize {
         (self.0 >> LEN_SHIFT & LEN) as usize
     }
 
     /// Whether any of these flags is set.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub(super) fn has(self, flags: u64) -> bool {
         self.0 & flags != 0
     }
@@ -86,7 +86,7 @@ impl Frame {
     }
 
     /// Whether all slots of an instruction are aligned, inside the frame, and clear of the hole.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub(super) fn admits(self, plan: Plan, units: u64) -> bool {
         let cells = plan.0 & CELLS;
         // A one in the lanes of slots, and from it all ones.
@@ -105,7 +105,7 @@ impl Frame {
 }
 
 /// Units as lanes, the first in the lowest.
-#[inline]
+#[cfg_attr(not(compact), inline)]
 pub(super) fn lanes(units: [u16; LANES]) -> u64 {
     let [a, b, c, d] = units.map(u64::from);
     a | b << 16 | c << 32 | d << 48
@@ -118,7 +118,7 @@ pub(super) const fn accesses_memory(row: usize) -> bool {
 
 /// The plan of an instruction.
 #[cfg(target_pointer_width = "64")]
-#[inline]
+#[cfg_attr(not(compact), inline)]
 pub(super) fn of(token: u16) -> Plan {
     table::PLANS.get(usize::from(token)).copied().unwrap_or(Plan(Plan::EXACT))
 }
@@ -132,23 +132,24 @@ pub(super) fn of(_: u16) -> Plan {
 #[cfg(target_pointer_width = "64")]
 mod table {
     use super::*;
-    use crate::isa::{Role, SUPERINSTRUCTIONS, TOKENS, Ty, first_of, kind, table::ROWS};
+    use crate::isa::{BASES, Role, SUPERINSTRUCTIONS, TOKENS, Ty, first_of, kind, table::ROWS};
 
     const PLANS_COUNT: usize = (TOKENS + SUPERINSTRUCTIONS) as usize;
     pub(super) static PLANS: [Plan; PLANS_COUNT] = plans();
 
     const fn plans() -> [Plan; PLANS_COUNT] {
         let mut plans = [Plan(Plan::EXACT); PLANS_COUNT];
-        let (mut token, mut row) = (0, 0);
+        let mut row = 0;
         while row < ROWS.len() {
-            let mut form = 0;
+            let (mut form, base, firsts) = (0, ROWS[row].shape.base.len(), BASES[row]);
             while form < ROWS[row].shape.forms_count() {
+                let token = if form < base { firsts[0] as usize + form } else { firsts[1] as usize + form - base };
                 plans[token] = plan(row, form);
-                token += 1;
                 form += 1;
             }
             row += 1;
         }
+        let mut token = TOKENS as usize;
         while token < PLANS_COUNT {
             plans[token] = Plan(plans[first_of(token as u16) as usize].0 | Plan::SUPER);
             token += 1;
@@ -220,7 +221,7 @@ mod tests {
             assert_eq!(plan.has(Plan::SUPER), superinstruction(token).is_some());
             assert_eq!(plan.len(), instruction.len);
             assert_eq!(plan.has(Plan::FULL), instruction.level != crate::isa::Level::Base);
-            assert_eq!(plan.has(Plan::ENDS), instruction.row.get().shape.ends_block);
+            assert_eq!(plan.has(Plan::ENDS), instruction.ends_block);
             let mut cells = [0; LANES];
             let mut branches = false;
             for operand in instruction.operands() {

@@ -43,25 +43,25 @@ impl<'a, R: Field + 'a> Records<'a, R> {
     }
 
     /// Number of records. A section has less than 4 GiB.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub(super) fn len(self) -> u32 {
         (self.bytes.len() / R::BYTES) as u32
     }
 
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub(super) fn get(self, i: u32) -> Option<R> {
         self.bytes_of(i).map(R::read)
     }
 
     /// The bytes of record `i`.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub(super) fn bytes_of(self, i: u32) -> Option<&'a [u8]> {
         let first = (i as usize).checked_mul(R::BYTES)?;
         self.bytes.get(first..first.checked_add(R::BYTES)?)
     }
 
     /// Records `first..first + count`, if there are that many.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub(super) fn range(self, first: u32, count: u32) -> Option<Records<'a, R>> {
         let (first, count) = (first as usize, count as usize);
         let bytes = first.checked_mul(R::BYTES)?..first.checked_add(count)?.checked_mul(R::BYTES)?;
@@ -88,14 +88,14 @@ impl<'a, R: Field + 'a> Records<'a, R> {
 }
 
 /// The bytes of a range in a blob.
-#[inline]
+#[cfg_attr(not(compact), inline)]
 pub(super) fn slice(blob: &[u8], range: RangeRecord) -> Option<&[u8]> {
     let first = range.first as usize;
     blob.get(first..first.checked_add(range.length as usize)?)
 }
 
 /// The text of a range in a blob, if its ends lie between characters.
-#[inline]
+#[cfg_attr(not(compact), inline)]
 pub(super) fn text(blob: &str, range: RangeRecord) -> Option<&str> {
     let first = range.first as usize;
     blob.get(first..first.checked_add(range.length as usize)?)
@@ -208,7 +208,7 @@ pub(super) enum Items<'a> {
 
 impl ElemItems<'_> {
     /// Number of items.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn len(self) -> u32 {
         match self.0 {
             Items::Funcs(funcs) => funcs.len(),
@@ -217,13 +217,13 @@ impl ElemItems<'_> {
     }
 
     /// Whether there are no items.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }
 
     /// Item `i`, if there are that many.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn get(self, i: u32) -> Option<ConstExpr> {
         match self.0 {
             Items::Funcs(funcs) => funcs.get(i).map(|index| ConstExpr::RefFunc(FuncIndex(index))),
@@ -255,55 +255,55 @@ impl<'a> Image<'a> {
     }
 
     /// All bytes of the image.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn as_bytes(&self) -> &'a [u8] {
         self.bytes
     }
 
     /// The checksum, which also serves to tell images apart.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn checksum(&self) -> u64 {
         self.header.checksum
     }
 
     /// Instruction set level: 0 base, 1 full.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn level(&self) -> u16 {
         self.header.level
     }
 
     /// Instruction families that the code uses, as bits.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn families(&self) -> u32 {
         self.header.families
     }
 
     /// Wasm features that the module uses.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn features(&self) -> Features {
         Features(self.header.features)
     }
 
     /// How the module was translated.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn options(&self) -> Options {
         Options(self.header.options)
     }
 
     /// The start function.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn start(&self) -> Option<FuncIndex> {
         (self.header.start != NONE).then_some(FuncIndex(self.header.start))
     }
 
     /// Number of function types.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn types_count(&self) -> u32 {
         self.types.len()
     }
 
     /// A function type.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn func_type(&self, index: TypeIndex) -> Option<FuncType<'a>> {
         let record = self.types.get(index.0)?;
         let first = record.first as usize;
@@ -314,13 +314,13 @@ impl<'a> Image<'a> {
     }
 
     /// Number of imports of this kind; they come first in the index space of the kind.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn imported_count(&self, kind: ExternKind) -> u32 {
         self.imported[kind as usize]
     }
 
     /// Number of things of this kind, imported and defined; without hidden functions.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn count(&self, kind: ExternKind) -> u32 {
         match kind {
             ExternKind::Func => self.func_types.len().saturating_sub(self.header.hidden_count),
@@ -343,7 +343,7 @@ impl<'a> Image<'a> {
     }
 
     /// Number of imports.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn imports_count(&self) -> u32 {
         self.imports.len()
     }
@@ -366,13 +366,13 @@ impl<'a> Image<'a> {
     }
 
     /// Number of exports.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn exports_count(&self) -> u32 {
         self.exports.len()
     }
 
     /// Export `i`, in the module's order.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn export(&self, i: u32) -> Option<Export<'a>> {
         let record = self.exports.get(i)?;
         let kind = ExternKind::from_byte(u8::try_from(record.kind).ok()?)?;
@@ -390,43 +390,43 @@ impl<'a> Image<'a> {
     }
 
     /// Number of functions with code: defined ones, then hidden ones.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn code_funcs_count(&self) -> u32 {
         self.funcs.len()
     }
 
     /// Number of hidden functions, which compute constant expressions. They are the last and cannot be named by the guest.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn hidden_funcs_count(&self) -> u32 {
         self.header.hidden_count
     }
 
     /// Whether the index is that of a hidden function.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn is_hidden(&self, index: FuncIndex) -> bool {
         index.0 >= self.count(ExternKind::Func) && index.0 < self.func_types.len()
     }
 
     /// Index of a function's type: imported, defined or hidden.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn func_type_index(&self, index: FuncIndex) -> Option<TypeIndex> {
         self.func_types.get(index.0).map(TypeIndex)
     }
 
     /// A function's type: imported, defined or hidden.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn type_of_func(&self, index: FuncIndex) -> Option<FuncType<'a>> {
         self.func_type(self.func_type_index(index)?)
     }
 
     /// A function with code, defined or hidden; `None` for an imported one.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn func(&self, index: FuncIndex) -> Option<Func<'a>> {
         self.code_func(index.0.checked_sub(self.imported_count(ExternKind::Func))?)
     }
 
     /// Function number `i` of those with code.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn code_func(&self, i: u32) -> Option<Func<'a>> {
         Func::read(self, i)
     }
@@ -443,13 +443,13 @@ impl<'a> Image<'a> {
     }
 
     /// The instructions of all functions.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn code(&self) -> &'a [u16] {
         self.code
     }
 
     /// A table.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn table(&self, index: TableIndex) -> Option<Table> {
         let record = self.tables.get(index.0)?;
         let ty = TableType {
@@ -461,7 +461,7 @@ impl<'a> Image<'a> {
     }
 
     /// A memory's type.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn memory(&self, index: MemoryIndex) -> Option<MemoryType> {
         let record = self.memories.get(index.0)?;
         Some(MemoryType {
@@ -473,7 +473,7 @@ impl<'a> Image<'a> {
     }
 
     /// A global.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn global(&self, index: GlobalIndex) -> Option<Global> {
         let record = self.globals.get(index.0)?;
         let ty = GlobalType { content: ValType::from_byte(record.content)?, is_mutable: record.mutable != 0 };
@@ -481,32 +481,32 @@ impl<'a> Image<'a> {
     }
 
     /// The type of a tag.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn tag(&self, index: TagIndex) -> Option<TypeIndex> {
         self.tags.get(index.0).map(TypeIndex)
     }
 
     /// Number of data segments.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn data_count(&self) -> u32 {
         self.data.len()
     }
 
     /// A data segment.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn data(&self, index: DataIndex) -> Option<Data<'a>> {
         let record = self.data.get(index.0)?;
         Some(Data { mode: DataMode::from_record(record)?, bytes: slice(self.data_bytes, record.bytes)? })
     }
 
     /// Number of element segments.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn elems_count(&self) -> u32 {
         self.elems.len()
     }
 
     /// An element segment.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn elem(&self, index: ElemIndex) -> Option<Elem<'a>> {
         let record = self.elems.get(index.0)?;
         let RangeRecord { first, length } = record.items;
@@ -537,7 +537,7 @@ impl<'a> Image<'a> {
     }
 
     /// Name of the module, if the image has it.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn module_name(&self) -> Option<&'a str> {
         (!self.module_name.is_empty()).then_some(self.module_name)
     }
@@ -567,6 +567,8 @@ fn sections(bytes: &[u8], header: Header) -> Result<Image<'_>, Error> {
             return Err(Error::image(Kind::Reserved, at));
         }
         match record_bytes(record.id) {
+            // Names and source map are for people: without an allocator nothing shows them, and they are neither read nor checked.
+            _ if cfg!(compact) && record.id >= section::REQUIRED_END && record.flags == 0 => {}
             Some(size) if count.checked_mul(size) == Some(content.len()) => known[usize::from(record.id)] = content,
             Some(_) => return Err(bad()),
             None if record.flags & format::SECTION_REQUIRED != 0 => return Err(Error::image(Kind::UnknownSection, at)),

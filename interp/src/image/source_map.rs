@@ -74,7 +74,7 @@ impl SourceMapPart {
     ///
     /// # Errors
     /// `OutOfMemory`.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn push(&mut self, code: u32, wasm: u32) -> Result<(), crate::error::Error> {
         if self.count != 0 && code <= self.last.0 {
             return Ok(());

@@ -18,6 +18,7 @@
 
 use super::{
     Func, Image, Options,
+    broken::Broken,
     func::Callee,
     plan::{self, Plan},
 };
@@ -43,8 +44,8 @@ const ABOVE_LEVEL: &str = "instruction above the image's level";
 const OTHERS: &str = "superinstruction of others";
 const NO_MEMORY: &str = "memory access without a memory";
 
-/// What a rule says: nothing, or in words what breaks it.
-type Rule<T = ()> = Result<T, &'static str>;
+/// What a rule says: nothing, or what breaks it.
+type Rule<T = ()> = Result<T, Broken>;
 
 /// Checks everything that running an image relies on and parsing does not see.
 ///
@@ -56,19 +57,32 @@ pub fn verify(image: &Image<'_>) -> Result<(), Error> {
     let has_ref_types = ValTypes::from_checked_bytes(image.type_bytes).iter().any(ValType::is_ref);
     for func in image.code_funcs() {
         let mut verifier = Verifier::new(image, func, has_ref_types);
-        verifier.body().map_err(|rule| error(image, &func, verifier.at, rule))?;
+        if let Err(rule) = verifier.body() {
+            return Err(refusal(image, &func, verifier.at, rule));
+        }
     }
     Ok(())
 }
 
+/// The error for a function with a broken rule: by the name of what this build lacks, if it is that.
 #[cold]
-fn error(image: &Image<'_>, func: &Func<'_>, unit: usize, rule: &'static str) -> Error {
-    let code = (image.code.as_ptr() as usize).wrapping_sub(image.bytes.as_ptr() as usize);
-    Error::image(ImageErrorKind::Code(rule), (code + 2 * unit) as u64).in_func(func.index.0)
+fn refusal(image: &Image<'_>, func: &Func<'_>, unit: usize, rule: Broken) -> Error {
+    match image.code().get(unit).and_then(|&token| isa::unavailable(isa::first_of(token))) {
+        Some(name) => Error::new(ErrorKind::Unsupported(name)).in_func(func.index.0),
+        None => error(image, func, unit, rule),
+    }
 }
 
+#[cold]
+fn error(image: &Image<'_>, func: &Func<'_>, unit: usize, rule: Broken) -> Error {
+    let code = (image.code.as_ptr() as usize).wrapping_sub(image.bytes.as_ptr() as usize);
+    Error::image(ImageErrorKind::Code(rule.words()), (code + 2 * unit) as u64).in_func(func.index.0)
+}
+
+/// Inlined, so that builds without messages do not have the words.
+#[inline(always)]
 fn require(condition: bool, rule: &'static str) -> Rule {
-    if condition { Ok(()) } else { Err(rule) }
+    if condition { Ok(()) } else { Err(rule.into()) }
 }
 
 /// Refuses what the format can express and this version does not run.
@@ -106,6 +120,28 @@ fn module(image: &Image<'_>) -> Result<(), Error> {
     }
     if image.count(ExternKind::Tag) != 0 {
         return unsupported("exceptions");
+    }
+    Ok(())
+}
+
+/// Refuses an image with an instruction that this build has no handler for, by the name of what it needs. In builds that have them
+/// all there is nothing to look at. [`verify`] refuses those too.
+///
+/// # Errors
+/// `Unsupported` with that name; `Image` with `Code` if there is no instruction where one should be.
+pub fn available(image: &Image<'_>) -> Result<(), Error> {
+    if !isa::IS_COMPLETE {
+        for func in image.code_funcs() {
+            let code = image.code().get(..func.end as usize).unwrap_or(&[]);
+            let mut at = func.entry as usize;
+            while let Some(&token) = code.get(at) {
+                if let Some(name) = isa::unavailable(isa::first_of(token)) {
+                    return Err(Error::new(ErrorKind::Unsupported(name)).in_func(func.index.0));
+                }
+                at += isa::length(code, at, isa::first_of(token))
+                    .ok_or_else(|| error(image, &func, at, NO_INSTRUCTION.into()))?;
+            }
+        }
     }
     Ok(())
 }
@@ -210,6 +246,7 @@ impl<'a> Verifier<'a> {
             }
             self.at = next;
             self.superinstruction()?;
+            require(isa::IS_COMPLETE || isa::unavailable(self.code[self.at]).is_none(), NO_INSTRUCTION)?;
             let instruction = decode(self.code, self.at).ok_or(NO_INSTRUCTION)?;
             let (at, len) = (self.at as u32, instruction.len);
             self.is_block_start = self.func.block_starts.contains(at);
@@ -219,8 +256,8 @@ impl<'a> Verifier<'a> {
         }
         // The last may have been longer than what `plain` has seen of it.
         require(next == self.code.len(), NO_INSTRUCTION)?;
-        let (last, _) = self.code.get(self.at).and_then(|&token| isa::row_of(token)).ok_or(NO_INSTRUCTION)?;
-        require(last.get().shape.ends_block, "control runs off the end of the function")?;
+        let ends_block = self.code.get(self.at).and_then(|&token| isa::ends_block(token)).ok_or(NO_INSTRUCTION)?;
+        require(ends_block, "control runs off the end of the function")?;
         debug_assert!(self.rest.is_over(), "only `br` ends a block inside a superinstruction");
         Ok(())
     }
@@ -329,7 +366,7 @@ impl<'a> Verifier<'a> {
         // The first operands by number; a branch table has more, which are all checked here.
         let (mut values, mut last) = ([0; 6], 0);
         for (i, operand) in instruction.operands().enumerate() {
-            self.operand(row, &operand)?;
+            self.operand(instruction, &operand)?;
             last = operand.value as u32;
             if let Some(value) = values.get_mut(i) {
                 *value = operand.value as u32;
@@ -372,7 +409,7 @@ impl<'a> Verifier<'a> {
             Row::Signal => {
                 require(self.image.options().contains(Options::SIGNAL), "signal in an image without that option")
             }
-            Row::Exit | Row::ReturnCross | Row::Lazy => Err("reserved instruction in a function"),
+            Row::Exit | Row::ReturnCross | Row::Lazy => Err("reserved instruction in a function".into()),
             _ if plan::accesses_memory(row as usize) => require(self.has_memory, NO_MEMORY),
             _ => Ok(()),
         }
@@ -390,7 +427,7 @@ impl<'a> Verifier<'a> {
         require(!self.is_block_start, "block start inside a run of reference or result moves")
     }
 
-    fn operand(&self, row: Row, operand: &Operand) -> Rule {
+    fn operand(&self, instruction: &Instruction<'a>, operand: &Operand) -> Rule {
         let value = operand.value;
         let index = |count: u32, rule| require(value < i64::from(count), rule);
         match operand.kind {
@@ -411,12 +448,12 @@ impl<'a> Verifier<'a> {
             kind::ELEM => index(self.image.elems_count(), "element segment index out of range"),
             kind::GLOBAL => {
                 let imported = self.image.imported_count(ExternKind::Global);
-                self.global(row, imported.checked_add(value as u32).ok_or("global index out of range")?)
+                self.global(instruction, imported.checked_add(value as u32).ok_or("global index out of range")?)
             }
-            kind::GLOBAL32 => self.global(row, value as u32),
+            kind::GLOBAL32 => self.global(instruction, value as u32),
             // Checked with the call or run that they belong to.
             kind::ENTRY | kind::DELTA | kind::RESULT | kind::WINDOW => Ok(()),
-            _ => Err("operand kind that is not run"),
+            _ => Err("operand kind that is not run".into()),
         }
     }
 
@@ -436,7 +473,7 @@ impl<'a> Verifier<'a> {
     }
 
     /// A branch goes to the start of a block of this function; back only to where guests can be stopped.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     fn branch(&self, target: i64) -> Rule {
         let is_start = u32::try_from(target).is_ok_and(|target| self.func.block_starts.contains(target));
         require(is_start, "branch to what is no block start of the function")?;
@@ -463,13 +500,13 @@ impl<'a> Verifier<'a> {
     }
 
     /// A global holds what the row moves: a reference, or data of that width; it is mutable if it is set.
-    fn global(&self, row: Row, index: u32) -> Rule {
+    fn global(&self, instruction: &Instruction<'_>, index: u32) -> Rule {
         let global = self.image.global(GlobalIndex(index)).ok_or("global index out of range")?;
-        let ty = *row.get().types.first().ok_or("global without a type")?;
+        let ty = instruction.first_ty().ok_or("global without a type")?;
         let (content, is_ref) = (global.ty.content, ty == Ty::Ref);
         require(content.is_ref() == is_ref && content.bytes() == ty.bytes(), "global of another kind or width")?;
         let is_read = matches!(
-            row,
+            instruction.row,
             Row::I32GlobalGet
                 | Row::I64GlobalGet
                 | Row::F32GlobalGet
@@ -487,13 +524,13 @@ impl<'a> Verifier<'a> {
     }
 
     /// What a direct call names.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     fn callee(&self, entry: u32) -> Rule<Callee> {
-        Callee::read(self.image, entry).ok_or("call of what is no function's entry")
+        Callee::read(self.image, entry).ok_or("call of what is no function's entry".into())
     }
 
     /// A callee's frame that begins at `delta`, with its header at `header_offset`, overwrites nothing of this one's that counts.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     fn window(&self, delta: u32, header_offset: u32) -> Rule {
         let is_metered = !self.is_metered || self.polls(self.func.entry as usize);
         require(is_metered, "function that calls without the poll or charge of the image's options")?;
@@ -538,7 +575,7 @@ impl<'a> Verifier<'a> {
     /// `take.ref` takes the next reference among the results of the call before it.
     fn take(&mut self, cell: u32) -> Rule {
         let Run::Takes { results, index, offset } = self.run else {
-            return Err("take.ref not right behind a call with a reference result");
+            return Err("take.ref not right behind a call with a reference result".into());
         };
         require(cell == offset, "take.ref of another cell")?;
         self.run = Run::takes(results, index + 1, offset + CELL_BYTES);

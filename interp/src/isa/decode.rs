@@ -2,7 +2,10 @@
 //!
 //! Total over all inputs: any unit sequence gives an instruction or `None`, and reads nothing outside the slice.
 
-use super::{Level, Role, Row, Ty, kind, table};
+use super::{
+    Level, Role, Row, Ty, kind,
+    layout::{self, Signature},
+};
 
 /// An instruction at its place in the code.
 #[derive(Clone, Copy)]
@@ -13,10 +16,13 @@ pub struct Instruction<'a> {
     pub form: &'static [u8],
     /// Level it belongs to.
     pub level: Level,
+    /// Whether control never passes to the next instruction.
+    pub ends_block: bool,
     /// Offset of its token in the code, in units.
     pub offset: usize,
     /// Length in units, token included.
     pub len: usize,
+    signature: Signature,
     code: &'a [u16],
 }
 
@@ -36,20 +42,21 @@ pub struct Operand {
 }
 
 /// Row and form number of a token.
-#[inline]
+#[cfg(not(compact))]
+#[cfg_attr(not(compact), inline)]
 pub fn row_of(token: u16) -> Option<(Row, usize)> {
-    let (row, form, _) = look_up(token)?;
+    let (row, form, _) = layout::look_up(first_of(token))?;
     Some((row, form))
 }
 
 /// The instruction that a token stands for, or the first of those.
-#[inline]
+#[cfg_attr(not(compact), inline)]
 pub const fn first_of(token: u16) -> u16 {
     if let Some(elements) = super::superinstruction(token) { elements[0] } else { token }
 }
 
 /// Where a superinstruction goes on behind its element at unit `offset`: past its end, or at the target of `br`.
-#[inline]
+#[cfg_attr(not(compact), inline)]
 pub fn next(code: &[u16], offset: usize, element: u16) -> Option<usize> {
     const BR: u16 = Row::Br.token(0);
     if element == BR {
@@ -59,37 +66,38 @@ pub fn next(code: &[u16], offset: usize, element: u16) -> Option<usize> {
     Some(offset + length(code, offset, element)?)
 }
 
-/// Row, form number and units of a token; a branch table counts with one target.
-#[cfg(target_pointer_width = "64")]
-#[inline]
-fn look_up(token: u16) -> Option<(Row, usize, usize)> {
-    let decoded = *super::rows::DECODED.get(first_of(token) as usize)?;
-    Some((Row::from_index((decoded & 0xffff) as usize)?, (decoded >> 16 & 0xff) as usize, (decoded >> 24) as usize))
+/// The name of what this build lacks for a token, if it has no handler for it.
+#[cfg_attr(not(compact), inline)]
+pub fn unavailable(token: u16) -> Option<&'static str> {
+    let lacking = |(first, end, name): &(u16, u16, &'static str)| (*first..*end).contains(&token).then_some(*name);
+    super::available::LACKING.iter().find_map(lacking)
 }
 
-/// Row, form number and units of a token; a branch table counts with one target.
-#[cfg(not(target_pointer_width = "64"))]
-fn look_up(token: u16) -> Option<(Row, usize, usize)> {
-    if token >= super::TOKENS {
-        return None;
-    }
-    let index = super::BASES.partition_point(|&base| base <= token) - 1;
-    let (row, form) = (Row::from_index(index)?, (token - super::BASES[index]) as usize);
-    let units: usize = row.get().shape.form(form).iter().map(|letter| kind::units(*letter)).sum();
-    Some((row, form, 1 + units))
-}
-
-/// Decodes the instruction at unit `offset` of `code`; `None` if there is none or it does not end inside `code`.
-#[inline]
+/// Decodes the instruction at unit `offset` of `code`; `None` if there is none, this build knows nothing of it, or it does not end
+/// inside `code`.
+#[cfg_attr(not(compact), inline)]
 pub fn decode(code: &[u16], offset: usize) -> Option<Instruction<'_>> {
-    let (row, form_index, mut len) = look_up(*code.get(offset)?)?;
-    let shape = row.get().shape;
-    let form = shape.form(form_index);
-    if form.last() == Some(&kind::TARGETS) {
+    let layout = layout::of(first_of(*code.get(offset)?))?;
+    let mut len = layout.len;
+    if layout.form.last() == Some(&kind::TARGETS) {
         len = with_targets(code, offset, len)?;
     }
-    let level = if form_index < shape.base.len() { Level::Base } else { Level::Full };
-    (offset.checked_add(len)? <= code.len()).then_some(Instruction { row, form, level, offset, len, code })
+    let layout::Layout { row, form, level, ends_block, signature, .. } = layout;
+    (offset.checked_add(len)? <= code.len()).then_some(Instruction {
+        row,
+        form,
+        level,
+        ends_block,
+        offset,
+        len,
+        signature,
+        code,
+    })
+}
+
+/// Whether control never passes to the instruction behind one with this token.
+pub fn ends_block(token: u16) -> Option<bool> {
+    layout::of(first_of(token)).map(|layout| layout.ends_block)
 }
 
 /// Length of a branch table at `offset` which has `len` units with one target.
@@ -100,35 +108,30 @@ fn with_targets(code: &[u16], offset: usize, len: usize) -> Option<usize> {
 }
 
 /// Length in units of the instruction with this token at unit `offset`; `None` if there is none.
-#[inline]
-pub(super) fn length(code: &[u16], offset: usize, token: u16) -> Option<usize> {
-    let (row, _, len) = look_up(token)?;
+#[cfg_attr(not(compact), inline)]
+pub fn length(code: &[u16], offset: usize, token: u16) -> Option<usize> {
+    let (row, len) = layout::row_and_len(token)?;
     if row == Row::BrTable { with_targets(code, offset, len) } else { Some(len) }
 }
 
 impl<'a> Instruction<'a> {
     /// Its operands, in the order of the fields. A branch table gives one operand per target.
     pub fn operands(&self) -> Operands<'a> {
-        let row = self.row.get();
-        Operands {
-            code: self.code,
-            shape: row.shape,
-            types: row.types,
-            form: self.form,
-            next: 0,
-            field: self.offset + 1,
-            targets: 0,
-        }
+        Operands { code: self.code, signature: self.signature, form: self.form, field: self.offset + 1, targets: 0 }
+    }
+
+    /// The type of the first operand that has one.
+    pub fn first_ty(&self) -> Option<Ty> {
+        { self.signature }.find_map(|(_, ty)| ty)
     }
 }
 
 /// Iterator over operands.
 pub struct Operands<'a> {
     code: &'a [u16],
-    shape: &'static table::Shape,
-    types: &'static [Ty],
+    signature: Signature,
+    /// Letters of the operands to come.
     form: &'static [u8],
-    next: usize,
     field: usize,
     targets: u32,
 }
@@ -154,23 +157,15 @@ impl Iterator for Operands<'_> {
     type Item = Operand;
 
     /// Inline even so, for the verifier: loading an image takes 6 % less time.
-    #[inline(always)]
+    #[cfg_attr(not(compact), inline(always))]
     fn next(&mut self) -> Option<Operand> {
         if self.targets > 0 {
             self.targets -= 1;
             return Some(self.target());
         }
-        let letter = *self.form.get(self.next)?;
-        let role = self.shape.roles[self.next];
-        self.next += 1;
-        let ty = match role {
-            Role::Aux => None,
-            _ => {
-                let (first, rest) = self.types.split_first()?;
-                self.types = rest;
-                Some(*first)
-            }
-        };
+        let (letter, form) = self.form.split_first()?;
+        let (letter, (role, ty)) = (*letter, self.signature.next()?);
+        self.form = form;
         if letter == kind::TARGETS {
             self.targets = self.pair(0);
             self.field += 2;

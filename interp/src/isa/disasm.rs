@@ -92,14 +92,21 @@ pub fn isa_markdown() -> String {
             if *letter == kind::TARGETS { "2 + 2 × (count + 1)".into() } else { format!("{}", kind::units(*letter)) };
         let _ = writeln!(text, "| `{}` | {} | {units} |", *letter as char, noun(*letter));
     }
-    text += "\n## Rows\n\n| token | row | types | forms (base) | further forms (full) | meaning |\n|---|---|---|---|---|---|\n";
+    text += "\n## Rows\n\nForms of level base have the tokens from the first number on, those of level full from the second. A row with a group is only in builds with that feature.\n\n| tokens | row | group | types | forms (base) | further forms (full) | meaning |\n|---|---|---|---|---|---|---|\n";
     for (index, row) in table::ROWS.iter().enumerate() {
-        let token = Row::from_index(index).map_or(0, |row| row.token(0));
+        let base = row.shape.base.len();
+        let tokens = Row::from_index(index).map_or(String::new(), |named| match (base, row.shape.full.len()) {
+            (0, _) => format!("–, {}", named.token(0)),
+            (_, 0) => format!("{}", named.token(0)),
+            _ => format!("{}, {}", named.token(0), named.token(base)),
+        });
+        let groups = (0..).zip(table::group::NAMES).filter(|(bit, _)| row.groups() >> bit & 1 != 0);
+        let groups: String = groups.map(|(_, name)| format!("{name} ")).collect();
         let types: String = row.types.iter().map(|ty| format!("{ty:?} ").to_lowercase()).collect();
         let list = |forms: &[&str]| forms.iter().map(|form| format!("`{form}` ")).collect::<String>();
         let _ = writeln!(
             text,
-            "| {token} | `{}` | {}| {}| {}| {} |",
+            "| {tokens} | `{}` | {groups}| {}| {}| {}| {} |",
             row.name,
             types,
             list(row.shape.base),

@@ -4,7 +4,7 @@
 //! bytes cannot cause it, because the translator asks [`form_of`] or uses forms that the shape lists.
 
 use super::{
-    BASES, Row, kind,
+    BASES, Level, Row, kind,
     rows::{FORM_KEYS, FORM_NUMBERS, FORM_TABLES, ROW_FORM_TABLES},
 };
 use alloc::vec::Vec;
@@ -34,10 +34,11 @@ impl Field {
         Field { kind: kind::SLOT, value: offset as i64 }
     }
 
-    /// A frame header at this byte offset, in the shortest way.
-    pub const fn header(offset: u32) -> Field {
-        let cell = b'0' as u32 + offset / 4;
-        let kind = if cell <= kind::HEADER_MAX as u32 { cell as u8 } else { kind::HEADER };
+    /// A frame header at this byte offset, in the shortest way that there is up to `level`.
+    pub fn header(offset: u32, level: Level) -> Field {
+        let cell = u32::from(b'0') + offset / 4;
+        let is_short = cell <= u32::from(kind::HEADER_MAX) && level > Level::Base;
+        let kind = if is_short { cell as u8 } else { kind::HEADER };
         Field { kind, value: offset as i64 }
     }
 
@@ -54,12 +55,16 @@ impl Field {
     }
 }
 
-/// Token of the form of `row` with these letters, as [`table::key`](super::table::key) packs them.
-#[inline]
-pub fn token_of(row: Row, letters: u64) -> Option<u16> {
+/// Token of the form of `row` with these letters, as [`table::key`](super::table::key) packs them, if there is one up to `level`.
+#[cfg_attr(not(compact), inline)]
+pub fn token_of(row: Row, letters: u64, level: Level) -> Option<u16> {
     let table = &FORM_TABLES[usize::from(ROW_FORM_TABLES[row as usize])];
     let slot = usize::from(table.first) + (letters.wrapping_mul(table.factor) >> table.shift) as usize;
-    (FORM_KEYS[slot] == letters).then(|| BASES[row as usize] + u16::from(FORM_NUMBERS[slot]))
+    // The highest bit says which level's forms the others count.
+    let number = u16::from(FORM_NUMBERS[slot]);
+    let is_above = u8::from(level == Level::Base) << 7 & FORM_NUMBERS[slot];
+    (FORM_KEYS[slot] == letters && is_above == 0)
+        .then(|| BASES[row as usize][usize::from(number >> 7)] + (number & 0x7f))
 }
 
 /// The letters of operands, as [`table::key`](super::table::key) packs them.
@@ -77,11 +82,11 @@ pub struct Form {
     pub letters: u64,
 }
 
-/// The form of `row` that takes these operands, if it has one.
+/// The form of `row` that takes these operands, if it has one up to `level`.
 #[inline(always)]
-pub fn form_of<const N: usize>(row: Row, fields: &[Field; N]) -> Option<Form> {
+pub fn form_of<const N: usize>(row: Row, fields: &[Field; N], level: Level) -> Option<Form> {
     let letters = letters(fields);
-    token_of(row, letters).map(|token| Form { token, letters })
+    token_of(row, letters, level).map(|token| Form { token, letters })
 }
 
 /// The most units of an instruction with `operands` operands and one target.

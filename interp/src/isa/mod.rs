@@ -8,17 +8,23 @@
 //! offset, so that returning tests nothing. Each defined function is preceded by [`FRAME_UNITS`] units that describe its
 //! frame, read by calls.
 
+#[cfg(all(test, not(compact)))]
+mod compact;
 mod decode;
 #[cfg(feature = "alloc")]
 mod disasm;
 #[cfg(feature = "translate")]
 pub mod encode;
 mod family;
+#[cfg_attr(compact, path = "compact.rs")]
+mod layout;
 #[cfg_attr(not(superinstructions), path = "no_superinstruction.rs")]
 mod superinstruction;
 pub mod table;
 
-pub use decode::{Instruction, Operand, Operands, decode, first_of, next, row_of};
+#[cfg(not(compact))]
+pub use decode::row_of;
+pub use decode::{Instruction, Operand, Operands, decode, ends_block, first_of, length, next, unavailable};
 #[cfg(feature = "alloc")]
 pub use disasm::{disassemble, isa_markdown};
 pub use family::Family;
@@ -27,6 +33,10 @@ pub use table::{Role, Ty, kind};
 #[allow(missing_docs)]
 mod rows {
     include!(concat!(env!("OUT_DIR"), "/rows.rs"));
+}
+#[allow(dead_code)]
+mod available {
+    include!(concat!(env!("OUT_DIR"), "/available.rs"));
 }
 #[cfg(feature = "translate")]
 pub use rows::chain;
@@ -39,9 +49,9 @@ pub use superinstruction::{Rest, SUPERINSTRUCTIONS, superinstruction};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[repr(u8)]
 pub enum Level {
-    /// Slots, accumulators, short immediates, compare-and-branch, loop edges: what the smallest build will have to run.
+    /// Slots, accumulators, short immediates, compare-and-branch, loop edges: what the smallest builds run.
     Base = 0,
-    /// Everything: what every build runs today, and what the translator writes.
+    /// Everything: what builds with feature `level-full` run, and what the translator writes unless it is told otherwise.
     Full = 1,
     /// Superinstructions too: only what is to run where it is translated, or on hosts of the same version.
     Host = 2,
@@ -49,8 +59,17 @@ pub enum Level {
 
 impl Level {
     /// The highest level that this build runs.
-    pub const HIGHEST: Level = if cfg!(superinstructions) { Level::Host } else { Level::Full };
+    pub const HIGHEST: Level = if cfg!(superinstructions) {
+        Level::Host
+    } else if cfg!(feature = "level-full") {
+        Level::Full
+    } else {
+        Level::Base
+    };
 }
+
+/// Whether this build has a handler for every instruction.
+pub const IS_COMPLETE: bool = available::LACKING.is_empty();
 
 /// The units at the start of every code section: `exit` and `return.cross`, each behind a unit of value 0 that stands
 /// where a call has its delta.
@@ -72,19 +91,21 @@ pub const BRIDGE_BYTES: u32 = 16;
 
 impl Row {
     /// The table's entry for this row.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub const fn get(self) -> &'static table::Row {
         &table::ROWS[self as usize]
     }
 
     /// Token of this row's form number `form`.
     pub const fn token(self, form: usize) -> u16 {
-        debug_assert!(form < self.get().shape.forms_count());
-        BASES[self as usize] + form as u16
+        let shape = self.get().shape;
+        debug_assert!(form < shape.forms_count());
+        let [base, full] = BASES[self as usize];
+        if form < shape.base.len() { base + form as u16 } else { full + (form - shape.base.len()) as u16 }
     }
 
     /// Row number `index` of the table.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn from_index(index: usize) -> Option<Row> {
         // SAFETY: `Row` is `repr(u16)`, has one variant per entry of `ROWS` without gaps, and `index` is below their number.
         (index < table::ROWS.len()).then(|| unsafe { core::mem::transmute::<u16, Row>(index as u16) })

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 pub const SUPERINSTRUCTIONS: u16 = 0;
 
 /// None stands for others.
-#[inline]
+#[cfg_attr(not(compact), inline)]
 pub const fn superinstruction(_: u16) -> Option<&'static [u16]> {
     None
 }

@@ -1,9 +1,9 @@
 //! The one table of Sheave's instruction set: every row (an operation) with its shape, every shape with its forms
-//! (operand kinds). An instruction is row × form; its token is the row's base plus the form's index.
+//! (operand kinds). An instruction is row × form; [`order`] numbers them.
 //!
 //! This file is plain data without dependencies: `build.rs` includes it to generate the [`Row`](super::Row) names and the
 //! handler list, and the crate includes it for the encoder, decoder, disassembler, verifier and `docs/isa.md`. Tokens
-//! depend on nothing but the order of rows and forms here, never on `cfg`.
+//! depend on nothing but the rows and forms here, never on `cfg`.
 //!
 //! # How to read a row
 //! `row("i32.add", COMMUTATIVE, &[I32, I32, I32], "…")` is the operation `i32.add` (semantics: `num::i32_add`) in the
@@ -194,6 +194,65 @@ pub struct Row {
     pub types: &'static [Ty],
     /// Meaning in one line.
     pub doc: &'static str,
+}
+
+/// What a build can do without: one bit a group, each a cargo feature of the crate. A row is there if all its groups are; rows
+/// of none are in every build.
+pub mod group {
+    /// Integers of 64 bits. Floats of 64 bits are moved by the same rows, so that floats need these.
+    pub const I64: u16 = 1 << 0;
+    /// Charges of fuel and polls of the signal word.
+    pub const METERING: u16 = 1 << 1;
+    /// References as values, tables as a whole.
+    pub const REFERENCE_TYPES: u16 = 1 << 2;
+    /// Bulk operators on memories, and copies between tables and from segments.
+    pub const BULK_MEMORY: u16 = 1 << 3;
+    /// Memories beside the first, and offsets of 64 KiB and more.
+    pub const FAR_MEMORY: u16 = 1 << 4;
+    /// Floats.
+    pub const FLOATS: u16 = 1 << 5;
+    /// Tail calls.
+    pub const TAIL_CALL: u16 = 1 << 6;
+    /// Arithmetic of 128 bits.
+    pub const WIDE_ARITHMETIC: u16 = 1 << 7;
+    /// Name of each, which is also that of its cargo feature, in the order of the bits.
+    pub const NAMES: [&str; 8] =
+        ["i64", "metering", "reference-types", "bulk-memory", "far-memory", "floats", "tail-call", "wide-arithmetic"];
+}
+
+impl Row {
+    /// The groups, bits of [`group`], without any of which a build does not have this row.
+    pub fn groups(&self) -> u16 {
+        let has = |types: &[Ty]| self.types.iter().any(|ty| types.contains(ty));
+        let by_types = if has(&[F32, F64]) { group::FLOATS | group::I64 } else { 0 }
+            | if has(&[I64]) { group::I64 } else { 0 }
+            | if has(&[Ref]) { group::REFERENCE_TYPES } else { 0 };
+        by_types
+            | match self.shape.handler {
+                "Fuel" | "Signal" => group::METERING,
+                "TableSize" | "RefFunc" => group::REFERENCE_TYPES,
+                "MemoryFill" | "MemoryCopy" | "MemoryInit" | "DataDrop" => group::BULK_MEMORY,
+                "TableCopy" | "TableInit" | "ElemDrop" => group::BULK_MEMORY,
+                "LoadFar" | "StoreFar" => group::FAR_MEMORY,
+                "ReturnCall" | "ReturnCallImport" | "ReturnCallIndirect" => group::TAIL_CALL,
+                "Wide" | "MulWide" => group::WIDE_ARITHMETIC,
+                _ => 0,
+            }
+    }
+}
+
+/// Every instruction as row and form, both by number, in the order of tokens: base forms before those of level full, and within a
+/// level rows that more builds have before rows that fewer have, so that the tokens of a small build leave few gaps.
+pub fn order() -> impl Iterator<Item = (usize, usize)> {
+    let classes = (0..2).flat_map(|level| (0..=group::NAMES.len() as u32).map(move |highest| (level, highest)));
+    classes.flat_map(|(level, highest)| {
+        let rows = ROWS.iter().enumerate().filter(move |(_, row)| u16::BITS - row.groups().leading_zeros() == highest);
+        rows.flat_map(move |(index, row)| {
+            let base = row.shape.base.len();
+            let forms = if level == 0 { 0..base } else { base..row.shape.forms_count() };
+            forms.map(move |form| (index, form))
+        })
+    })
 }
 
 const fn row(name: &'static str, shape: &'static Shape, types: &'static [Ty], doc: &'static str) -> Row {

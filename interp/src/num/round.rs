@@ -26,12 +26,14 @@ macro_rules! rounding {
                     }
                 }
 
-                #[inline(always)]
+                #[cfg_attr(compact, inline(never))]
+                #[cfg_attr(not(compact), inline(always))]
                 pub fn nearest(x: $float) -> $float {
                     rounded(x, |_, nearest| nearest)
                 }
 
-                #[inline(always)]
+                #[cfg_attr(compact, inline(never))]
+                #[cfg_attr(not(compact), inline(always))]
                 pub fn trunc(x: $float) -> $float {
                     rounded(x, |x, nearest| if nearest > x { nearest - 1.0 } else { nearest })
                 }
@@ -47,7 +49,8 @@ macro_rules! rounding {
                 }
 
                 /// Rounds away from zero.
-                #[inline(always)]
+                #[cfg_attr(compact, inline(never))]
+                #[cfg_attr(not(compact), inline(always))]
                 fn away(x: $float) -> $float {
                     rounded(x, |x, nearest| if nearest < x { nearest + 1.0 } else { nearest })
                 }

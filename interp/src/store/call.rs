@@ -176,18 +176,18 @@ impl Store {
             return match exit {
                 Exit::FINISHED => Stop::Finished,
                 Exit::HOST_CALL => self.host_call(false),
-                Exit::HOST_TAIL_CALL => self.host_call(true),
+                Exit::HOST_TAIL_CALL if cfg!(feature = "tail-call") => self.host_call(true),
                 Exit::GROW => match self.grow(limiter) {
                     Ok(()) => continue,
                     Err(Denied) => Stop::Denied,
                 },
-                Exit::OUT_OF_FUEL => {
+                Exit::OUT_OF_FUEL if cfg!(feature = "metering") => {
                     // SAFETY: the interpreter stands at a `fuel` instruction: a token and a field of two units.
                     let required = unsafe { read32(self.context().saved.ip.add(1)) };
                     Stop::OutOfFuel { required }
                 }
                 Exit::SAMPLE => Stop::Sample,
-                Exit::LAZY => {
+                Exit::LAZY if cfg!(feature = "translate") => {
                     // SAFETY: the interpreter stands behind the only unit of a `lazy` instruction, which begins a function; its
                     // index is the first of the units before.
                     let func = unsafe { read32(self.context().saved.ip.sub(1 + FRAME_UNITS)) };
@@ -234,7 +234,7 @@ impl Store {
         unsafe {
             let offset = saved.fp.add(usize::from(header)).cast::<u32>().read();
             if single.is_none() {
-                saved.fp.copy_from(base.add(call.window), results_cells * CELL_BYTES as usize);
+                exec::call::move_cells(base.add(call.window), saved.fp, results_cells * CELL_BYTES as usize);
             }
             saved.ip = code.byte_add(offset as usize);
             saved.fp = saved.fp.sub(usize::from(*saved.ip.sub(1)));
@@ -248,7 +248,7 @@ impl Store {
 
     fn grow(&mut self, limiter: &mut dyn Limiter) -> Result<(), Denied> {
         let request = self.context().request;
-        let old = if request.is_table {
+        let old = if request.is_table && cfg!(feature = "reference-types") {
             let delta = u32::try_from(request.delta).unwrap_or(u32::MAX);
             self.grow_table(request.address, delta, request.value, limiter)?
         } else {

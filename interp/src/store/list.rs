@@ -28,7 +28,7 @@ impl<T: Copy> List<T> {
     /// The heap has no more room.
     pub fn with_capacity(heap: &mut Heap, capacity: usize) -> Result<List<T>, OutOfMemory> {
         let mut list = List::EMPTY;
-        list.reserve_exact(heap, capacity)?;
+        list.set_capacity(heap, capacity)?;
         Ok(list)
     }
 
@@ -36,6 +36,7 @@ impl<T: Copy> List<T> {
     ///
     /// # Errors
     /// The heap has no more room.
+    #[cfg(not(compact))]
     pub fn filled(heap: &mut Heap, value: T, len: usize) -> Result<List<T>, OutOfMemory> {
         let mut list = List::with_capacity(heap, len)?;
         list.fill_up(value);
@@ -57,22 +58,16 @@ impl<T: Copy> List<T> {
         if more <= self.capacity - self.len {
             return Ok(());
         }
-        // Doubling keeps the cost of a push constant; the first step is small because most stores are.
+        // Doubling keeps the cost of a push constant; the first step is small because most stores are, and one instance is all of many.
+        let first = if size_of::<T>() > 64 { 1 } else { 4 };
         let wanted = self.len.checked_add(more).ok_or(OutOfMemory)?;
-        self.reserve_exact(heap, wanted.max(self.capacity.saturating_mul(2)).max(4) - self.len)
+        self.set_capacity(heap, wanted.max(self.capacity.saturating_mul(2)).max(first))
     }
 
-    fn reserve_exact(&mut self, heap: &mut Heap, more: usize) -> Result<(), OutOfMemory> {
-        let old = Layout::array::<T>(self.capacity).map_err(|_| OutOfMemory)?;
-        let capacity = self.len.checked_add(more).ok_or(OutOfMemory)?;
-        let new = Layout::array::<T>(capacity).map_err(|_| OutOfMemory)?;
-        let block = if self.capacity == 0 {
-            heap.allocate(new)?
-        } else {
-            // SAFETY: the block was allocated with this layout; the list is borrowed mutably, so nothing points into it
-            // but the store's context, which is refreshed after every change of a list.
-            unsafe { heap.grow(self.first.cast(), old, new.size())? }
-        };
+    fn set_capacity(&mut self, heap: &mut Heap, capacity: usize) -> Result<(), OutOfMemory> {
+        // SAFETY: the list is borrowed mutably, so nothing points into its block but the store's context, which is refreshed after
+        // every change of a list; the block was allocated with the layout of so many values.
+        let block = unsafe { resize(heap, self.first.cast(), Layout::new::<T>(), self.capacity, capacity)? };
         self.first = block.cast();
         self.capacity = capacity;
         Ok(())
@@ -131,6 +126,29 @@ impl<T: Copy> List<T> {
         }
         *self = List::EMPTY;
     }
+}
+
+/// A block for `new` values of this layout, where `first` is one for `old` values, or none if that is zero. For all types, because
+/// each would have its own code otherwise.
+///
+/// # Safety
+/// As for [`Heap::grow`].
+unsafe fn resize(
+    heap: &mut Heap,
+    first: NonNull<u8>,
+    value: Layout,
+    old: usize,
+    new: usize,
+) -> Result<NonNull<u8>, OutOfMemory> {
+    // Values of Rust are as long as their alignment asks for, so that an array has no gaps.
+    let bytes = value.size().checked_mul(new).ok_or(OutOfMemory)?;
+    let layout = Layout::from_size_align(bytes, value.align()).map_err(|_| OutOfMemory)?;
+    if old == 0 {
+        return heap.allocate(layout);
+    }
+    let old = Layout::from_size_align(value.size() * old, value.align()).map_err(|_| OutOfMemory)?;
+    // SAFETY: as the caller promises.
+    unsafe { heap.grow(first, old, layout.size()) }
 }
 
 impl<T: Copy> Deref for List<T> {

@@ -22,6 +22,7 @@ mod observe;
 #[cfg(feature = "alloc")]
 mod suspend;
 mod table;
+#[cfg_attr(compact, path = "few_types.rs")]
 mod types;
 
 pub use crate::error::OutOfMemory;

@@ -537,7 +537,7 @@ impl<'a> Func<'a> {
 
     /// Emits the return of the top operands, which stay on the translator's stack.
     fn emit_return(&mut self) -> Result<(), Refusal> {
-        let header = Field::header(self.header);
+        let header = Field::header(self.header, self.level());
         let count = self.results.len();
         if count == 1 && self.results[0] != Ty::Ref {
             return self.emit_return_value(header);

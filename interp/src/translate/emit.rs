@@ -8,7 +8,7 @@ use super::{
     stack::Accumulator,
 };
 use crate::isa::{
-    Row, Ty,
+    Level, Row, Ty,
     encode::{self, Field, Form},
     kind,
 };
@@ -96,9 +96,14 @@ impl Recent {
 }
 
 impl Func<'_> {
+    /// The highest level of instructions that may be emitted.
+    pub fn level(&self) -> Level {
+        self.module.config.level
+    }
+
     /// Appends an instruction.
     pub fn emit<const N: usize>(&mut self, row: Row, fields: &[Field; N]) -> Result<(), Refusal> {
-        let Some(form) = encode::form_of(row, fields) else { encode::missing(row, fields) };
+        let Some(form) = encode::form_of(row, fields, self.level()) else { encode::missing(row, fields) };
         self.emit_form(row, form, fields)
     }
 
@@ -195,7 +200,7 @@ impl Func<'_> {
             return false;
         }
         let letters = last.letters_with_last(kind::WRITE);
-        let Some(token) = encode::token_of(last.row, letters) else { return false };
+        let Some(token) = encode::token_of(last.row, letters, self.module.config.level) else { return false };
         // The result comes last and had no field before.
         last.letters = letters;
         last.values[last.len - 1] = to.value;

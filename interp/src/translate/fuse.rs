@@ -11,7 +11,7 @@ use super::{
     func::{Func, Refusal},
 };
 use crate::isa::{
-    Role, Row, chain,
+    Level, Role, Row, chain,
     encode::{Field, Form, form_of, token_of},
     kind, table,
 };
@@ -180,13 +180,13 @@ impl Func<'_> {
             if let Some(last) = self.last()
                 && last.row == Row::I32Eqz
                 && last.field(0).kind == kind::REG
-                && self.recent.get(1).is_some_and(produces_truth)
+                && self.recent.get(1).is_some_and(|last| produces_truth(last, self.level()))
             {
                 self.retract();
                 when = !when;
             }
             if let Some(last) = self.last()
-                && produces_truth(last)
+                && produces_truth(last, self.level())
                 && let Some(row) = branch_row(last.row, when)
             {
                 let condition = Condition { row, operands: [last.field(0), last.field(1)], len: last.len - 1 };
@@ -246,7 +246,7 @@ impl Func<'_> {
             let other = if left == Field::REG { Some(right) } else { is_commutative(row).then_some(left) };
             if let Some(other) = other {
                 let fields = [last.field(0), last.field(1), other, Field::REG];
-                if let Some(form) = form_of(chain, &fields) {
+                if let Some(form) = form_of(chain, &fields, self.level()) {
                     self.retract();
                     return self.emit_form(chain, form, &fields);
                 }
@@ -257,6 +257,9 @@ impl Func<'_> {
 
     /// The two addends of an address that was just computed only to be loaded from; their sum is taken back.
     pub fn sum(&mut self, address: &super::stack::Entry) -> Option<[Field; 2]> {
+        if self.level() == Level::Base {
+            return None;
+        }
         let last = self.last().filter(|last| last.row == Row::I32Add && last.last_field() == Some(Field::REG))?;
         let addends = (address.place == super::stack::Place::Accumulator).then(|| [last.field(0), last.field(1)])?;
         self.retract();
@@ -278,6 +281,7 @@ impl Func<'_> {
         }
         self.retract();
         if step == Row::I32Step
+            && self.level() > Level::Base
             && let Some(first) = self.last().filter(|first| first.row == step)
         {
             let [y, first] = [first.field(0), first.field(1)];
@@ -338,8 +342,8 @@ pub fn at_sum(load: Row) -> Row {
 }
 
 /// Whether an instruction leaves a truth value in r0 that a branch can test itself.
-fn produces_truth(emitted: &Emitted) -> bool {
+fn produces_truth(emitted: &Emitted, level: Level) -> bool {
     emitted.last_field() == Some(Field::REG)
         && branch_row(emitted.row, true)
-            .is_some_and(|row| token_of(row, emitted.letters_with_last(kind::REL16)).is_some())
+            .is_some_and(|row| token_of(row, emitted.letters_with_last(kind::REL16), level).is_some())
 }

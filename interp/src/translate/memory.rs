@@ -7,7 +7,7 @@ use super::{
     fuse,
     stack::{Entry, Place},
 };
-use crate::isa::{Row, Ty, encode::Field, kind};
+use crate::isa::{Level, Row, Ty, encode::Field, kind};
 
 impl Func<'_> {
     /// A load.
@@ -16,7 +16,7 @@ impl Func<'_> {
         let (address, result) = (self.pop(*address)?, *result);
         self.prove_access(memarg, align)?;
         let near = memarg.memory == 0;
-        match (absolute(&address, memarg.offset), u16::try_from(memarg.offset)) {
+        match (self.absolute(&address, memarg.offset), u16::try_from(memarg.offset)) {
             (Some(absolute), _) if near => {
                 self.claim(accumulator_of(result))?;
                 self.emit_mapped(row, &[absolute, Field::NONE, Field::REG])?;
@@ -53,7 +53,7 @@ impl Func<'_> {
             _ => None,
         };
         let near = memarg.memory == 0;
-        let absolute = absolute(&address, memarg.offset).filter(|_| near);
+        let absolute = self.absolute(&address, memarg.offset).filter(|_| near);
         let offset = u16::try_from(memarg.offset).ok().filter(|_| near);
         let Some(offset) =
             offset.map(|offset| Field::new(kind::OFF16, i64::from(offset))).or(absolute.map(|_| Field::NONE))
@@ -95,6 +95,14 @@ impl Func<'_> {
         let address = self.field(address)?;
         let [memory, offset] = far_fields(memarg);
         self.emit_mapped(far, &[address, memory, offset, value])
+    }
+
+    /// A constant address with its offset added, if the sum is an immediate.
+    fn absolute(&self, address: &Entry, offset: u32) -> Option<Field> {
+        let Place::Const(bits) = address.place else { return None };
+        let sum = u64::from(bits as u32) + u64::from(offset);
+        let sum = i32::try_from(sum).ok().filter(|_| self.level() > Level::Base)?;
+        Some(Field::new(kind::IMM32, i64::from(sum)))
     }
 
     /// Whether an access is valid, but for its operands; it may be aligned to so much.
@@ -159,11 +167,4 @@ pub fn memory_field(memory: u32) -> Field {
 
 fn far_fields(memarg: MemArg) -> [Field; 2] {
     [memory_field(memarg.memory), Field::new(kind::OFF32, i64::from(memarg.offset))]
-}
-
-/// A constant address with its offset added, if the sum is an immediate.
-fn absolute(address: &Entry, offset: u32) -> Option<Field> {
-    let Place::Const(bits) = address.place else { return None };
-    let sum = u64::from(bits as u32) + u64::from(offset);
-    i32::try_from(sum).ok().map(|sum| Field::new(kind::IMM32, i64::from(sum)))
 }

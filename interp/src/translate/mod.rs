@@ -57,6 +57,9 @@ pub struct Config {
     pub fusion: bool,
     /// Whether the code gets superinstructions, where this build has them: faster, and no code for other targets.
     pub superinstructions: bool,
+    /// The highest level of the code, base or full, but for superinstructions, which are above both. Base is for the smallest builds:
+    /// slower, and larger by a tenth.
+    pub level: Level,
 }
 
 impl Default for Config {
@@ -69,6 +72,7 @@ impl Default for Config {
             debug_names: true,
             fusion: true,
             superinstructions: false,
+            level: Level::Full,
         }
     }
 }
@@ -268,7 +272,11 @@ impl<'a> Translator<'a> {
                     tables: Vec::new(),
                     memories_count: 0,
                 },
-                parts: ImageParts::new(if config.superinstructions { Level::HIGHEST } else { Level::Full })?,
+                parts: ImageParts::new(if config.superinstructions {
+                    Level::HIGHEST
+                } else {
+                    config.level.min(Level::Full)
+                })?,
                 hidden: Vec::new(),
             },
             scratch: Scratch::default(),

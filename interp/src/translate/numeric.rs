@@ -7,7 +7,7 @@ use super::{
     stack::{Entry, Place},
 };
 use crate::isa::{
-    Row, Ty,
+    Level, Row, Ty,
     encode::{Field, Form, form_of},
     kind,
 };
@@ -85,17 +85,18 @@ impl Func<'_> {
         if a == Field::REG && b == Field::REG {
             b = self.slot_field(&right)?;
         }
-        if let Some(found) = either_way(row, a, b) {
+        let level = self.level();
+        if let Some(found) = either_way(row, a, b, level) {
             return Ok(found);
         }
         // An immediate that no form takes becomes a slot.
         if is_immediate(b) {
             b = self.constant_slot(&right)?;
         }
-        if is_immediate(a) && either_way(row, a, b).is_none() {
+        if is_immediate(a) && either_way(row, a, b, level).is_none() {
             a = self.constant_slot(&left)?;
         }
-        Ok(either_way(row, a, b).expect("binary operations take slots and accumulators"))
+        Ok(either_way(row, a, b, level).expect("binary operations take slots and accumulators"))
     }
 
     /// A constant as the shortest immediate, that of a float by its bits; else the operand where it is.
@@ -156,7 +157,7 @@ impl Func<'_> {
             (Place::Const(bits), Ty::I64) => Field::immediate(bits as i64),
             _ => return self.slot_field(entry),
         };
-        if immediate.kind == kind::IMM16 { Ok(immediate) } else { self.slot_field(entry) }
+        if immediate.kind == kind::IMM16 && self.level() > Level::Base { Ok(immediate) } else { self.slot_field(entry) }
     }
 
     /// i64.add128, i64.sub128: four operands, two results, all in slots.
@@ -177,12 +178,12 @@ impl Func<'_> {
 
 /// The form of a row for these operands, or that of the row that takes them exchanged.
 #[inline]
-fn either_way(row: Row, a: Field, b: Field) -> Option<(Row, Form, [Field; 2])> {
-    if let Some(form) = form_of(row, &[a, b, Field::REG]) {
+fn either_way(row: Row, a: Field, b: Field, level: Level) -> Option<(Row, Form, [Field; 2])> {
+    if let Some(form) = form_of(row, &[a, b, Field::REG], level) {
         return Some((row, form, [a, b]));
     }
     let mirrored = if fuse::is_commutative(row) { row } else { fuse::exchanged(row)? };
-    form_of(mirrored, &[b, a, Field::REG]).map(|form| (mirrored, form, [b, a]))
+    form_of(mirrored, &[b, a, Field::REG], level).map(|form| (mirrored, form, [b, a]))
 }
 
 fn is_immediate(field: Field) -> bool {

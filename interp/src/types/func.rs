@@ -26,38 +26,38 @@ impl<'a> ValTypes<'a> {
     }
 
     /// The types with bytes that were checked before. A byte that names no type would end iteration early.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub(crate) fn from_checked_bytes(bytes: &'a [u8]) -> ValTypes<'a> {
         debug_assert!(ValTypes::from_bytes(bytes).is_some());
         ValTypes { bytes }
     }
 
     /// The bytes of the types.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn as_bytes(self) -> &'a [u8] {
         self.bytes
     }
 
     /// The number of types.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn len(self) -> usize {
         self.bytes.len()
     }
 
     /// Whether there are no types.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn is_empty(self) -> bool {
         self.bytes.is_empty()
     }
 
     /// The type at `i`, if there are that many.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn get(self, i: usize) -> Option<ValType> {
         self.bytes.get(i).and_then(|&byte| ValType::from_byte(byte))
     }
 
     /// The types in order.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn iter(self) -> impl Iterator<Item = ValType> + Clone + 'a {
         self.bytes.iter().map_while(|&byte| ValType::from_byte(byte))
     }
@@ -72,7 +72,8 @@ impl<'a> ValTypes<'a> {
     }
 
     /// Cells that values of these types take, packed. A type section has far fewer than 2^30 bytes, so this cannot overflow.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
+    #[cfg_attr(compact, inline(never))]
     pub fn cells(self) -> u32 {
         self.iter().map(ValType::cells).sum()
     }
@@ -103,31 +104,32 @@ pub struct FuncType<'a> {
 
 impl<'a> FuncType<'a> {
     /// A function type of these parameters and results.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub const fn new(params: ValTypes<'a>, results: ValTypes<'a>) -> FuncType<'a> {
         FuncType { params, results }
     }
 
     /// Types of the parameters.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub const fn params(self) -> ValTypes<'a> {
         self.params
     }
 
     /// Types of the results.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub const fn results(self) -> ValTypes<'a> {
         self.results
     }
 
     /// Cells at the start of the frame that hold the parameters, later the results.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
+    #[cfg_attr(compact, inline(never))]
     pub fn window_cells(self) -> u32 {
         self.params.cells().max(self.results.cells())
     }
 
     /// Byte offset of the frame header: right after parameters and results.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub fn header_offset(self) -> u32 {
         self.window_cells() * CELL_BYTES
     }

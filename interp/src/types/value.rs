@@ -82,7 +82,8 @@ impl ValType {
     pub const EXTERNREF: ValType = ValType::Ref(RefType::EXTERN);
 
     /// The type with this byte in the Wasm binary format and in images.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
+    #[cfg_attr(compact, inline(never))]
     pub const fn from_byte(byte: u8) -> Option<ValType> {
         Some(match byte {
             0x7f => ValType::I32,
@@ -98,7 +99,7 @@ impl ValType {
     }
 
     /// The byte of the type in the Wasm binary format and in images.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub const fn to_byte(self) -> u8 {
         match self {
             ValType::I32 => 0x7f,
@@ -111,7 +112,7 @@ impl ValType {
     }
 
     /// Frame cells that a value takes: 1, 2 or 4.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub const fn cells(self) -> u32 {
         match self {
             ValType::I32 | ValType::F32 | ValType::Ref(_) => 1,
@@ -121,19 +122,19 @@ impl ValType {
     }
 
     /// Bytes that a value takes in a frame or a global: 4, 8 or 16.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub const fn bytes(self) -> u32 {
         self.cells() * CELL_BYTES
     }
 
     /// Whether values are references.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub const fn is_ref(self) -> bool {
         matches!(self, ValType::Ref(_))
     }
 
     /// The reference type, if it is one.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub const fn as_ref(self) -> Option<RefType> {
         match self {
             ValType::Ref(ty) => Some(ty),
@@ -142,7 +143,7 @@ impl ValType {
     }
 
     /// Whether a value starts as a zero that the specification defines: true of every type there is so far.
-    #[inline]
+    #[cfg_attr(not(compact), inline)]
     pub const fn is_defaultable(self) -> bool {
         match self {
             ValType::Ref(ty) => ty.is_nullable(),

@@ -4,6 +4,7 @@ use crate::{Failure, features, source::Source};
 use clap::Args;
 use sheave_interp::{
     image::OwnedImage,
+    isa,
     translate::{Config, translate},
 };
 use std::path::Path;
@@ -26,6 +27,18 @@ pub struct Translation {
     /// Use superinstructions: faster, but the image runs on hosts only (64-bit, same version of Sheave)
     #[arg(long)]
     pub host: bool,
+    /// Use only instructions that builds of this level have: base for the smallest boards, full for all others
+    #[arg(long, value_enum, default_value_t = Level::Full, conflicts_with = "host")]
+    pub level: Level,
+}
+
+/// How many of the instructions an image may use.
+#[derive(clap::ValueEnum, Clone, Copy)]
+pub enum Level {
+    /// Those that every build has
+    Base,
+    /// More operand forms: faster and smaller
+    Full,
 }
 
 /// Makes an image of a module; one that is an image already is only verified.
@@ -44,6 +57,10 @@ pub fn image(path: &Path, source: Source, how: Translation) -> Result<OwnedImage
                 debug_names: !how.no_debug_names,
                 fusion: true,
                 superinstructions: how.host,
+                level: match how.level {
+                    Level::Base => isa::Level::Base,
+                    Level::Full => isa::Level::Full,
+                },
             };
             translate(&wasm, &config).map_err(|error| rejected(path, &wasm, &error))?
         }

@@ -68,6 +68,7 @@ pub struct Config {
     pub(crate) debug_names: bool,
     pub(crate) fusion: bool,
     pub(crate) superinstructions: bool,
+    pub(crate) base_level: bool,
     pub(crate) compilation_mode: CompilationMode,
     pub(crate) limits: Limits,
 }
@@ -82,6 +83,7 @@ impl Default for Config {
             debug_names: true,
             fusion: true,
             superinstructions: true,
+            base_level: false,
             compilation_mode: CompilationMode::Eager,
             limits: Limits::default(),
         }
@@ -181,6 +183,13 @@ impl Config {
     /// [`Module::image`](crate::Module::image) then is one for such hosts only; `sheave compile` makes images for all.
     pub fn superinstructions(&mut self, enable: bool) -> &mut Config {
         self.superinstructions = enable;
+        self
+    }
+
+    /// Whether translated code keeps to instructions of level base, the only ones that the smallest builds for boards have. Default: false.
+    /// Slower, and larger by a tenth; to be of use, superinstructions have to be off too.
+    pub fn base_level(&mut self, enable: bool) -> &mut Config {
+        self.base_level = enable;
         self
     }
 

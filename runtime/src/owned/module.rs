@@ -5,12 +5,15 @@ use super::config::CompilationMode;
 use super::{Engine, Error, ExternType, sync::Arc};
 use alloc::vec::Vec;
 use core::{fmt, mem};
-#[cfg(feature = "translate")]
-use sheave_interp::translate::{self, LazyModule};
 use sheave_interp::{
     error::{Error as InterpError, ErrorKind},
     image::{self, Image, Options, OwnedImage},
     types::{ExternKind, FuncIndex},
+};
+#[cfg(feature = "translate")]
+use sheave_interp::{
+    isa::Level,
+    translate::{self, LazyModule},
 };
 
 /// A translated and verified module. Cheap to clone.
@@ -60,6 +63,7 @@ impl Module {
             debug_names: config.debug_names,
             fusion: config.fusion,
             superinstructions: config.superinstructions,
+            level: if config.base_level { Level::Base } else { Level::Full },
         };
         let (image, lazy) = match engine.config().compilation_mode {
             CompilationMode::Eager => (translate::translate(&wasm, &config)?, None),
@@ -120,7 +124,7 @@ impl Module {
         Ok(Module { inner: Arc::new(inner) })
     }
 
-    /// Loads an image without looking at its instructions.
+    /// Loads an image without looking at its instructions, but for whether this build has them.
     ///
     /// # Errors
     /// As [`Module::from_image`], but for the instructions.
@@ -130,6 +134,7 @@ impl Module {
     /// host's memory.
     pub unsafe fn from_image_unverified(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Module, Error> {
         let inner = Module::read(engine, Bytes::Owned(OwnedImage::new(bytes.as_ref())?), |bytes| Image::parse(bytes))?;
+        image::available(&inner.image)?;
         Ok(Module { inner: Arc::new(inner) })
     }
 

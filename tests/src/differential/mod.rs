@@ -2,7 +2,7 @@
 //!
 //! `generate` makes a module and a plan from a seed; `driver` carries the plan out, compiled once for each engine, and
 //! writes a trace; `compare` looks for the first event at which two traces differ. Sheave runs each module four times: from the
-//! wasm; from the image's bytes, which verifies them too; translated without any fusion; translated when functions are called. Those traces must be equal in everything.
+//! wasm; from the image's bytes, which verifies them too; translated without any fusion at level base; translated when functions are called. Those traces must be equal in everything.
 //!
 //! `damage` replaces bytes of the module: translator and validator must agree about what is valid.
 //!

@@ -13,7 +13,7 @@ const STACK_BYTES: usize = 4 << 20;
 fn configure(case: &Case, is_fused: bool, mode: CompilationMode) -> Engine {
     let mut config = Config::default();
     config.consume_fuel(case.fuel.is_some()).interruptible(case.is_interruptible).max_wasm_stack(STACK_BYTES);
-    config.fusion(is_fused).superinstructions(is_fused).compilation_mode(mode);
+    config.fusion(is_fused).superinstructions(is_fused).base_level(!is_fused).compilation_mode(mode);
     Engine::new(&config)
 }
 
@@ -34,7 +34,7 @@ fn trap_name(error: &Error) -> Option<&'static str> {
     })
 }
 
-/// Carries out the plan four times: the module from its wasm; from the bytes of its image; translated without any fusion; translated
+/// Carries out the plan four times: the module from its wasm; from the bytes of its image; translated without any fusion at level base; translated
 /// function by function as they are called.
 pub fn run(case: &Case) -> [Vec<Event>; 4] {
     let engine = configure(case, true, CompilationMode::Eager);

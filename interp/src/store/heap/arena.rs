@@ -31,6 +31,7 @@ impl Arena {
     ///
     /// # Errors
     /// The arena has no more room.
+    #[cfg_attr(compact, inline(never))]
     pub fn allocate(&mut self, layout: Layout) -> Result<NonNull<u8>, OutOfMemory> {
         let padding = self.next.align_offset(layout.align());
         let bytes = padding.checked_add(layout.size()).filter(|bytes| *bytes <= self.left).ok_or(OutOfMemory)?;

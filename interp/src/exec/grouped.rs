@@ -1,0 +1,340 @@
+//! Handlers that serve several rows at once, for the match loop where code size counts: build.rs puts rows of one shape and the
+//! same types into a group, and the match has one arm for each form of a group instead of one for each instruction.
+//!
+//! An arm reads the operands as its form says and calls the group's operation, which picks the row by the token and is not
+//! inlined. That costs some ten instructions more than an arm of its own and saves most of the code: with 64-bit numbers on a
+//! 32-bit machine an arm has 40 bytes and more, and there are hundreds. What is hot, operations and branches on i32, keeps its own arms
+//! (`is_direct` in build.rs).
+
+use super::{
+    Instruction,
+    control::Header,
+    machine::{Cell, Exit, Flow, Machine, Put, Read, Slot},
+    memory::{OffsetField, memory},
+    numeric::{Counter, branch_if, step},
+};
+use crate::trap::Trap;
+use core::marker::PhantomData;
+
+/// Rows of one operand.
+pub trait Operations1 {
+    /// Operand.
+    type A: Cell;
+    /// Result.
+    type D: Cell;
+    /// The operation of the row with this token.
+    ///
+    /// # Safety
+    /// The token is one of this group's.
+    unsafe fn eval(a: Self::A, token: u16) -> Outcome<Self::D>;
+}
+
+/// Rows of two operands.
+pub trait Operations2 {
+    /// Left operand.
+    type A: Cell;
+    /// Right operand.
+    type B: Cell;
+    /// Result.
+    type D: Cell;
+    /// The operation of the row with this token.
+    ///
+    /// # Safety
+    /// The token is one of this group's.
+    unsafe fn eval(a: Self::A, b: Self::B, token: u16) -> Outcome<Self::D>;
+}
+
+/// Rows of two operations.
+pub trait Operations3 {
+    /// All operands and results.
+    type T: Cell;
+    /// The operations of the row with this token.
+    ///
+    /// # Safety
+    /// The token is one of this group's.
+    unsafe fn eval(a: Self::T, b: Self::T, c: Self::T, token: u16) -> Self::T;
+}
+
+/// Rows that load or store.
+pub trait Accesses {
+    /// As it lies in a register or slot.
+    type Value: Cell;
+    /// Loads as the row with this token does, from `start` on in the memory at `base` of `len` bytes; `None` if that is outside.
+    ///
+    /// # Safety
+    /// The token is one of this group's, and the memory is there.
+    unsafe fn load(base: *mut u8, len: usize, start: u32, token: u16) -> Option<Self::Value>;
+    /// Stores as the row with this token does; gives whether that was inside.
+    ///
+    /// # Safety
+    /// As for [`Accesses::load`].
+    unsafe fn store(base: *mut u8, len: usize, start: u32, value: Self::Value, token: u16) -> bool;
+}
+
+/// What an operation gives: a value and 0, or the code of a trap. In registers, where a `Result` would be in memory.
+pub type Outcome<T> = (T, u32);
+
+/// The groups, and which row a token means.
+#[allow(missing_docs, clippy::missing_safety_doc, unused_imports)]
+pub mod group {
+    use super::super::memory::Scalar;
+    use super::super::numeric::{Access, Operation1, Operation2, Operation3, operation};
+    use super::{Accesses, Operations1, Operations2, Operations3, Outcome, inside, outcome, row};
+    include!(concat!(env!("OUT_DIR"), "/groups.rs"));
+}
+
+/// Which row of a group a token means: its tokens begin with `FIRST`, and each row has `FORMS` of them. `FACTOR` is 2^16 / `FORMS`,
+/// rounded up, so that nothing has to be divided; build.rs has looked that it gives the same for all tokens of the group.
+#[inline(always)]
+fn row<const FIRST: u16, const FACTOR: u32>(token: u16) -> u32 {
+    u32::from(token.wrapping_sub(FIRST)).wrapping_mul(FACTOR) >> 16
+}
+
+/// A result in registers.
+#[inline(always)]
+fn outcome<T: Cell>(result: Result<T, Trap>) -> Outcome<T> {
+    match result {
+        Ok(value) => (value, 0),
+        Err(trap) => (T::from_immediate(0), trap as u32),
+    }
+}
+
+/// The place of a value of type `T` that begins at `start`, if it is inside of `len` bytes.
+#[inline(always)]
+fn inside<T>(base: *mut u8, len: usize, start: u32) -> Option<*mut T> {
+    let end = (start as usize).checked_add(size_of::<T>())?;
+    (end <= len).then(|| base.wrapping_add(start as usize).cast())
+}
+
+/// The token of the instruction whose first field is next.
+///
+/// # Safety
+/// `machine` stands right behind a token.
+#[inline(always)]
+unsafe fn token(machine: &Machine) -> u16 {
+    // SAFETY: as the caller promises.
+    unsafe { *machine.ip.sub(1) }
+}
+
+/// Writes a result, or leaves with the trap.
+///
+/// # Safety
+/// The next operand is a result of kind `D`.
+#[inline(always)]
+unsafe fn put<T: Cell, D: Put>(machine: &mut Machine, (value, trap): Outcome<T>) -> Flow {
+    if trap != 0 {
+        return Err(Exit(trap));
+    }
+    // SAFETY: as the caller promises.
+    unsafe { D::put(machine, value) };
+    Ok(())
+}
+
+/// As `Unary`.
+pub struct GroupedUnary<O, A, D>(PhantomData<(O, A, D)>);
+impl<O: Operations1, A: Read, D: Put> Instruction for GroupedUnary<O, A, D> {
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: the form's operands stand in this order; the token is of this arm, and so of this group.
+        unsafe {
+            let token = token(machine);
+            let a = A::read(machine);
+            put::<O::D, D>(machine, O::eval(a, token))
+        }
+    }
+}
+
+/// As `Binary`.
+pub struct GroupedBinary<O, A, B, D>(PhantomData<(O, A, B, D)>);
+impl<O: Operations2, A: Read, B: Read, D: Put> Instruction for GroupedBinary<O, A, B, D> {
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: as in `GroupedUnary`.
+        unsafe {
+            let token = token(machine);
+            let (a, b) = (A::read(machine), B::read(machine));
+            put::<O::D, D>(machine, O::eval(a, b, token))
+        }
+    }
+}
+
+/// As `Chain`.
+pub struct GroupedChain<O, A, B, C, D>(PhantomData<(O, A, B, C, D)>);
+impl<O: Operations3, A: Read, B: Read, C: Read, D: Put> Instruction for GroupedChain<O, A, B, C, D> {
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: as in `GroupedUnary`.
+        unsafe {
+            let token = token(machine);
+            let (a, b, c) = (A::read(machine), B::read(machine), C::read(machine));
+            D::put(machine, O::eval(a, b, c, token));
+        }
+        Ok(())
+    }
+}
+
+/// As `BranchIf2`. Comparisons do not trap.
+pub struct GroupedBranchIf2<O, A, B>(PhantomData<(O, A, B)>);
+impl<O: Operations2<D = i32>, A: Read, B: Read> Instruction for GroupedBranchIf2<O, A, B> {
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: as in `GroupedUnary`; the branch target is last.
+        unsafe {
+            let token = token(machine);
+            let (a, b) = (A::read(machine), B::read(machine));
+            branch_if(machine, O::eval(a, b, token).0 != 0)
+        }
+    }
+}
+
+/// As `BranchUnless2`.
+pub struct GroupedBranchUnless2<O, A, B>(PhantomData<(O, A, B)>);
+impl<O: Operations2<D = i32>, A: Read, B: Read> Instruction for GroupedBranchUnless2<O, A, B> {
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: as in `GroupedBranchIf2`.
+        unsafe {
+            let token = token(machine);
+            let (a, b) = (A::read(machine), B::read(machine));
+            branch_if(machine, O::eval(a, b, token).0 == 0)
+        }
+    }
+}
+
+/// As `LoopEdge`.
+pub struct GroupedLoopEdge<O, X, B>(PhantomData<(O, X, B)>);
+impl<O: Operations2<D = i32>, X: Read, B: Read> Instruction for GroupedLoopEdge<O, X, B>
+where
+    O::A: Counter,
+{
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: fields: slot, step, operand, target; the token is of this group.
+        unsafe {
+            let token = token(machine);
+            let value = step::<O::A>(machine);
+            let bound = B::read(machine);
+            branch_if(machine, O::eval(value, bound, token).0 != 0)
+        }
+    }
+}
+
+/// Loads from memory 0 at `address`; offset and result are the next fields.
+///
+/// # Safety
+/// The current instruction, one of `O` with this token, has an offset of kind `F` and a result of kind `D` here.
+#[inline(always)]
+unsafe fn load<O: Accesses, D: Put, F: OffsetField>(machine: &mut Machine, token: u16, address: u32) -> Flow {
+    // SAFETY: the fields are there, and the group looks at the range.
+    unsafe {
+        // A sum that is too large is no place in any memory.
+        let start = address.saturating_add(F::read(machine));
+        match O::load(machine.memory, machine.context().memory_len, start, token) {
+            Some(value) => {
+                D::put(machine, value);
+                Ok(())
+            }
+            None => Err(Exit::trap(Trap::MemoryOutOfBounds)),
+        }
+    }
+}
+
+/// As `Load`.
+pub struct GroupedLoad<O, A, D, F>(PhantomData<(O, A, D, F)>);
+impl<O: Accesses, A: Read, D: Put, F: OffsetField> Instruction for GroupedLoad<O, A, D, F> {
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: fields: address, offset, result; the token is of this group.
+        unsafe {
+            let token = token(machine);
+            let address = A::read::<i32>(machine) as u32;
+            load::<O, D, F>(machine, token, address)
+        }
+    }
+}
+
+/// As `LoadSum`.
+pub struct GroupedLoadSum<O, A, B, D>(PhantomData<(O, A, B, D)>);
+impl<O: Accesses, A: Read, B: Read, D: Put> Instruction for GroupedLoadSum<O, A, B, D> {
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: fields: two addends, offset, result; the token is of this group.
+        unsafe {
+            let token = token(machine);
+            let address = A::read::<i32>(machine).wrapping_add(B::read::<i32>(machine)) as u32;
+            load::<O, D, super::memory::Offset16>(machine, token, address)
+        }
+    }
+}
+
+/// As `LoadFar`.
+pub struct GroupedLoadFar<O, A, D>(PhantomData<(O, A, D)>);
+impl<O: Accesses, A: Read, D: Put> Instruction for GroupedLoadFar<O, A, D> {
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: fields: address, memory, offset, result; the token is of this group, which looks at the range.
+        unsafe {
+            let token = token(machine);
+            let address = A::read::<i32>(machine) as u32;
+            let memory = memory(machine);
+            let start = address.saturating_add(machine.next32());
+            match O::load((*memory).base, (*memory).len, start, token) {
+                Some(value) => {
+                    D::put(machine, value);
+                    Ok(())
+                }
+                None => Err(Exit::trap(Trap::MemoryOutOfBounds)),
+            }
+        }
+    }
+}
+
+/// Header of a return whose form names the cell: the token says which, as tokens of cells follow one another from `FIRST` on. It stands
+/// `BACK` units before the next one.
+pub struct HeaderByToken<const FIRST: u16, const BACK: usize>;
+impl<const FIRST: u16, const BACK: usize> Header for HeaderByToken<FIRST, BACK> {
+    #[inline(always)]
+    unsafe fn place(machine: &Machine) -> *mut u8 {
+        // SAFETY: the token is behind, as far as the form has fields; the header lies in the frame.
+        unsafe { machine.fp.add(4 * usize::from((*machine.ip.sub(BACK)).wrapping_sub(FIRST))) }
+    }
+}
+
+/// What a store gives.
+#[inline(always)]
+fn stored(is_inside: bool) -> Flow {
+    if is_inside { Ok(()) } else { Err(Exit::trap(Trap::MemoryOutOfBounds)) }
+}
+
+/// As `Store`.
+pub struct GroupedStore<O, A, V, F>(PhantomData<(O, A, V, F)>);
+impl<O: Accesses, A: Read, V: Read, F: OffsetField> Instruction for GroupedStore<O, A, V, F> {
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: fields: address, offset, value; the token is of this group, which looks at the range.
+        unsafe {
+            let token = token(machine);
+            let address = A::read::<i32>(machine) as u32;
+            let start = address.saturating_add(F::read(machine));
+            let value = V::read(machine);
+            stored(O::store(machine.memory, machine.context().memory_len, start, value, token))
+        }
+    }
+}
+
+/// As `StoreFar`.
+pub struct GroupedStoreFar<O, A, V>(PhantomData<(O, A, V)>);
+impl<O: Accesses, A: Read> Instruction for GroupedStoreFar<O, A, Slot> {
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: fields: address, memory, offset, value; the token is of this group, which looks at the range.
+        unsafe {
+            let token = token(machine);
+            let address = A::read::<i32>(machine) as u32;
+            let memory = memory(machine);
+            let start = address.saturating_add(machine.next32());
+            let value = machine.read();
+            stored(O::store((*memory).base, (*memory).len, start, value, token))
+        }
+    }
+}
