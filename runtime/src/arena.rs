@@ -33,17 +33,15 @@
 
 use crate::Trap;
 use core::{fmt, marker::PhantomData, mem::ManuallyDrop, ptr::NonNull, sync::atomic::AtomicU32};
-pub use sheave_interp::store::limits::Limits;
+pub use sheave_interp::store::{bound::Bound, limits::Limits};
 use sheave_interp::{
     error::{Error as InterpError, ErrorKind},
     image::{self, Image},
-    instance,
+    instance::{self, Supply},
     store::{Call, External, Heap, HostCall, Stop, Store as CoreStore, limits::Unlimited},
     types::{ExternKind, ExternType, FuncType, ValType as RawType, ValTypes},
 };
 
-/// The most functions that a module may import.
-pub const IMPORTS_MAX: usize = 64;
 /// The most parameters and results, together, of a function called from or by the host.
 pub const VALUES_MAX: usize = 16;
 
@@ -236,6 +234,52 @@ impl<'a> Module<'a> {
     }
 }
 
+/// Memory for a store, aligned as [`Bound`] asks for.
+///
+/// ```
+/// # #[cfg(feature = "wat")] {
+/// use sheave::arena::{Arena, Bound, Import, Limits, Module, Store};
+///
+/// # let module = sheave::Module::new(&sheave::Engine::default(), "(module (memory 100 100 (pagesize 1)))").unwrap();
+/// # let image = module.image();
+/// const LIMITS: Limits = Limits { stack_bytes: 256, ..Limits::DEFAULT };
+/// // With an image of `include_image!` this can be a constant, and the arena a static of just that size.
+/// let bound = Bound::of(image, LIMITS.stack_bytes).unwrap();
+/// assert_eq!(bound.memory_bytes, 100);
+///
+/// let mut arena = Arena::<4096>::new();
+/// let mut instantiate = |bytes: usize| {
+///     let mut store = Store::new(&mut arena.bytes_mut()[..bytes], LIMITS, &[] as &[Import<()>], ())?;
+///     store.instantiate(&Module::from_image(image)?)
+/// };
+/// assert!(instantiate(bound.bytes).is_ok());
+/// assert_eq!(instantiate(bound.bytes - 1).unwrap_err().to_string(), "out of memory");
+/// # }
+/// ```
+#[repr(C)]
+#[cfg_attr(feature = "alloc", repr(align(16)))]
+#[cfg_attr(not(feature = "alloc"), repr(align(8)))]
+#[derive(Clone, Debug)]
+pub struct Arena<const BYTES: usize>([u8; BYTES]);
+
+impl<const BYTES: usize> Arena<BYTES> {
+    /// Zeros.
+    pub const fn new() -> Arena<BYTES> {
+        Arena([0; BYTES])
+    }
+
+    /// All of it.
+    pub const fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.0
+    }
+}
+
+impl<const BYTES: usize> Default for Arena<BYTES> {
+    fn default() -> Arena<BYTES> {
+        Arena::new()
+    }
+}
+
 /// An instance in a store.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Instance(u32);
@@ -306,20 +350,20 @@ impl<'a, T> Store<'a, T> {
     /// `UnknownImport` if the table lacks an import or has it with another type; `Module` with `Limit` or `OutOfMemory`;
     /// `Trap` or `Host` of the start function or an active segment.
     pub fn instantiate(&mut self, module: &Module<'a>) -> Result<Instance, Error> {
-        let mut imports = [External::Func(0); IMPORTS_MAX];
-        let count = module.image.imports_count() as usize;
-        let imports = imports.get_mut(..count).ok_or(Error::Module(ErrorKind::Limit("number of imports")))?;
-        for (i, (import, external)) in module.image.imports().zip(&mut *imports).enumerate() {
-            let ExternType::Func(ty) = import.ty else { return Err(Error::UnknownImport(i as u32)) };
+        let table = self.imports;
+        let supply = |number: u32| {
+            let import = module.image.import(number)?;
+            let ExternType::Func(ty) = import.ty else { return None };
             let fits =
                 |entry: &Import<T>| entry.module == import.module && entry.name == import.name && entry.is_of_type(ty);
-            let number = self.imports.iter().position(fits).ok_or(Error::UnknownImport(i as u32))?;
-            let address = self.core.new_host_func(ty, number as u32).map_err(InterpError::from)?;
-            *external = External::Func(address);
+            table.iter().position(fits).map(|found| Supply::Host(found as u32))
+        };
+        if let Some(missing) = (0..module.image.imports_count()).find(|number| supply(*number).is_none()) {
+            return Err(Error::UnknownImport(missing));
         }
         // SAFETY: a module's code is verified when it is made, or its maker has promised as much; its bytes are borrowed for
         // longer than the store can be used.
-        let made = unsafe { instance::instantiate(&mut self.core, &module.image, imports, &mut Unlimited) };
+        let made = unsafe { instance::instantiate(&mut self.core, &module.image, &supply, &mut Unlimited) };
         let instance = made?;
         if let Some(start) = module.image.start().and_then(|index| self.core.func_address(instance, index)) {
             self.call_address(start, &[], &mut [])?;
@@ -391,9 +435,9 @@ impl<'a, T> Store<'a, T> {
     fn call_host(&mut self, number: u32, func: u32, window: usize, cells: usize) -> Result<(), Error> {
         let imports = self.imports;
         let import = &imports[number as usize];
-        let (mut params, mut results) = ([Val::I32(0); VALUES_MAX], [Val::I32(0); VALUES_MAX]);
-        let params = params.get_mut(..import.params.len()).ok_or(Error::Types)?;
-        let results = results.get_mut(..import.results.len()).ok_or(Error::Types)?;
+        let mut values = [Val::I32(0); VALUES_MAX];
+        let (params, rest) = values.split_at_mut_checked(import.params.len()).ok_or(Error::Types)?;
+        let results = rest.get_mut(..import.results.len()).ok_or(Error::Types)?;
         decode(self.core.func_type(func).params(), self.core.cells(window, cells), params);
         for (result, ty) in results.iter_mut().zip(import.results) {
             *result = Val::from_bits(0, ty.to_raw()).ok_or(Error::Types)?;

@@ -8,7 +8,7 @@
 use super::{
     Instruction,
     context::{Context, FuncEntity, Registers},
-    handle,
+    functions, handle,
     machine::{Cell, Exit, Flow, Machine, Read, address, read32},
 };
 use crate::{
@@ -161,16 +161,6 @@ unsafe fn call_entry(machine: &mut Machine, entry: *const u16, delta: u16) -> Fl
     }
 }
 
-/// Address of the function with this index.
-///
-/// # Safety
-/// It is a function index of the current instance.
-#[inline(always)]
-unsafe fn function(machine: &Machine, index: u32) -> u32 {
-    // SAFETY: the index was checked by `image::verify`, the address stems from instantiation.
-    unsafe { *machine.context().spaces.functions.add(index as usize) }
-}
-
 /// Call of an imported function.
 pub struct CallImport;
 impl Instruction for CallImport {
@@ -179,7 +169,7 @@ impl Instruction for CallImport {
         // SAFETY: fields: function index, delta.
         unsafe {
             let fields = last_fields(machine, 3);
-            let address = function(machine, read32(fields));
+            let address = functions::address_of(machine.context(), read32(fields));
             call_address(machine, address, *fields.add(2))
         }
     }
@@ -193,7 +183,7 @@ impl Instruction for CallImport {
 unsafe fn call_address(machine: &mut Machine, address: u32, delta: u16) -> Flow {
     // SAFETY: as the caller promises.
     unsafe {
-        let function = *machine.context().functions.add(address as usize);
+        let function = functions::entity(machine.context(), address);
         if function.instance == machine.context().instance {
             let entry = machine.context().code.add(function.entry as usize);
             return call_entry(machine, entry, delta);
@@ -237,7 +227,7 @@ unsafe fn call_foreign(machine: &mut Machine) -> Flow {
     // SAFETY: the bridge and the moved arguments are checked against the stack's end before they are written.
     unsafe {
         let cx = machine.cx;
-        let (function, window) = (*(*cx).functions.add((*cx).request.address as usize), (*cx).request.window);
+        let (function, window) = (functions::entity(&*cx, (*cx).request.address), (*cx).request.window);
         if function.instance == FuncEntity::HOST {
             return Err(Exit::HOST_CALL);
         }
@@ -329,7 +319,7 @@ unsafe fn element(machine: &Machine, index: u32, table: u16, ty: u32) -> Result<
         let Some(address) = handle::to_func(*elements.add(index as usize)) else {
             return Err(Exit::trap(Trap::IndirectCallToNull));
         };
-        if (*cx.functions.add(address as usize)).type_id != *cx.spaces.types.add(ty as usize) {
+        if !functions::is_of_type(cx, address, ty) {
             return Err(Exit::trap(Trap::BadSignature));
         }
         Ok(address)
@@ -423,7 +413,7 @@ pub unsafe fn move_cells(from: *const u8, to: *mut u8, len: usize) {
 unsafe fn return_call_address(machine: &mut Machine, address: u32, header: u16, delta: u16) -> Flow {
     // SAFETY: as the caller promises.
     unsafe {
-        let function = *machine.context().functions.add(address as usize);
+        let function = functions::entity(machine.context(), address);
         if function.instance == machine.context().instance {
             let entry = machine.context().code.add(function.entry as usize);
             return replace_frame(machine, entry, header, delta);
@@ -444,7 +434,7 @@ unsafe fn return_call_foreign(machine: &mut Machine) -> Flow {
     // SAFETY: as the caller promises; see `build_bridge`.
     unsafe {
         let (cx, fp) = (machine.cx, machine.fp);
-        let (function, window) = (*(*cx).functions.add((*cx).request.address as usize), (*cx).request.window);
+        let (function, window) = (functions::entity(&*cx, (*cx).request.address), (*cx).request.window);
         if function.instance == FuncEntity::HOST {
             return Err(Exit::HOST_TAIL_CALL);
         }
@@ -472,7 +462,7 @@ impl Instruction for ReturnCallImport {
         // SAFETY: fields: function index, header offset, delta.
         unsafe {
             let fields = last_fields(machine, 4);
-            let address = function(machine, read32(fields));
+            let address = functions::address_of(machine.context(), read32(fields));
             return_call_address(machine, address, *fields.add(2), *fields.add(3))
         }
     }

@@ -12,7 +12,7 @@
 //! stack's end, signatures of indirect calls. `store` keeps the context's pointers valid.
 //!
 //! # Files
-//! `machine` registers and operands, `context` views of the store, `handle` references, `observe` a look at the run from
+//! `machine` registers and operands, `context` views of the store, `functions` how they are found, `handle` references, `observe` a look at the run from
 //! outside; handlers: `numeric`, `memory`, `variable`, `table` (with references), `control`, `call`.
 
 pub mod call;
@@ -22,6 +22,8 @@ pub mod control;
 #[cfg_attr(dispatch = "table", path = "dispatch/table.rs")]
 #[cfg_attr(dispatch = "switch", path = "dispatch/switch.rs")]
 mod dispatch;
+#[cfg_attr(compact, path = "few_functions.rs")]
+pub mod functions;
 #[cfg(grouped)]
 pub mod grouped;
 pub mod handle;

@@ -48,6 +48,12 @@ impl<'a, R: Field + 'a> Records<'a, R> {
         (self.bytes.len() / R::BYTES) as u32
     }
 
+    /// Where the first one is: a section is aligned to 8 bytes.
+    #[cfg(compact)]
+    pub(super) fn first_ptr<T>(self) -> *const T {
+        self.bytes.as_ptr().cast()
+    }
+
     #[cfg_attr(not(compact), inline)]
     pub(super) fn get(self, i: u32) -> Option<R> {
         self.bytes_of(i).map(R::read)
@@ -311,6 +317,30 @@ impl<'a> Image<'a> {
         let params = self.type_bytes.get(first..middle)?;
         let results = self.type_bytes.get(middle..middle.checked_add(usize::from(record.results_count))?)?;
         Some(FuncType::new(ValTypes::from_checked_bytes(params), ValTypes::from_checked_bytes(results)))
+    }
+
+    /// Number of functions: imported, defined and hidden.
+    #[cfg_attr(not(compact), inline)]
+    pub fn func_types_count(&self) -> u32 {
+        self.func_types.len()
+    }
+
+    /// Bytes of the parameters and results of all types.
+    #[cfg_attr(not(compact), inline)]
+    pub fn type_bytes_count(&self) -> usize {
+        self.type_bytes.len()
+    }
+
+    /// The functions of an instance, with the places of records filled in.
+    #[cfg(all(compact, feature = "exec"))]
+    pub(crate) fn func_space(&self, rest: crate::exec::functions::FuncSpace) -> crate::exec::functions::FuncSpace {
+        crate::exec::functions::FuncSpace {
+            types: self.func_types.first_ptr(),
+            records: self.funcs.first_ptr(),
+            type_records: self.types.first_ptr(),
+            type_bytes: self.type_bytes.as_ptr(),
+            ..rest
+        }
     }
 
     /// Number of imports of this kind; they come first in the index space of the kind.

@@ -127,7 +127,7 @@ impl Store {
     /// # Panics
     /// If it is a function of the host.
     pub fn enter(&mut self, call: &Call) -> Result<(), Trap> {
-        let func = self.funcs[call.func as usize];
+        let func = self.func(call.func);
         assert!(func.instance != FuncEntity::HOST, "a function of a guest");
         let code = self.spaces[func.instance as usize].code;
         let fp = self.stack.as_ptr().wrapping_add(call.window);
@@ -200,8 +200,8 @@ impl Store {
 
     fn host_call(&mut self, is_tail: bool) -> Stop {
         let request = self.context().request;
-        let func = self.funcs[request.address as usize];
-        let cells = self.types.get(func.type_id).window_cells() as usize;
+        let func = self.func(request.address);
+        let cells = self.func_type(request.address).window_cells() as usize;
         let window = request.window as usize - self.stack.as_ptr() as usize;
         // Results may be wider than the parameters that the guest put there.
         if cells * CELL_BYTES as usize > self.limits.stack_bytes - window {

@@ -9,6 +9,7 @@
 pub mod conformance;
 mod fault;
 pub mod hello;
+pub mod memory;
 mod panic;
 mod semihosted;
 mod stack;
