@@ -23,6 +23,7 @@ use core::{fmt, mem, ops::Range};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Supply {
     /// Something that is in the store.
+    #[cfg(not(compact))]
     External(External),
     /// The function of the host with this number, whose type is the one that the module asks for.
     Host(u32),
@@ -68,9 +69,30 @@ pub unsafe fn instantiate(
     Ok(instance)
 }
 
-/// A structurally sound image answers for every index below its counts.
-const SOUND: &str = "an image that was parsed has what it counts";
+/// What a structurally sound image has at an index below its count. One place that panics for all of them, which takes less room than a
+/// message at each.
+#[inline(always)]
+fn sound<T>(found: Option<T>) -> T {
+    match found {
+        Some(found) => found,
+        None => unsound(),
+    }
+}
 
+#[cold]
+fn unsound() -> ! {
+    unreachable!("an image that was parsed has what it counts");
+}
+
+/// Without an allocator only functions of the host are imported, whose types whoever supplies them has compared.
+#[cfg(compact)]
+fn check_imports(_: &Store, image: &Image<'static>, imports: Imports<'_>) -> Result<(), Error> {
+    let is_func_there = |number| imports(number).is_some() && image.import_kind(number) == Some(ExternKind::Func);
+    let all = (0..image.imports_count()).all(is_func_there);
+    all.then_some(()).ok_or(Error::new(ErrorKind::Link("missing import")))
+}
+
+#[cfg(not(compact))]
 fn check_imports(store: &Store, image: &Image<'static>, imports: Imports<'_>) -> Result<(), Error> {
     for (number, import) in image.imports().enumerate() {
         let found = match (imports(number as u32), import.ty) {
@@ -93,17 +115,11 @@ fn check_imports(store: &Store, image: &Image<'static>, imports: Imports<'_>) ->
 }
 
 #[cold]
-#[cfg(feature = "alloc")]
+#[cfg(not(compact))]
 fn mismatch((module, name): (&str, &str), expected: ExternType<'_>, found: ExternType<'_>) -> Error {
     let (expected, found) = (Described(expected), Described(found));
     let text = alloc::format!("import {module:?}.{name:?}: expected {expected}, found {found}");
     Error::new(ErrorKind::Link("")).with_detail(text)
-}
-
-#[cold]
-#[cfg(not(feature = "alloc"))]
-fn mismatch(_: (&str, &str), _: ExternType<'_>, _: ExternType<'_>) -> Error {
-    Error::new(ErrorKind::Link("import of another type"))
 }
 
 /// A type of an import or export in words: `func (i32, i64) -> (f32)`, `memory 1 16`, `global mut i32`.
@@ -154,7 +170,7 @@ fn allocate(
     let datas = store.kept_filled(NO_DATA, image.data_count() as usize)?;
     let mut elems = store.kept_filled(NO_ELEM, image.elems_count() as usize)?;
     for index in (0..image.elems_count()).map(ElemIndex) {
-        let elem = image.elem(index).expect(SOUND);
+        let elem = sound(image.elem(index));
         if elem.mode == ElemMode::Passive {
             let items = store.kept_filled(0_u32, elem.items.len() as usize)?;
             elems[index.to_usize()] = ElemEntity { base: items.first_ptr(), len: elem.items.len() };
@@ -162,16 +178,16 @@ fn allocate(
     }
     store.reserve_globals(own(image, ExternKind::Global).len())?;
     for index in own(image, ExternKind::Global) {
-        globals.push_within_capacity(store.new_global(image.global(GlobalIndex(index)).expect(SOUND).ty, 0)?);
+        globals.push_within_capacity(store.new_global(sound(image.global(GlobalIndex(index))).ty, 0)?);
     }
     store.tables.reserve(&mut store.heap, own(image, ExternKind::Table).len())?;
     store.memories.reserve(&mut store.heap, own(image, ExternKind::Memory).len())?;
     for index in own(image, ExternKind::Table) {
-        let table = image.table(TableIndex(index)).expect(SOUND);
+        let table = sound(image.table(TableIndex(index)));
         tables.push_within_capacity(store.new_table(table.ty, 0, limiter)?);
     }
     for index in own(image, ExternKind::Memory) {
-        memories.push_within_capacity(store.new_memory(image.memory(MemoryIndex(index)).expect(SOUND), limiter)?);
+        memories.push_within_capacity(store.new_memory(sound(image.memory(MemoryIndex(index))), limiter)?);
     }
     #[cfg(feature = "observe")]
     store.count_also(image.code())?;
@@ -208,8 +224,9 @@ fn addresses(
     kind: ExternKind,
 ) -> Result<List<u32>, OutOfMemory> {
     let mut list = store.kept(image.count(kind) as usize)?;
-    // Most modules import functions only.
-    if image.imported_count(kind) != 0 {
+    // Most modules import functions only; without an allocator all do.
+    if image.imported_count(kind) != 0 && cfg!(not(compact)) {
+        #[cfg(not(compact))]
         for number in 0..image.imports_count() {
             match (imports(number), kind) {
                 (Some(Supply::External(External::Table(address))), ExternKind::Table)
@@ -226,19 +243,21 @@ fn addresses(
 
 /// Value of a constant expression, as the bits of a number or a handle.
 fn evaluate(store: &mut Store, instance: u32, expr: ConstExpr, limiter: &mut dyn Limiter) -> Result<u64, Trap> {
-    let func = |store: &Store, index| store.func_address(instance, index).expect(SOUND);
+    let func = |store: &Store, index| sound(store.func_address(instance, index));
     Ok(match expr {
         ConstExpr::Zero => 0,
         ConstExpr::Bits(bits) => bits,
         ConstExpr::GlobalGet(index) => match store.resolve(instance, ExternKind::Global, index.0) {
             Some(External::Global(address)) => store.global(address),
-            _ => unreachable!("{SOUND}"),
+            _ => unsound(),
         },
         ConstExpr::RefFunc(index) => u64::from(handle::from_func(func(store, index))),
-        ConstExpr::Code(index) => {
+        ConstExpr::Code(index) if cfg!(feature = "extended-const") => {
             let address = func(store, index);
             store.evaluate(address, limiter)?
         }
+        // `verify` refuses those.
+        ConstExpr::Code(_) => unsound(),
     })
 }
 
@@ -249,7 +268,7 @@ fn initialise_globals(
     limiter: &mut dyn Limiter,
 ) -> Result<(), Trap> {
     for index in own(image, ExternKind::Global) {
-        let init = image.global(GlobalIndex(index)).expect(SOUND).init;
+        let init = sound(image.global(GlobalIndex(index))).init;
         let bits = evaluate(store, instance, init, limiter)?;
         if let Some(External::Global(address)) = store.resolve(instance, ExternKind::Global, index) {
             store.set_global(address, bits);
@@ -265,7 +284,7 @@ fn initialise_tables(
     limiter: &mut dyn Limiter,
 ) -> Result<(), Trap> {
     for index in own(image, ExternKind::Table) {
-        let init = image.table(TableIndex(index)).expect(SOUND).init;
+        let init = sound(image.table(TableIndex(index))).init;
         let value = evaluate(store, instance, init, limiter)? as u32;
         if let Some(External::Table(address)) = store.resolve(instance, ExternKind::Table, index)
             && value != 0
@@ -283,7 +302,7 @@ fn element_segment(
     index: ElemIndex,
     limiter: &mut dyn Limiter,
 ) -> Result<(), Error> {
-    let elem = image.elem(index).expect(SOUND);
+    let elem = sound(image.elem(index));
     let count = elem.items.len();
     match elem.mode {
         ElemMode::Declared => {}
@@ -291,21 +310,21 @@ fn element_segment(
             // SAFETY: the instance has as many segments as its image, and the index is below that.
             let items = unsafe { *store.spaces[instance as usize].elems.add(index.to_usize()) }.base.cast_mut();
             for i in 0..count {
-                let value = evaluate(store, instance, elem.items.get(i).expect(SOUND), limiter)? as u32;
+                let value = evaluate(store, instance, sound(elem.items.get(i)), limiter)? as u32;
                 // SAFETY: `allocate` has made room for as many items as the segment has.
                 unsafe { items.add(i as usize).write(value) };
             }
         }
         ElemMode::Active { table, offset } => {
             let Some(External::Table(address)) = store.resolve(instance, ExternKind::Table, table.0) else {
-                unreachable!("{SOUND}")
+                unsound()
             };
             let start = evaluate(store, instance, offset, limiter)? as u32 as usize;
             if store.table(address).len().checked_sub(start).is_none_or(|room| (count as usize) > room) {
                 return Err(Trap::TableOutOfBounds.into());
             }
             for i in 0..count {
-                let value = evaluate(store, instance, elem.items.get(i).expect(SOUND), limiter)? as u32;
+                let value = evaluate(store, instance, sound(elem.items.get(i)), limiter)? as u32;
                 store.table_mut(address)[start + i as usize] = value;
             }
         }
@@ -320,7 +339,7 @@ fn data_segment(
     index: DataIndex,
     limiter: &mut dyn Limiter,
 ) -> Result<(), Error> {
-    let data = image.data(index).expect(SOUND);
+    let data = sound(image.data(index));
     match data.mode {
         DataMode::Passive => {
             let segments = store.spaces[instance as usize].datas;
@@ -330,7 +349,7 @@ fn data_segment(
         }
         DataMode::Active { memory, offset } => {
             let Some(External::Memory(address)) = store.resolve(instance, ExternKind::Memory, memory.0) else {
-                unreachable!("{SOUND}")
+                unsound()
             };
             let start = evaluate(store, instance, offset, limiter)? as u32 as usize;
             let bytes = store.memory_mut(address);

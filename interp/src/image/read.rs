@@ -390,6 +390,18 @@ impl<'a> Image<'a> {
         })
     }
 
+    /// What kind of thing import `i` is.
+    pub fn import_kind(&self, i: u32) -> Option<ExternKind> {
+        ExternKind::from_byte(u8::try_from(self.imports.get(i)?.kind).ok()?)
+    }
+
+    /// Names and type of import `i`, if it is a function: what [`Image::import`] says of one, without what there is to be said of others.
+    pub fn func_import(&self, i: u32) -> Option<(&'a str, &'a str, FuncType<'a>)> {
+        let record = self.imports.get(i).filter(|record| record.kind == ExternKind::Func as u32)?;
+        let (module, name) = (text(self.strings, record.module)?, text(self.strings, record.name)?);
+        Some((module, name, self.type_of_func(FuncIndex(record.index))?))
+    }
+
     /// The imports, in the module's order.
     pub fn imports(self) -> impl Iterator<Item = Import<'a>> + Clone {
         (0..self.imports_count()).map_while(move |i| self.import(i))

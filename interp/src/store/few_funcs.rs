@@ -38,7 +38,6 @@ impl Store {
         let mut list = self.kept(imported_count as usize)?;
         for number in 0..image.imports_count() {
             match imports(number) {
-                Some(Supply::External(External::Func(address))) => list.push_within_capacity(address),
                 Some(Supply::Host(number)) => list.push_within_capacity(HOST.checked_add(number).ok_or(OutOfMemory)?),
                 _ => {}
             }
