@@ -32,7 +32,9 @@
 //! ```
 
 use crate::Trap;
-use core::{fmt, marker::PhantomData, mem::ManuallyDrop, ptr::NonNull, sync::atomic::AtomicU32};
+use core::{
+    alloc::Layout, fmt, marker::PhantomData, mem::{ManuallyDrop, MaybeUninit}, ptr::NonNull, slice, sync::atomic::AtomicU32,
+};
 pub use sheave_interp::store::{bound::Bound, limits::Limits};
 use sheave_interp::{
     error::{Error as InterpError, ErrorKind},
@@ -42,8 +44,6 @@ use sheave_interp::{
     types::{ExternKind, ExternType, FuncType, ValType as RawType, ValTypes},
 };
 
-/// The most parameters and results, together, of a function called from or by the host.
-pub const VALUES_MAX: usize = 16;
 
 /// Why something did not succeed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -391,12 +391,13 @@ impl<'a, T> Store<'a, T> {
         if !fit {
             return Err(Error::Types);
         }
-        let call = self.core.begin(func)?;
+        let call = &mut MaybeUninit::uninit();
+        let call = self.core.begin_at(func, call)?;
         write(params, self.core.cells_mut(call.window, call.cells));
-        match self.run(&call) {
+        match self.run(call) {
             Ok(()) => read(&self.core, func, call.window, results),
             Err(error) => {
-                self.core.abandon(&call);
+                self.core.abandon(call);
                 return Err(error);
             }
         }
@@ -432,12 +433,21 @@ impl<'a, T> Store<'a, T> {
         }
     }
 
+    #[inline(never)]
     fn call_host(&mut self, number: u32, func: u32, window: usize, cells: usize) -> Result<(), Error> {
-        let imports = self.imports;
-        let import = &imports[number as usize];
-        let mut values = [Val::I32(0); VALUES_MAX];
-        let (params, rest) = values.split_at_mut_checked(import.params.len()).ok_or(Error::Types)?;
-        let results = rest.get_mut(..import.results.len()).ok_or(Error::Types)?;
+        let import = &self.imports[number as usize];
+        let count = import.params.len() + import.results.len();
+        let spare = Layout::array::<Val>(count).ok().and_then(|layout| self.core.spare(layout));
+        let first = spare.ok_or(Trap::StackOverflow)?.cast::<Val>();
+        // SAFETY: the guest stack has room for so many values, aligned, in a place that neither the guest nor the store uses before the
+        // function has returned; all are written before they are looked at.
+        let values = unsafe {
+            for i in 0..count {
+                first.add(i).write(Val::I32(0));
+            }
+            slice::from_raw_parts_mut(first.as_ptr(), count)
+        };
+        let (params, results) = values.split_at_mut(import.params.len());
         decode(self.core.func_type(func).params(), self.core.cells(window, cells), params);
         for (result, ty) in results.iter_mut().zip(import.results) {
             *result = Val::from_bits(0, ty.to_raw()).ok_or(Error::Types)?;

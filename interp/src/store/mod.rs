@@ -301,6 +301,7 @@ impl Store {
     }
 
     /// What an instance exports under a name.
+    #[cfg_attr(compact, inline(never))]
     pub fn export(&self, instance: u32, name: &str) -> Option<External> {
         let export = self.image(instance).export_by_name(name)?;
         self.resolve(instance, export.kind, export.index)
