@@ -316,9 +316,7 @@ fn element_segment(
             }
         }
         ElemMode::Active { table, offset } => {
-            let Some(External::Table(address)) = store.resolve(instance, ExternKind::Table, table.0) else {
-                unsound()
-            };
+            let Some(External::Table(address)) = store.resolve(instance, ExternKind::Table, table.0) else { unsound() };
             let start = evaluate(store, instance, offset, limiter)? as u32 as usize;
             if store.table(address).len().checked_sub(start).is_none_or(|room| (count as usize) > room) {
                 return Err(Trap::TableOutOfBounds.into());

@@ -33,7 +33,13 @@
 
 use crate::Trap;
 use core::{
-    alloc::Layout, fmt, marker::PhantomData, mem::{ManuallyDrop, MaybeUninit}, ptr::NonNull, slice, sync::atomic::AtomicU32,
+    alloc::Layout,
+    fmt,
+    marker::PhantomData,
+    mem::{ManuallyDrop, MaybeUninit},
+    ptr::NonNull,
+    slice,
+    sync::atomic::AtomicU32,
 };
 pub use sheave_interp::store::{bound::Bound, limits::Limits};
 use sheave_interp::{
@@ -43,7 +49,6 @@ use sheave_interp::{
     store::{Call, External, Heap, HostCall, Stop, Store as CoreStore, limits::Unlimited},
     types::{ExternKind, ExternType, FuncType, ValType as RawType, ValTypes},
 };
-
 
 /// Why something did not succeed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -352,10 +357,8 @@ impl<'a, T> Store<'a, T> {
     pub fn instantiate(&mut self, module: &Module<'a>) -> Result<Instance, Error> {
         let table = self.imports;
         let supply = |number: u32| {
-            let import = module.image.import(number)?;
-            let ExternType::Func(ty) = import.ty else { return None };
-            let fits =
-                |entry: &Import<T>| entry.module == import.module && entry.name == import.name && entry.is_of_type(ty);
+            let (from, name, ty) = module.image.func_import(number)?;
+            let fits = |entry: &Import<T>| entry.module == from && entry.name == name && entry.is_of_type(ty);
             table.iter().position(fits).map(|found| Supply::Host(found as u32))
         };
         if let Some(missing) = (0..module.image.imports_count()).find(|number| supply(*number).is_none()) {

@@ -15,6 +15,8 @@
 //! `machine` registers and operands, `context` views of the store, `functions` how they are found, `handle` references, `observe` a look at the run from
 //! outside; handlers: `numeric`, `memory`, `variable`, `table` (with references), `control`, `call`.
 
+#[cfg_attr(compact, path = "no_across.rs")]
+mod across;
 pub mod call;
 pub mod context;
 pub mod control;
@@ -46,7 +48,7 @@ pub unsafe fn run(cx: *mut context::Context) -> machine::Exit {
         // SAFETY: as the caller promises; `across` leaves registers that stand at the entry of a function or behind a call.
         unsafe {
             let exit = dispatch::run(cx);
-            if let Err(exit) = call::across(cx, exit) {
+            if let Err(exit) = across::across(cx, exit) {
                 return exit;
             }
         }
