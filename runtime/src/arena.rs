@@ -46,7 +46,7 @@ use sheave_interp::{
     error::{Error as InterpError, ErrorKind},
     image::{self, Image},
     instance::{self, Supply},
-    store::{Call, External, Heap, HostCall, Stop, Store as CoreStore, limits::Unlimited},
+    store::{Call, External, Heap, Stop, Store as CoreStore, limits::Unlimited},
     types::{ExternKind, ExternType, FuncType, ValType as RawType, ValTypes},
 };
 
@@ -387,11 +387,7 @@ impl<'a, T> Store<'a, T> {
     }
 
     fn call_address(&mut self, func: u32, params: &[Val], results: &mut [Val]) -> Result<(), Error> {
-        let ty = self.core.func_type(func);
-        let fit = ty.params().iter().eq(params.iter().map(|value| value.ty().to_raw()))
-            && ty.results().len() == results.len()
-            && !ty.results().iter().any(RawType::is_ref);
-        if !fit {
+        if !self.takes(func, params, results.len()) {
             return Err(Error::Types);
         }
         let call = &mut MaybeUninit::uninit();
@@ -405,6 +401,16 @@ impl<'a, T> Store<'a, T> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a function takes these parameters and gives so many results, all numbers. Apart, as other parts of a call are, so that what it
+    /// needs of the native stack is given back before the guest runs.
+    #[inline(never)]
+    fn takes(&self, func: u32, params: &[Val], results_count: usize) -> bool {
+        let ty = self.core.func_type(func);
+        ty.params().iter().eq(params.iter().map(|value| value.ty().to_raw()))
+            && ty.results().len() == results_count
+            && !ty.results().iter().any(RawType::is_ref)
     }
 
     /// Runs a call that has begun. On success it has ended.
@@ -421,10 +427,9 @@ impl<'a, T> Store<'a, T> {
                     self.core.finish(call);
                     return Ok(());
                 }
-                Stop::HostCall(host) => {
-                    let HostCall { func, number, window, cells, .. } = host;
-                    self.call_host(number, func, window, cells)?;
-                    self.core.host_return(&host);
+                Stop::HostCall(ref host) => {
+                    self.call_host(host.number, host.func, host.window, host.cells)?;
+                    self.core.host_return(host);
                 }
                 Stop::Trap(trap) => return Err(trap.into()),
                 Stop::OutOfFuel { .. } => return Err(Trap::OutOfFuel.into()),
@@ -517,6 +522,7 @@ fn write(values: &[Val], cells: &mut [u32]) {
 }
 
 /// Reads the results of a call that has finished.
+#[inline(never)]
 fn read(core: &CoreStore, func: u32, window: usize, results: &mut [Val]) {
     let types = core.func_type(func).results();
     decode(types, core.cells(window, types.cells() as usize), results);
