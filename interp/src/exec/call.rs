@@ -7,7 +7,7 @@
 
 use super::{
     Instruction,
-    context::{Context, FuncEntity, Registers},
+    context::{Context, FuncEntity},
     handle,
     machine::{Cell, Exit, Flow, Machine, Read, address, read32},
 };
@@ -216,8 +216,7 @@ unsafe fn call_address(machine: &mut Machine, address: u32, delta: u16) -> Flow 
 pub unsafe fn across(cx: *mut Context, exit: Exit) -> Flow {
     // SAFETY: as the caller promises.
     unsafe {
-        let Registers { ip, fp, r0, f0 } = (*cx).saved;
-        let mut machine = Machine { ip, fp, cx, memory: (*cx).memory_base, r0, f0 };
+        let mut machine = Machine::resume(cx);
         match exit {
             Exit::CALL_FOREIGN => call_foreign(&mut machine),
             Exit::RETURN_CALL_FOREIGN if cfg!(feature = "tail-call") => return_call_foreign(&mut machine),

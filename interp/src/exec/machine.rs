@@ -4,7 +4,10 @@
 //! field that comes next; `fp` points at a frame whose bytes up to its declared size lie inside the store's stack region
 //! (checked when the frame was entered); every operand has been checked against that size by `image::verify`.
 
-use super::context::Context;
+use super::{
+    accumulators::{Float, Integer},
+    context::Context,
+};
 use crate::trap::Trap;
 
 /// A 32-bit reference as it stands in a cell: 0 is null.
@@ -64,9 +67,9 @@ pub struct Machine {
     /// First byte of memory 0. Changes only outside of the interpreter, and with the instance.
     pub memory: *mut u8,
     /// Integer accumulator. An i32 in it has its upper half undefined.
-    pub r0: u64,
+    pub r0: Integer,
     /// Float accumulator. An f32 in it is its bits in the low half.
-    pub f0: f64,
+    pub f0: Float,
 }
 
 impl Machine {
@@ -209,11 +212,11 @@ pub trait Cell: Copy {
 impl Cell for i32 {
     #[inline(always)]
     fn from_accumulator(machine: &Machine) -> i32 {
-        machine.r0 as i32
+        machine.low() as i32
     }
     #[inline(always)]
     fn to_accumulator(self, machine: &mut Machine) {
-        machine.r0 = u64::from(self as u32);
+        machine.set_low(self as u32);
     }
     #[inline(always)]
     fn from_immediate(value: i64) -> i32 {
@@ -234,11 +237,11 @@ impl Cell for i32 {
 impl Cell for u32 {
     #[inline(always)]
     fn from_accumulator(machine: &Machine) -> u32 {
-        machine.r0 as u32
+        machine.low()
     }
     #[inline(always)]
     fn to_accumulator(self, machine: &mut Machine) {
-        machine.r0 = u64::from(self);
+        machine.set_low(self);
     }
     #[inline(always)]
     fn from_immediate(value: i64) -> u32 {
@@ -259,11 +262,11 @@ impl Cell for u32 {
 impl Cell for i64 {
     #[inline(always)]
     fn from_accumulator(machine: &Machine) -> i64 {
-        machine.r0 as i64
+        machine.integer() as i64
     }
     #[inline(always)]
     fn to_accumulator(self, machine: &mut Machine) {
-        machine.r0 = self as u64;
+        machine.set_integer(self as u64);
     }
     #[inline(always)]
     fn from_immediate(value: i64) -> i64 {
@@ -299,11 +302,11 @@ impl Cell for i64 {
 impl Cell for f32 {
     #[inline(always)]
     fn from_accumulator(machine: &Machine) -> f32 {
-        f32::from_bits(machine.f0.to_bits() as u32)
+        f32::from_bits(machine.float().to_bits() as u32)
     }
     #[inline(always)]
     fn to_accumulator(self, machine: &mut Machine) {
-        machine.f0 = widen(self);
+        machine.set_float(widen(self));
     }
     #[inline(always)]
     fn from_immediate(value: i64) -> f32 {
@@ -341,11 +344,11 @@ fn widen(value: f32) -> f64 {
 impl Cell for f64 {
     #[inline(always)]
     fn from_accumulator(machine: &Machine) -> f64 {
-        machine.f0
+        machine.float()
     }
     #[inline(always)]
     fn to_accumulator(self, machine: &mut Machine) {
-        machine.f0 = self;
+        machine.set_float(self);
     }
     #[inline(always)]
     fn from_immediate(value: i64) -> f64 {

@@ -12,9 +12,11 @@
 //! stack's end, signatures of indirect calls. `store` keeps the context's pointers valid.
 //!
 //! # Files
-//! `machine` registers and operands, `context` views of the store, `handle` references, `observe` a look at the run from
+//! `machine` registers and operands, `accumulators` two of them, `context` views of the store, `handle` references, `observe` a look at the run from
 //! outside; handlers: `numeric`, `memory`, `variable`, `table` (with references), `control`, `call`.
 
+#[cfg_attr(dispatch = "switch", path = "accumulators_small.rs")]
+mod accumulators;
 pub mod call;
 pub mod context;
 pub mod control;
