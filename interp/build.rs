@@ -13,6 +13,7 @@ use std::{
     env,
     fmt::Write as _,
     fs,
+    ops::Range,
     path::Path,
 };
 use table::{ELEMENTS_MAX, ROWS, Role, Row, Ty, group, kind};
@@ -48,6 +49,7 @@ fn main() {
     write("rows.rs", rows(&superinstructions));
     write("operations.rs", operations());
     let available = Available::of_features();
+    println!("cargo::rerun-if-env-changed={HANDLERS}");
     write("available.rs", available.text());
     write("compact.rs", compact(&available));
     println!("cargo::rustc-check-cfg=cfg(grouped)");
@@ -56,9 +58,11 @@ fn main() {
         let groups = groups(&available);
         let mut shared = BTreeMap::new();
         for group in &groups {
-            shared.entry(group.shared_name()).or_insert_with(|| group.shared_text());
+            let (_, rows) = shared.entry(group.shared_name()).or_insert((group, BTreeSet::new()));
+            rows.extend(group.numbers(&available));
         }
-        write("groups.rs", groups.iter().map(Group::text).chain(shared.into_values()).collect());
+        let shared = shared.into_values().map(|(group, rows)| group.shared_text(&rows));
+        write("groups.rs", groups.iter().map(Group::text).chain(shared).collect());
         write("handlers.rs", grouped_handlers(&groups, &available));
         return;
     }
@@ -71,6 +75,39 @@ struct Available {
     /// Bits of [`group`].
     groups: u16,
     has_level_full: bool,
+    /// Instructions as `row:form`, if only those of a list are wanted.
+    listed: Option<BTreeSet<String>>,
+}
+
+/// The environment variable with the paths, separated as those of `PATH` are, of lists of handlers to keep: a line for each, `row:form`;
+/// `#` begins a line that is a comment. `sheave compile --handlers` writes one. A build without the variable keeps all.
+const HANDLERS: &str = "SHEAVE_HANDLERS";
+
+/// What every image has before its functions.
+const PRELUDE: [&str; 2] = ["exit:", "return.cross:"];
+
+/// The instructions in the lists that [`HANDLERS`] names.
+fn listed() -> Option<BTreeSet<String>> {
+    let paths = env::var_os(HANDLERS).filter(|paths| !paths.is_empty())?;
+    let known: BTreeSet<String> = instructions().iter().map(|(row, form)| instruction_name(row, *form)).collect();
+    let mut listed: BTreeSet<String> = PRELUDE.map(str::to_owned).into();
+    for path in env::split_paths(&paths) {
+        let path = path.display();
+        println!("cargo::rerun-if-changed={path}");
+        let text = fs::read_to_string(path.to_string()).unwrap_or_else(|error| {
+            panic!("{HANDLERS}: {path}: {error}; relative paths begin at the package of sheave-interp, so give an absolute one")
+        });
+        for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            assert!(known.contains(line), "{HANDLERS}: {path}: no instruction of this version: {line}");
+            listed.insert(line.to_owned());
+        }
+    }
+    Some(listed)
+}
+
+/// `i32.add:rsw`.
+fn instruction_name(row: &Row, form: usize) -> String {
+    format!("{}:{}", row.name, String::from_utf8_lossy(row.shape.form(form)))
 }
 
 impl Available {
@@ -79,11 +116,27 @@ impl Available {
             env::var_os(format!("CARGO_FEATURE_{}", feature.to_uppercase().replace('-', "_"))).is_some()
         };
         let groups = group::NAMES.iter().enumerate().filter(|(_, name)| has(name));
-        Available { groups: groups.fold(0, |groups, (bit, _)| groups | 1 << bit), has_level_full: has("level-full") }
+        Available {
+            groups: groups.fold(0, |groups, (bit, _)| groups | 1 << bit),
+            has_level_full: has("level-full"),
+            listed: listed(),
+        }
     }
 
     /// What the build lacks for an instruction, by name.
     fn lack(&self, row: &Row, form: usize) -> Option<&'static str> {
+        let is_left_out = || self.listed.as_ref().is_some_and(|listed| !listed.contains(&instruction_name(row, form)));
+        self.lack_of_features(row, form)
+            .or_else(|| is_left_out().then_some("a handler that SHEAVE_HANDLERS leaves out"))
+    }
+
+    /// Whether there is a handler for any of these forms of a row.
+    fn any(&self, row: &Row, mut forms: Range<usize>) -> bool {
+        forms.any(|form| self.lack(row, form).is_none())
+    }
+
+    /// The feature that the build lacks for an instruction.
+    fn lack_of_features(&self, row: &Row, form: usize) -> Option<&'static str> {
         if form >= row.shape.base.len() && !self.has_level_full {
             return Some("level full");
         }
@@ -148,11 +201,8 @@ fn instructions() -> Vec<(&'static Row, usize)> {
 /// The superinstructions as lists of tokens. All but the last element compute or branch, and on one way go on to the next.
 fn superinstructions() -> Vec<Vec<usize>> {
     let instructions = instructions();
-    let tokens: BTreeMap<String, usize> = instructions
-        .iter()
-        .enumerate()
-        .map(|(token, (row, form))| (format!("{}:{}", row.name, String::from_utf8_lossy(row.shape.form(*form))), token))
-        .collect();
+    let tokens: BTreeMap<String, usize> =
+        instructions.iter().enumerate().map(|(token, (row, form))| (instruction_name(row, *form), token)).collect();
     let text = fs::read_to_string(SUPERINSTRUCTIONS).expect("the list is there");
     let mut seen = BTreeSet::new();
     let lines = text.lines().filter(|line| !line.starts_with('#'));
@@ -296,22 +346,17 @@ fn rows(superinstructions: &[Vec<usize>]) -> String {
 
 /// The table as builds have it that only execute: no names, and nothing of the instructions that this build lacks.
 fn compact(available: &Available) -> String {
-    let available: Vec<(usize, usize, usize)> = table::order()
-        .enumerate()
-        .filter(|(_, (row, form))| available.lack(&ROWS[*row], *form).is_none())
-        .map(|(token, (row, form))| (token, row, form))
-        .collect();
     let (mut runs, mut letters, mut places, mut operands) =
         (Vec::<[usize; 5]>::new(), String::new(), Vec::<usize>::new(), Vec::<u32>::new());
     let mut last: Option<(usize, usize)> = None;
-    for (token, row, form) in available {
+    for (token, (row, form)) in table::order().enumerate() {
         let row_of = &ROWS[row];
         let (shape, base) = (row_of.shape, row_of.shape.base.len());
-        if form != 0 && form != base {
-            continue;
-        }
         let is_full = form >= base;
         let forms = if is_full { base..shape.forms_count() } else { 0..base };
+        if form != forms.start || !available.any(row_of, forms.clone()) {
+            continue;
+        }
         let packed = packed_operands(row_of);
         let known = operands.iter().position(|known| *known == packed).unwrap_or_else(|| {
             operands.push(packed);
@@ -571,10 +616,10 @@ fn groups(available: &Available) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for (token, (row, form)) in instructions().into_iter().enumerate() {
         let base = row.shape.base.len();
-        if available.lack(row, form).is_some() || !(form == 0 || form == base) {
+        let forms = if form < base { 0..base } else { base..row.shape.forms_count() };
+        if form != forms.start || available.lack_of_features(row, form).is_some() {
             continue;
         }
-        let forms = if form < base { 0..base } else { base..row.shape.forms_count() };
         match groups.last_mut() {
             Some(group)
                 if group.first_token + group.rows.len() * group.forms.len() == token
@@ -589,7 +634,12 @@ fn groups(available: &Available) -> Vec<Group> {
         }
     }
     let is_alone = |group: &Group| available.has_level_full && is_direct(group);
-    groups.retain(|group| group.rows.len() > 1 && is_groupable(group.rows[0].shape.handler) && !is_alone(group));
+    groups.retain(|group| {
+        group.rows.len() > 1
+            && !group.numbers(available).is_empty()
+            && is_groupable(group.rows[0].shape.handler)
+            && !is_alone(group)
+    });
     groups
 }
 
@@ -630,6 +680,12 @@ fn can_trap(row: &Row) -> bool {
 }
 
 impl Group {
+    /// The numbers of its rows that have a handler.
+    fn numbers(&self, available: &Available) -> Vec<usize> {
+        let rows = self.rows.iter().enumerate();
+        rows.filter(|(_, row)| available.any(row, self.forms.clone())).map(|(number, _)| number).collect()
+    }
+
     fn name(&self) -> String {
         format!("{}At{}", name(self.rows[0]), self.first_token)
     }
@@ -713,11 +769,11 @@ impl Group {
         format!("shared_{hash:016x}")
     }
 
-    /// Those functions: each picks a row by its number.
-    fn shared_text(&self) -> String {
+    /// Those functions: each picks one of these rows by its number.
+    fn shared_text(&self, numbers: &BTreeSet<usize>) -> String {
         let (types, handler, shared) = (self.rows[0].types, self.rows[0].shape.handler, self.shared_name());
         let arms = |arm: &dyn Fn(&str) -> String| -> String {
-            let arms = self.rows.iter().enumerate();
+            let arms = self.rows.iter().enumerate().filter(|(number, _)| numbers.contains(number));
             arms.map(|(number, row)| format!("        {number} => {},\n", arm(&name(row)))).collect()
         };
         let function = |name: &str, operands: &str, result: &str, arms: String| {
@@ -766,8 +822,14 @@ fn grouped_handlers(groups: &[Group], available: &Available) -> String {
     let mut is_grouped = BTreeSet::new();
     for group in groups {
         for (number, form) in group.forms.clone().enumerate() {
-            let tokens: Vec<usize> =
-                (0..group.rows.len()).map(|row| group.first_token + row * group.forms.len() + number).collect();
+            let has_handler = |row: &usize| available.lack(group.rows[*row], form).is_none();
+            let tokens: Vec<usize> = (0..group.rows.len())
+                .filter(has_handler)
+                .map(|row| group.first_token + row * group.forms.len() + number)
+                .collect();
+            if tokens.is_empty() {
+                continue;
+            }
             let row = group.rows[0];
             let handler = handler(row, row.shape.form(form));
             let operation = format!("operation::{}", name(row));

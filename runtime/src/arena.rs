@@ -211,6 +211,16 @@ impl<'a> Module<'a> {
         Ok(Module { image })
     }
 
+    /// What `embed_image!` gives: the image in these bytes, verified by the compiler.
+    ///
+    /// # Safety
+    /// As for [`Image::trusted`].
+    #[doc(hidden)]
+    pub const unsafe fn embedded(bytes: &'a [u8]) -> Module<'a> {
+        // SAFETY: as the caller promises.
+        Module { image: unsafe { Image::trusted(bytes) } }
+    }
+
     /// Looks at an image without looking at its instructions, but for whether this build has them.
     ///
     /// # Errors

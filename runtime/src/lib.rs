@@ -47,6 +47,7 @@
 //! | `translate` | no wasm is read: modules arrive as images |
 //! | `complete`, or some of the features in its place | images with such instructions are refused by the feature's name; the README has the list. `std` and `translate` bring all |
 //! | `messages` | what is wrong with an image's code is not told in words, only where; `std` and `translate` bring it |
+//! | `embed` | no `embed_image!`: images are verified on the device |
 //! | `wat` | (with it, [`Module::new`] also takes text) |
 #![no_std]
 
@@ -65,9 +66,13 @@ pub use sheave_interp::trap::Trap as TrapCode;
 struct Readme;
 
 pub mod arena;
+#[cfg(feature = "embed")]
+pub mod embed;
 mod include_image;
 #[cfg(not(feature = "alloc"))]
 pub use arena::*;
+#[cfg(feature = "embed")]
+pub use embed::embed_image;
 
 #[cfg(feature = "alloc")]
 mod owned;

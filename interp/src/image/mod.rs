@@ -23,6 +23,7 @@ mod func;
 mod plan;
 mod read;
 mod source_map;
+mod trusted;
 mod verify;
 #[cfg(feature = "alloc")]
 mod write;
@@ -32,7 +33,7 @@ pub use aligned::OwnedImage;
 pub use format::{ConstExpr, DataMode, ElemMode, Features, Options};
 pub use func::{BlockStarts, CellMap, Func};
 pub use read::{Data, Elem, ElemItems, Export, Global, Image, Import, Table};
-pub use verify::{available, verify};
+pub use verify::{available, for_each_instruction, verify};
 #[cfg(feature = "alloc")]
 pub use write::{DataPart, ElemPart, FuncPart, ImageParts, ImportPart, LazyFunc};
 

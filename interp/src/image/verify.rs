@@ -130,17 +130,31 @@ fn module(image: &Image<'_>) -> Result<(), Error> {
 /// # Errors
 /// `Unsupported` with that name; `Image` with `Code` if there is no instruction where one should be.
 pub fn available(image: &Image<'_>) -> Result<(), Error> {
-    if !isa::IS_COMPLETE {
-        for func in image.code_funcs() {
-            let code = image.code().get(..func.end as usize).unwrap_or(&[]);
-            let mut at = func.entry as usize;
-            while let Some(&token) = code.get(at) {
-                if let Some(name) = isa::unavailable(isa::first_of(token)) {
-                    return Err(Error::new(ErrorKind::Unsupported(name)).in_func(func.index.0));
-                }
-                at += isa::length(code, at, isa::first_of(token))
-                    .ok_or_else(|| error(image, &func, at, NO_INSTRUCTION.into()))?;
-            }
+    if isa::IS_COMPLETE {
+        return Ok(());
+    }
+    for_each_instruction(image, |func, token| match isa::unavailable(token) {
+        Some(name) => Err(Error::new(ErrorKind::Unsupported(name)).in_func(func.index.0)),
+        None => Ok(()),
+    })
+}
+
+/// Calls `visit` with the token of each instruction of each function, in the order of the code; what superinstructions stand for, in their
+/// place.
+///
+/// # Errors
+/// Those of `visit`; `Image` with `Code` if there is no instruction where one should be.
+pub fn for_each_instruction<'a>(
+    image: &Image<'a>,
+    mut visit: impl FnMut(&Func<'a>, u16) -> Result<(), Error>,
+) -> Result<(), Error> {
+    for func in image.code_funcs() {
+        let code = image.code().get(..func.end as usize).unwrap_or(&[]);
+        let mut at = func.entry as usize;
+        while let Some(&token) = code.get(at) {
+            let token = isa::first_of(token);
+            visit(&func, token)?;
+            at += isa::length(code, at, token).ok_or_else(|| error(image, &func, at, NO_INSTRUCTION.into()))?;
         }
     }
     Ok(())

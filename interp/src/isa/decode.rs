@@ -68,9 +68,16 @@ pub fn next(code: &[u16], offset: usize, element: u16) -> Option<usize> {
 
 /// The name of what this build lacks for a token, if it has no handler for it.
 #[cfg_attr(not(compact), inline)]
-pub fn unavailable(token: u16) -> Option<&'static str> {
-    let lacking = |(first, end, name): &(u16, u16, &'static str)| (*first..*end).contains(&token).then_some(*name);
-    super::available::LACKING.iter().find_map(lacking)
+pub const fn unavailable(token: u16) -> Option<&'static str> {
+    let mut i = 0;
+    while i < super::available::LACKING.len() {
+        let (first, end, name) = super::available::LACKING[i];
+        if first <= token && token < end {
+            return Some(name);
+        }
+        i += 1;
+    }
+    None
 }
 
 /// Decodes the instruction at unit `offset` of `code`; `None` if there is none, this build knows nothing of it, or it does not end

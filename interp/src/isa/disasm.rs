@@ -4,6 +4,14 @@ use super::{Instruction, Role, Row, TOKENS, Ty, kind, table};
 use alloc::{format, string::String};
 use core::fmt::Write as _;
 
+/// Name of the instruction with this token, without its fields: row and form, `i32.add:rsw`. Lists of handlers are made of these.
+pub fn name(token: u16) -> String {
+    match super::row_of(token) {
+        Some((row, form)) => format!("{}:{}", row.get().name, String::from_utf8_lossy(row.get().shape.form(form))),
+        None => format!("token {token}"),
+    }
+}
+
 /// One instruction as text: `i32.add r0, s8 -> s12+r0`.
 pub fn disassemble(instruction: &Instruction<'_>) -> String {
     let mut text = String::from(instruction.row.get().name);

@@ -26,7 +26,7 @@ pub mod table;
 pub use decode::row_of;
 pub use decode::{Instruction, Operand, Operands, decode, ends_block, first_of, length, next, unavailable};
 #[cfg(feature = "alloc")]
-pub use disasm::{disassemble, isa_markdown};
+pub use disasm::{disassemble, isa_markdown, name};
 pub use family::Family;
 pub use table::{Role, Ty, kind};
 

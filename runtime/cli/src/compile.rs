@@ -1,7 +1,9 @@
 //! `sheave compile`: a module to an image.
 
 use crate::{
-    Failure, output,
+    Failure,
+    needs::Needs,
+    output,
     source::{Source, plain},
     translation::{self, Translation},
     units::show_bytes,
@@ -21,7 +23,8 @@ use std::{
 Examples:
   sheave compile app.wasm -o app.image                    then: sheave run app.image
   sheave compile --fuel app.wasm -o app.image             then: sheave run --fuel 1000000 app.image
-  sheave compile --no-signal --no-debug-names app.wasm -o app.image    as small as it gets")]
+  sheave compile --no-signal --no-debug-names app.wasm -o app.image    as small as it gets
+  sheave compile --profile --handlers app.handlers app.wasm -o app.image    for firmware with what app needs, no more")]
 pub struct Args {
     /// Module, binary or text
     #[arg(value_name = "FILE")]
@@ -29,6 +32,15 @@ pub struct Args {
     /// Where the image goes
     #[arg(short, long, value_name = "OUT")]
     output: PathBuf,
+    /// Say which features of crate sheave a firmware needs to run the image, and how many handlers
+    #[arg(long)]
+    profile: bool,
+    /// Write the names of the handlers that the image needs to this file
+    ///
+    /// Firmware built with SHEAVE_HANDLERS=FILE in the environment, an absolute path, has no others; several files, separated by colons,
+    /// are for several images. An image that needs another is refused.
+    #[arg(long, value_name = "FILE", conflicts_with = "host")]
+    handlers: Option<PathBuf>,
     #[command(flatten)]
     how: Translation,
 }
@@ -49,6 +61,16 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
         show_bytes(image.as_bytes().len() as u64),
         show_bytes(wasm_bytes)
     ));
+    if args.profile || args.handlers.is_some() {
+        let parsed = image.parse().map_err(|error| translation::bad_image(&args.output, &error))?;
+        let needs = Needs::of(&parsed);
+        if args.profile {
+            needs.print();
+        }
+        if let Some(path) = &args.handlers {
+            write(path, needs.list().as_bytes())?;
+        }
+    }
     Ok(ExitCode::SUCCESS)
 }
 

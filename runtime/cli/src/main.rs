@@ -2,7 +2,8 @@
 //!
 //! One file a subcommand; each gives an exit code or a [`Failure`], which is printed here and nowhere else. `guest` is what
 //! `run` and `profile` run, `source`
-//! reads modules in any form, `units` and `values` parse arguments, `capability` says what imports need, `report` is
+//! reads modules in any form, `units` and `values` parse arguments, `capability` says what imports need, `needs` what an image
+//! needs of firmware, `report` is
 //! what `inspect` shows. Invariant: data goes to stdout, in one write where possible, everything else to stderr.
 #![forbid(unsafe_code)]
 
@@ -14,6 +15,7 @@ mod features;
 mod guest;
 mod inspect;
 mod limits;
+mod needs;
 mod output;
 mod profile;
 mod report;

@@ -1,4 +1,4 @@
-//! The firmware that `cargo xtask size` measures: verifies an image in flash, makes an instance in a borrowed arena, lets it
+//! The firmware that `cargo xtask size` measures: verifies an image in flash, or has it verified by the compiler with feature `embed`, makes an instance in a borrowed arena, lets it
 //! call one host function, and calls one export.
 //!
 //! Sits outside of the workspace; built twice for each line of `xtask/budgets.toml`, with feature `engine` and without.
@@ -16,6 +16,10 @@ struct Aligned<T: ?Sized>(T);
 /// The image of `guest.wat`.
 static IMAGE: &Aligned<[u8]> = &Aligned(*include_bytes!(env!("SHEAVE_SIZE_IMAGE")));
 
+/// The same image, verified.
+#[cfg(all(feature = "engine", feature = "embed"))]
+static EMBEDDED: sheave::Module<'static> = sheave::embed_image!(env!("SHEAVE_SIZE_IMAGE"));
+
 /// What the guest may use.
 const ARENA_BYTES: usize = 32 * 1024;
 
@@ -32,11 +36,10 @@ fn run(image: &'static [u8], arena: &mut [u8], argument: i32) -> Option<i32> {
     static IMPORTS: [Import<u32>; 1] =
         [Import::new("host", "mix", &[ValType::I32, ValType::I32], &[ValType::I32], host)];
 
-    #[cfg(not(feature = "unverified"))]
+    #[cfg(not(feature = "embed"))]
     let module = Module::from_image(image).ok()?;
-    #[cfg(feature = "unverified")]
-    // SAFETY: the image was made by the same version, as xtask does it.
-    let module = unsafe { Module::from_image_unverified(image) }.ok()?;
+    #[cfg(feature = "embed")]
+    let module = black_box(&EMBEDDED);
     let limits = Limits { stack_bytes: 2048, ..Limits::default() };
     let mut store = Store::new(arena, limits, &IMPORTS, 0_u32).ok()?;
     let instance = store.instantiate(&module).ok()?;

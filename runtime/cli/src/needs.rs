@@ -1,0 +1,71 @@
+//! What an image needs of the firmware that is to run it: `sheave compile --profile` and `--handlers`.
+//!
+//! Both count the instructions of the image as it was written. Builds leave the others out, by cargo features or one by one.
+
+use crate::output;
+use sheave_interp::{
+    image::{Image, for_each_instruction},
+    isa::{self, table::group},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
+
+/// The instructions of an image, and how often each stands in the code.
+pub struct Needs(BTreeMap<u16, usize>);
+
+impl Needs {
+    /// Those of this image, which was verified.
+    pub fn of(image: &Image<'_>) -> Needs {
+        let mut counts = BTreeMap::new();
+        let counted = for_each_instruction(image, |_, token| {
+            *counts.entry(token).or_insert(0) += 1;
+            Ok(())
+        });
+        debug_assert!(counted.is_ok(), "a verified image is a sequence of instructions");
+        Needs(counts)
+    }
+
+    /// The features of crate `sheave` without which a build refuses the image, in the order of its manifest.
+    fn features(&self) -> Vec<&'static str> {
+        let mut groups = 0;
+        let mut is_full = false;
+        for (row, form) in self.0.keys().filter_map(|token| isa::row_of(*token)) {
+            groups |= row.get().groups();
+            is_full |= form >= row.get().shape.base.len();
+        }
+        let named = group::NAMES.iter().enumerate().filter(|(bit, _)| groups >> bit & 1 != 0).map(|(_, name)| *name);
+        is_full.then_some("level-full").into_iter().chain(named).collect()
+    }
+
+    /// What to write into a manifest, for people.
+    pub fn print(&self) {
+        let quoted: Vec<String> = self.features().iter().map(|name| format!("{name:?}")).collect();
+        let mut text = String::new();
+        let _ = writeln!(text, "features  {}", if quoted.is_empty() { "none".to_owned() } else { quoted.join(", ") });
+        let _ = writeln!(
+            text,
+            "          sheave = {{ version = \"{}\", default-features = false, features = [{}] }}",
+            env!("CARGO_PKG_VERSION"),
+            quoted.join(", ")
+        );
+        let _ = writeln!(text, "handlers  {} of {}: --handlers FILE lists them", self.0.len(), isa::TOKENS);
+        output::to_stderr(&text);
+    }
+
+    /// The list that the environment variable `SHEAVE_HANDLERS` names to a build: a line for each instruction, sorted.
+    pub fn list(&self) -> String {
+        let names: BTreeSet<String> = self.0.keys().map(|token| isa::name(*token)).collect();
+        let mut text = format!(
+            "# Handlers that an image needs, by `sheave compile --handlers`, version {}. ",
+            env!("CARGO_PKG_VERSION")
+        );
+        text += "SHEAVE_HANDLERS=<path of this file> builds a sheave with these only.\n";
+        for name in names {
+            text += &name;
+            text.push('\n');
+        }
+        text
+    }
+}

@@ -1,0 +1,42 @@
+//! Images that the compiler verifies: what the expansion of `embed_image!` calls.
+//!
+//! Everything here is evaluated while a program is compiled and takes no place in it.
+
+use sheave_interp::isa;
+
+/// An image as a [`Module`](crate::arena::Module) in a constant, verified while the program is compiled.
+///
+/// The path is one of `include_bytes!`: relative to the file that names it, or made with `concat!` and `env!`. Whatever
+/// [`Module::from_image`](crate::arena::Module::from_image) would refuse on the device is an error of the compiler, as is an instruction
+/// that the build has no handler for. So nothing is left to check on the device: the verifier and the rules of the format are not in the
+/// program, which makes it some 13 KB smaller on a Cortex-M4 (`cargo xtask size`), and it starts at once. The bytes lie in flash, aligned,
+/// and run there.
+///
+/// ```ignore
+/// // Before: sheave compile --no-signal blink.wasm -o src/blink.image
+/// static BLINK: sheave::arena::Module<'static> = sheave::embed_image!("blink.image");
+/// ```
+///
+/// A file that is no image does not compile:
+///
+/// ```compile_fail
+/// static NOT_AN_IMAGE: sheave::arena::Module<'static> = sheave::embed_image!("embed.rs");
+/// ```
+pub use sheave_macros::embed_image;
+
+/// What a build must have to run an image: this instruction set, and a handler for each of these tokens.
+///
+/// # Panics
+/// While the program is compiled, with the message that stands beside the token that is missing.
+#[doc(hidden)]
+pub const fn require(isa_hash: u64, instructions: &[(u16, &str)]) {
+    assert!(isa_hash == isa::HASH, "sheave-macros is of another version than sheave");
+    let mut i = 0;
+    while i < instructions.len() {
+        let (token, message) = instructions[i];
+        if isa::unavailable(token).is_some() {
+            panic!("{}", message);
+        }
+        i += 1;
+    }
+}
