@@ -229,7 +229,7 @@ unsafe fn load<O: Accesses, D: Put, F: OffsetField>(machine: &mut Machine, token
     unsafe {
         // A sum that is too large is no place in any memory.
         let start = address.saturating_add(F::read(machine));
-        match O::load(machine.memory, machine.context().memory_len, start, token) {
+        match O::load(machine.memory, machine.memory_len(), start, token) {
             Some(value) => {
                 D::put(machine, value);
                 Ok(())
@@ -317,7 +317,7 @@ impl<O: Accesses, A: Read, V: Read, F: OffsetField> Instruction for GroupedStore
             let address = A::read::<i32>(machine) as u32;
             let start = address.saturating_add(F::read(machine));
             let value = V::read(machine);
-            stored(O::store(machine.memory, machine.context().memory_len, start, value, token))
+            stored(O::store(machine.memory, machine.memory_len(), start, value, token))
         }
     }
 }

@@ -5,8 +5,8 @@
 //! (checked when the frame was entered); every operand has been checked against that size by `image::verify`.
 
 use super::{
-    accumulators::{Float, Integer},
     context::Context,
+    registers::{Float, Integer, Length},
 };
 use crate::trap::Trap;
 
@@ -66,6 +66,8 @@ pub struct Machine {
     pub cx: *mut Context,
     /// First byte of memory 0. Changes only outside of the interpreter, and with the instance.
     pub memory: *mut u8,
+    /// Its length.
+    pub len: Length,
     /// Integer accumulator. An i32 in it has its upper half undefined.
     pub r0: Integer,
     /// Float accumulator. An f32 in it is its bits in the low half.
@@ -302,11 +304,11 @@ impl Cell for i64 {
 impl Cell for f32 {
     #[inline(always)]
     fn from_accumulator(machine: &Machine) -> f32 {
-        f32::from_bits(machine.float().to_bits() as u32)
+        machine.single()
     }
     #[inline(always)]
     fn to_accumulator(self, machine: &mut Machine) {
-        machine.set_float(widen(self));
+        machine.set_single(self);
     }
     #[inline(always)]
     fn from_immediate(value: i64) -> f32 {
@@ -322,23 +324,6 @@ impl Cell for f32 {
         // SAFETY: the caller promises four writable, aligned bytes.
         unsafe { *slot.cast::<f32>() = self }
     }
-}
-
-/// The bits of an f32 as the low half of an f64. Stays in the vector register, where the plain way goes through an
-/// integer one.
-#[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(miri)))]
-#[inline(always)]
-fn widen(value: f32) -> f64 {
-    use core::arch::x86_64::{_mm_castps_pd, _mm_cvtsd_f64, _mm_set_ss};
-    // SAFETY: these need SSE2, which the condition on this function asks for.
-    unsafe { _mm_cvtsd_f64(_mm_castps_pd(_mm_set_ss(value))) }
-}
-
-/// The bits of an f32 as the low half of an f64.
-#[cfg(not(all(target_arch = "x86_64", target_feature = "sse2", not(miri))))]
-#[inline(always)]
-fn widen(value: f32) -> f64 {
-    f64::from_bits(u64::from(value.to_bits()))
 }
 
 impl Cell for f64 {

@@ -12,11 +12,9 @@
 //! stack's end, signatures of indirect calls. `store` keeps the context's pointers valid.
 //!
 //! # Files
-//! `machine` registers and operands, `accumulators` two of them, `context` views of the store, `handle` references, `observe` a look at the run from
+//! `machine` registers and operands, `registers` which of them the processor has, `context` views of the store, `handle` references, `observe` a look at the run from
 //! outside; handlers: `numeric`, `memory`, `variable`, `table` (with references), `control`, `call`.
 
-#[cfg_attr(dispatch = "switch", path = "accumulators_small.rs")]
-mod accumulators;
 pub mod call;
 pub mod context;
 pub mod control;
@@ -32,6 +30,8 @@ pub mod memory;
 pub mod numeric;
 #[cfg_attr(not(observe), path = "no_observe.rs")]
 pub mod observe;
+#[cfg_attr(dispatch = "switch", path = "registers_few.rs")]
+mod registers;
 pub mod table;
 pub mod variable;
 
