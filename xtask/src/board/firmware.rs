@@ -122,7 +122,7 @@ pub fn kernels() -> Result<()> {
     command.arg("--manifest-path").arg(targets().join("Cargo.toml")).arg("--target-dir").arg(&folder);
     command.args(["--", "-Cstrip=symbols", "-Cpanic=abort"]);
     command
-        .args(["--page-size=1", "-zstack-size=5632", "--stack-first"].map(|argument| format!("-Clink-arg={argument}")));
+        .args(["--page-size=1", "-zstack-size=5248", "--stack-first"].map(|argument| format!("-Clink-arg={argument}")));
     toolchain.apply(&mut command);
     run(&mut command)?;
     let made = folder.join(TRIPLE).join("release/sheave_kernels.wasm");
