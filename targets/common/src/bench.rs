@@ -69,9 +69,7 @@ fn sheave<C: Write>(console: &mut C, arena: &mut [u8], program: &Program) -> Res
 #[cfg(feature = "wasmi")]
 fn wasmi<C: Write>(console: &mut C, arena: &'static mut [u8]) -> Result<(), wasmi::Error> {
     crate::heap::init(arena);
-    let mut config = wasmi::Config::default();
-    config.wasm_custom_page_sizes(true);
-    let engine = wasmi::Engine::new(&config);
+    let engine = wasmi::Engine::default();
     // SAFETY: valid, as `sheave compile` has found when it made the images of the same module.
     let module = unsafe { wasmi::Module::new_unchecked(&engine, include_bytes!("../kernels/kernels.wasm"))? };
     let mut store = wasmi::Store::new(&engine, ());
