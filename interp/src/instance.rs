@@ -6,7 +6,7 @@
 use crate::{
     error::{Error, ErrorKind},
     exec::{
-        context::{DataEntity, ElemEntity, FuncEntity, Spaces},
+        context::{DataEntity, ElemEntity, Spaces},
         handle,
     },
     image::{
@@ -15,14 +15,27 @@ use crate::{
     },
     store::{External, InstanceEntity, OutOfMemory, Store, limits::Limiter, list::List},
     trap::Trap,
-    types::{DataIndex, ElemIndex, ExternKind, ExternType, GlobalIndex, MemoryIndex, TableIndex, TypeIndex, ValTypes},
+    types::{DataIndex, ElemIndex, ExternKind, ExternType, GlobalIndex, MemoryIndex, TableIndex, ValTypes},
 };
-use core::{fmt, mem};
+use core::{fmt, mem, ops::Range};
 
-/// Makes an instance of a module. `imports` are in the order of the module's imports.
+/// What a module gets for an import.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Supply {
+    /// Something that is in the store.
+    #[cfg(not(compact))]
+    External(External),
+    /// The function of the host with this number, whose type is the one that the module asks for.
+    Host(u32),
+}
+
+/// What a module gets for each of its imports, by number; nothing if there is nothing.
+pub type Imports<'a> = &'a dyn Fn(u32) -> Option<Supply>;
+
+/// Makes an instance of a module.
 ///
 /// # Errors
-/// `Link` if the number or a type of the imports differs from what the module asks for; `Limit` and `OutOfMemory`;
+/// `Link` if an import is missing or its type differs from what the module asks for; `Limit` and `OutOfMemory`;
 /// `Trap` if an active segment does not fit.
 ///
 /// # Safety
@@ -30,41 +43,63 @@ use core::{fmt, mem};
 pub unsafe fn instantiate(
     store: &mut Store,
     image: &Image<'_>,
-    imports: &[External],
+    imports: Imports<'_>,
     limiter: &mut dyn Limiter,
 ) -> Result<u32, Error> {
-    // SAFETY: the caller promises that the image's bytes outlive the store, which is the only one to keep this.
-    let image = unsafe { mem::transmute::<Image<'_>, Image<'static>>(*image) };
+    // SAFETY: the caller promises that the image's bytes outlive the store, which is the only one to keep them.
+    let image = unsafe { mem::transmute::<&Image<'_>, &Image<'static>>(image) };
     if store.instances_count() >= store.limits.instances {
         return Err(Error::new(ErrorKind::Limit("number of instances")));
     }
     // 1.–4. The imports are as many, and of the types, that the module asks for.
-    check_imports(store, &image, imports)?;
+    check_imports(store, image, imports)?;
     // 5.–11. Everything the module defines is allocated, globals and tables being zero.
-    let instance = allocate(store, &image, imports, limiter)?;
+    let instance = allocate(store, image, imports, limiter)?;
     // 6.–8. Initial values of globals, then of tables.
-    initialise_globals(store, &image, instance, limiter)?;
-    initialise_tables(store, &image, instance, limiter)?;
+    initialise_globals(store, image, instance, limiter)?;
+    initialise_tables(store, image, instance, limiter)?;
     // 12.–15. Element segments: passive ones are kept, active ones copied, the rest dropped.
     for index in 0..image.elems_count() {
-        element_segment(store, &image, instance, ElemIndex(index), limiter)?;
+        element_segment(store, image, instance, ElemIndex(index), limiter)?;
     }
     // 16. Active data segments are copied.
     for index in 0..image.data_count() {
-        data_segment(store, &image, instance, DataIndex(index), limiter)?;
+        data_segment(store, image, instance, DataIndex(index), limiter)?;
     }
     Ok(instance)
 }
 
-/// A structurally sound image answers for every index below its counts.
-const SOUND: &str = "an image that was parsed has what it counts";
-
-fn check_imports(store: &Store, image: &Image<'static>, imports: &[External]) -> Result<(), Error> {
-    if imports.len() != image.imports_count() as usize {
-        return Err(Error::new(ErrorKind::Link("number of imports")));
+/// What a structurally sound image has at an index below its count. One place that panics for all of them, which takes less room than a
+/// message at each.
+#[inline(always)]
+fn sound<T>(found: Option<T>) -> T {
+    match found {
+        Some(found) => found,
+        None => unsound(),
     }
-    for (import, external) in image.imports().zip(imports) {
-        let found = store.extern_type(*external);
+}
+
+#[cold]
+fn unsound() -> ! {
+    unreachable!("an image that was parsed has what it counts");
+}
+
+/// Without an allocator only functions of the host are imported, whose types whoever supplies them has compared.
+#[cfg(compact)]
+fn check_imports(_: &Store, image: &Image<'static>, imports: Imports<'_>) -> Result<(), Error> {
+    let is_func_there = |number| imports(number).is_some() && image.import_kind(number) == Some(ExternKind::Func);
+    let all = (0..image.imports_count()).all(is_func_there);
+    all.then_some(()).ok_or(Error::new(ErrorKind::Link("missing import")))
+}
+
+#[cfg(not(compact))]
+fn check_imports(store: &Store, image: &Image<'static>, imports: Imports<'_>) -> Result<(), Error> {
+    for (number, import) in image.imports().enumerate() {
+        let found = match (imports(number as u32), import.ty) {
+            (Some(Supply::Host(_)), ExternType::Func(_)) => continue,
+            (Some(Supply::External(external)), _) => store.extern_type(external),
+            _ => return Err(Error::new(ErrorKind::Link("missing import"))),
+        };
         let matches = match (import.ty, found) {
             (ExternType::Func(expected), ExternType::Func(found)) => expected == found,
             (ExternType::Table(expected), ExternType::Table(found)) => found.matches(expected),
@@ -80,17 +115,11 @@ fn check_imports(store: &Store, image: &Image<'static>, imports: &[External]) ->
 }
 
 #[cold]
-#[cfg(feature = "alloc")]
+#[cfg(not(compact))]
 fn mismatch((module, name): (&str, &str), expected: ExternType<'_>, found: ExternType<'_>) -> Error {
     let (expected, found) = (Described(expected), Described(found));
     let text = alloc::format!("import {module:?}.{name:?}: expected {expected}, found {found}");
     Error::new(ErrorKind::Link("")).with_detail(text)
-}
-
-#[cold]
-#[cfg(not(feature = "alloc"))]
-fn mismatch(_: (&str, &str), _: ExternType<'_>, _: ExternType<'_>) -> Error {
-    Error::new(ErrorKind::Link("import of another type"))
 }
 
 /// A type of an import or export in words: `func (i32, i64) -> (f32)`, `memory 1 16`, `global mut i32`.
@@ -121,36 +150,49 @@ impl fmt::Display for Described<'_> {
     }
 }
 
-/// Allocates what the module defines, and the instance with its index spaces.
+/// Allocates what the module defines, and the instance with its index spaces. `store/bound.rs` counts what this takes, in the same order;
+/// memories come last, so that a single one can grow in place in an arena.
 fn allocate(
     store: &mut Store,
     image: &Image<'static>,
-    imports: &[External],
+    imports: Imports<'_>,
     limiter: &mut dyn Limiter,
 ) -> Result<u32, Error> {
     let instance = store.instances_count();
-    let types = type_addresses(store, image)?;
-    let functions = func_addresses(store, image, imports, instance, &types)?;
+    store.instances.reserve(&mut store.heap, 1)?;
+    store.spaces.reserve(&mut store.heap, 1)?;
+    let funcs = store.new_funcs(image, imports)?;
     let mut tables = addresses(store, image, imports, ExternKind::Table)?;
-    for index in tables.len() as u32..image.count(ExternKind::Table) {
-        let table = image.table(TableIndex(index)).expect(SOUND);
-        tables.push_within_capacity(store.new_table(table.ty, 0, limiter)?);
-    }
     let mut memories = addresses(store, image, imports, ExternKind::Memory)?;
-    for index in memories.len() as u32..image.count(ExternKind::Memory) {
-        memories.push_within_capacity(store.new_memory(image.memory(MemoryIndex(index)).expect(SOUND), limiter)?);
-    }
     let mut globals = addresses(store, image, imports, ExternKind::Global)?;
     let first_own_global = store.globals.len() as u32;
-    for index in globals.len() as u32..image.count(ExternKind::Global) {
-        globals.push_within_capacity(store.new_global(image.global(GlobalIndex(index)).expect(SOUND).ty, 0)?);
-    }
     let code = store.code_to_run(image)?;
     let datas = store.kept_filled(NO_DATA, image.data_count() as usize)?;
-    let elems = store.kept_filled(NO_ELEM, image.elems_count() as usize)?;
-    let spaces = Spaces {
-        types: types.first_ptr(),
-        functions: functions.first_ptr(),
+    let mut elems = store.kept_filled(NO_ELEM, image.elems_count() as usize)?;
+    for index in (0..image.elems_count()).map(ElemIndex) {
+        let elem = sound(image.elem(index));
+        if elem.mode == ElemMode::Passive {
+            let items = store.kept_filled(0_u32, elem.items.len() as usize)?;
+            elems[index.to_usize()] = ElemEntity { base: items.first_ptr(), len: elem.items.len() };
+        }
+    }
+    store.reserve_globals(own(image, ExternKind::Global).len())?;
+    for index in own(image, ExternKind::Global) {
+        globals.push_within_capacity(store.new_global(sound(image.global(GlobalIndex(index))).ty, 0)?);
+    }
+    store.tables.reserve(&mut store.heap, own(image, ExternKind::Table).len())?;
+    store.memories.reserve(&mut store.heap, own(image, ExternKind::Memory).len())?;
+    for index in own(image, ExternKind::Table) {
+        let table = sound(image.table(TableIndex(index)));
+        tables.push_within_capacity(store.new_table(table.ty, 0, limiter)?);
+    }
+    for index in own(image, ExternKind::Memory) {
+        memories.push_within_capacity(store.new_memory(sound(image.memory(MemoryIndex(index))), limiter)?);
+    }
+    #[cfg(feature = "observe")]
+    store.count_also(image.code())?;
+    store.spaces.push_within_capacity(Spaces {
+        funcs,
         tables: tables.first_ptr(),
         memories: memories.first_ptr(),
         globals: globals.first_ptr(),
@@ -160,62 +202,40 @@ fn allocate(
         first_own_global,
         has_memory: !memories.is_empty(),
         has_table: !tables.is_empty(),
-    };
-    store.instances.reserve(&mut store.heap, 1)?;
-    #[cfg(feature = "observe")]
-    store.count_also(image.code())?;
-    store.spaces.push(&mut store.heap, spaces)?;
-    store.instances.push(&mut store.heap, InstanceEntity { image: *image })?;
+    });
+    store.instances.push_within_capacity(InstanceEntity { image: *image });
     store.set_stale();
     Ok(instance)
+}
+
+/// Indices of what the module defines.
+fn own(image: &Image<'static>, kind: ExternKind) -> Range<u32> {
+    image.imported_count(kind)..image.count(kind)
 }
 
 const NO_DATA: DataEntity = DataEntity { base: core::ptr::null(), len: 0 };
 const NO_ELEM: ElemEntity = ElemEntity { base: core::ptr::null(), len: 0 };
 
-/// Canonical type per type index.
-fn type_addresses(store: &mut Store, image: &Image<'static>) -> Result<List<u32>, OutOfMemory> {
-    let mut types = store.kept(image.types_count() as usize)?;
-    for index in 0..image.types_count() {
-        types.push_within_capacity(store.intern_type(image.func_type(TypeIndex(index)).expect(SOUND))?);
-    }
-    Ok(types)
-}
-
-/// Address per function index: imported ones, then those with code, in a row.
-fn func_addresses(
-    store: &mut Store,
-    image: &Image<'static>,
-    imports: &[External],
-    instance: u32,
-    types: &[u32],
-) -> Result<List<u32>, OutOfMemory> {
-    let mut functions = addresses(store, image, imports, ExternKind::Func)?;
-    store.funcs.reserve(&mut store.heap, image.code_funcs_count() as usize)?;
-    for func in image.code_funcs() {
-        let ty = image.func_type_index(func.index).expect(SOUND);
-        let entity = FuncEntity { type_id: types[ty.to_usize()], instance, entry: func.entry };
-        functions.push_within_capacity(store.push_func(entity)?);
-    }
-    Ok(functions)
-}
-
 /// Room for the addresses of one kind's index space, with those of the imports.
 fn addresses(
     store: &mut Store,
     image: &Image<'static>,
-    imports: &[External],
+    imports: Imports<'_>,
     kind: ExternKind,
 ) -> Result<List<u32>, OutOfMemory> {
-    let hidden = if kind == ExternKind::Func { image.hidden_funcs_count() } else { 0 };
-    let mut list = store.kept((image.count(kind) + hidden) as usize)?;
-    for external in imports {
-        match (*external, kind) {
-            (External::Func(address), ExternKind::Func)
-            | (External::Table(address), ExternKind::Table)
-            | (External::Memory(address), ExternKind::Memory)
-            | (External::Global(address), ExternKind::Global) => list.push_within_capacity(address),
-            _ => {}
+    let mut list = store.kept(image.count(kind) as usize)?;
+    // Most modules import functions only; without an allocator all do.
+    if image.imported_count(kind) != 0 && cfg!(not(compact)) {
+        #[cfg(not(compact))]
+        for number in 0..image.imports_count() {
+            match (imports(number), kind) {
+                (Some(Supply::External(External::Table(address))), ExternKind::Table)
+                | (Some(Supply::External(External::Memory(address))), ExternKind::Memory)
+                | (Some(Supply::External(External::Global(address))), ExternKind::Global) => {
+                    list.push_within_capacity(address);
+                }
+                _ => {}
+            }
         }
     }
     Ok(list)
@@ -223,19 +243,21 @@ fn addresses(
 
 /// Value of a constant expression, as the bits of a number or a handle.
 fn evaluate(store: &mut Store, instance: u32, expr: ConstExpr, limiter: &mut dyn Limiter) -> Result<u64, Trap> {
-    let func = |store: &Store, index| store.func_address(instance, index).expect(SOUND);
+    let func = |store: &Store, index| sound(store.func_address(instance, index));
     Ok(match expr {
         ConstExpr::Zero => 0,
         ConstExpr::Bits(bits) => bits,
         ConstExpr::GlobalGet(index) => match store.resolve(instance, ExternKind::Global, index.0) {
             Some(External::Global(address)) => store.global(address),
-            _ => unreachable!("{SOUND}"),
+            _ => unsound(),
         },
         ConstExpr::RefFunc(index) => u64::from(handle::from_func(func(store, index))),
-        ConstExpr::Code(index) => {
+        ConstExpr::Code(index) if cfg!(feature = "extended-const") => {
             let address = func(store, index);
             store.evaluate(address, limiter)?
         }
+        // `verify` refuses those.
+        ConstExpr::Code(_) => unsound(),
     })
 }
 
@@ -245,8 +267,8 @@ fn initialise_globals(
     instance: u32,
     limiter: &mut dyn Limiter,
 ) -> Result<(), Trap> {
-    for index in image.imported_count(ExternKind::Global)..image.count(ExternKind::Global) {
-        let init = image.global(GlobalIndex(index)).expect(SOUND).init;
+    for index in own(image, ExternKind::Global) {
+        let init = sound(image.global(GlobalIndex(index))).init;
         let bits = evaluate(store, instance, init, limiter)?;
         if let Some(External::Global(address)) = store.resolve(instance, ExternKind::Global, index) {
             store.set_global(address, bits);
@@ -261,8 +283,8 @@ fn initialise_tables(
     instance: u32,
     limiter: &mut dyn Limiter,
 ) -> Result<(), Trap> {
-    for index in image.imported_count(ExternKind::Table)..image.count(ExternKind::Table) {
-        let init = image.table(TableIndex(index)).expect(SOUND).init;
+    for index in own(image, ExternKind::Table) {
+        let init = sound(image.table(TableIndex(index))).init;
         let value = evaluate(store, instance, init, limiter)? as u32;
         if let Some(External::Table(address)) = store.resolve(instance, ExternKind::Table, index)
             && value != 0
@@ -280,30 +302,27 @@ fn element_segment(
     index: ElemIndex,
     limiter: &mut dyn Limiter,
 ) -> Result<(), Error> {
-    let elem = image.elem(index).expect(SOUND);
+    let elem = sound(image.elem(index));
     let count = elem.items.len();
     match elem.mode {
         ElemMode::Declared => {}
         ElemMode::Passive => {
-            let mut items = store.kept_filled(0_u32, count as usize)?;
-            for i in 0..count {
-                items[i as usize] = evaluate(store, instance, elem.items.get(i).expect(SOUND), limiter)? as u32;
-            }
-            let segments = store.spaces[instance as usize].elems;
-            let entity = ElemEntity { base: items.first_ptr(), len: count };
             // SAFETY: the instance has as many segments as its image, and the index is below that.
-            unsafe { segments.add(index.to_usize()).write(entity) };
+            let items = unsafe { *store.spaces[instance as usize].elems.add(index.to_usize()) }.base.cast_mut();
+            for i in 0..count {
+                let value = evaluate(store, instance, sound(elem.items.get(i)), limiter)? as u32;
+                // SAFETY: `allocate` has made room for as many items as the segment has.
+                unsafe { items.add(i as usize).write(value) };
+            }
         }
         ElemMode::Active { table, offset } => {
-            let Some(External::Table(address)) = store.resolve(instance, ExternKind::Table, table.0) else {
-                unreachable!("{SOUND}")
-            };
+            let Some(External::Table(address)) = store.resolve(instance, ExternKind::Table, table.0) else { unsound() };
             let start = evaluate(store, instance, offset, limiter)? as u32 as usize;
             if store.table(address).len().checked_sub(start).is_none_or(|room| (count as usize) > room) {
                 return Err(Trap::TableOutOfBounds.into());
             }
             for i in 0..count {
-                let value = evaluate(store, instance, elem.items.get(i).expect(SOUND), limiter)? as u32;
+                let value = evaluate(store, instance, sound(elem.items.get(i)), limiter)? as u32;
                 store.table_mut(address)[start + i as usize] = value;
             }
         }
@@ -318,7 +337,7 @@ fn data_segment(
     index: DataIndex,
     limiter: &mut dyn Limiter,
 ) -> Result<(), Error> {
-    let data = image.data(index).expect(SOUND);
+    let data = sound(image.data(index));
     match data.mode {
         DataMode::Passive => {
             let segments = store.spaces[instance as usize].datas;
@@ -328,7 +347,7 @@ fn data_segment(
         }
         DataMode::Active { memory, offset } => {
             let Some(External::Memory(address)) = store.resolve(instance, ExternKind::Memory, memory.0) else {
-                unreachable!("{SOUND}")
+                unsound()
             };
             let start = evaluate(store, instance, offset, limiter)? as u32 as usize;
             let bytes = store.memory_mut(address);

@@ -32,20 +32,23 @@
 //! ```
 
 use crate::Trap;
-use core::{fmt, marker::PhantomData, mem::ManuallyDrop, ptr::NonNull, sync::atomic::AtomicU32};
-pub use sheave_interp::store::limits::Limits;
+use core::{
+    alloc::Layout,
+    fmt,
+    marker::PhantomData,
+    mem::{ManuallyDrop, MaybeUninit},
+    ptr::NonNull,
+    slice,
+    sync::atomic::AtomicU32,
+};
+pub use sheave_interp::store::{bound::Bound, limits::Limits};
 use sheave_interp::{
     error::{Error as InterpError, ErrorKind},
     image::{self, Image},
-    instance,
-    store::{Call, External, Heap, HostCall, Stop, Store as CoreStore, limits::Unlimited},
+    instance::{self, Supply},
+    store::{Call, External, Heap, Stop, Store as CoreStore, limits::Unlimited},
     types::{ExternKind, ExternType, FuncType, ValType as RawType, ValTypes},
 };
-
-/// The most functions that a module may import.
-pub const IMPORTS_MAX: usize = 64;
-/// The most parameters and results, together, of a function called from or by the host.
-pub const VALUES_MAX: usize = 16;
 
 /// Why something did not succeed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -236,6 +239,52 @@ impl<'a> Module<'a> {
     }
 }
 
+/// Memory for a store, aligned as [`Bound`] asks for.
+///
+/// ```
+/// # #[cfg(feature = "wat")] {
+/// use sheave::arena::{Arena, Bound, Import, Limits, Module, Store};
+///
+/// # let module = sheave::Module::new(&sheave::Engine::default(), "(module (memory 100 100 (pagesize 1)))").unwrap();
+/// # let image = module.image();
+/// const LIMITS: Limits = Limits { stack_bytes: 256, ..Limits::DEFAULT };
+/// // With an image of `include_image!` this can be a constant, and the arena a static of just that size.
+/// let bound = Bound::of(image, LIMITS.stack_bytes).unwrap();
+/// assert_eq!(bound.memory_bytes, 100);
+///
+/// let mut arena = Arena::<4096>::new();
+/// let mut instantiate = |bytes: usize| {
+///     let mut store = Store::new(&mut arena.bytes_mut()[..bytes], LIMITS, &[] as &[Import<()>], ())?;
+///     store.instantiate(&Module::from_image(image)?)
+/// };
+/// assert!(instantiate(bound.bytes).is_ok());
+/// assert_eq!(instantiate(bound.bytes - 1).unwrap_err().to_string(), "out of memory");
+/// # }
+/// ```
+#[repr(C)]
+#[cfg_attr(feature = "alloc", repr(align(16)))]
+#[cfg_attr(not(feature = "alloc"), repr(align(8)))]
+#[derive(Clone, Debug)]
+pub struct Arena<const BYTES: usize>([u8; BYTES]);
+
+impl<const BYTES: usize> Arena<BYTES> {
+    /// Zeros.
+    pub const fn new() -> Arena<BYTES> {
+        Arena([0; BYTES])
+    }
+
+    /// All of it.
+    pub const fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.0
+    }
+}
+
+impl<const BYTES: usize> Default for Arena<BYTES> {
+    fn default() -> Arena<BYTES> {
+        Arena::new()
+    }
+}
+
 /// An instance in a store.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Instance(u32);
@@ -306,20 +355,18 @@ impl<'a, T> Store<'a, T> {
     /// `UnknownImport` if the table lacks an import or has it with another type; `Module` with `Limit` or `OutOfMemory`;
     /// `Trap` or `Host` of the start function or an active segment.
     pub fn instantiate(&mut self, module: &Module<'a>) -> Result<Instance, Error> {
-        let mut imports = [External::Func(0); IMPORTS_MAX];
-        let count = module.image.imports_count() as usize;
-        let imports = imports.get_mut(..count).ok_or(Error::Module(ErrorKind::Limit("number of imports")))?;
-        for (i, (import, external)) in module.image.imports().zip(&mut *imports).enumerate() {
-            let ExternType::Func(ty) = import.ty else { return Err(Error::UnknownImport(i as u32)) };
-            let fits =
-                |entry: &Import<T>| entry.module == import.module && entry.name == import.name && entry.is_of_type(ty);
-            let number = self.imports.iter().position(fits).ok_or(Error::UnknownImport(i as u32))?;
-            let address = self.core.new_host_func(ty, number as u32).map_err(InterpError::from)?;
-            *external = External::Func(address);
+        let table = self.imports;
+        let supply = |number: u32| {
+            let (from, name, ty) = module.image.func_import(number)?;
+            let fits = |entry: &Import<T>| entry.module == from && entry.name == name && entry.is_of_type(ty);
+            table.iter().position(fits).map(|found| Supply::Host(found as u32))
+        };
+        if let Some(missing) = (0..module.image.imports_count()).find(|number| supply(*number).is_none()) {
+            return Err(Error::UnknownImport(missing));
         }
         // SAFETY: a module's code is verified when it is made, or its maker has promised as much; its bytes are borrowed for
         // longer than the store can be used.
-        let made = unsafe { instance::instantiate(&mut self.core, &module.image, imports, &mut Unlimited) };
+        let made = unsafe { instance::instantiate(&mut self.core, &module.image, &supply, &mut Unlimited) };
         let instance = made?;
         if let Some(start) = module.image.start().and_then(|index| self.core.func_address(instance, index)) {
             self.call_address(start, &[], &mut [])?;
@@ -340,23 +387,30 @@ impl<'a, T> Store<'a, T> {
     }
 
     fn call_address(&mut self, func: u32, params: &[Val], results: &mut [Val]) -> Result<(), Error> {
-        let ty = self.core.func_type(func);
-        let fit = ty.params().iter().eq(params.iter().map(|value| value.ty().to_raw()))
-            && ty.results().len() == results.len()
-            && !ty.results().iter().any(RawType::is_ref);
-        if !fit {
+        if !self.takes(func, params, results.len()) {
             return Err(Error::Types);
         }
-        let call = self.core.begin(func)?;
+        let call = &mut MaybeUninit::uninit();
+        let call = self.core.begin_at(func, call)?;
         write(params, self.core.cells_mut(call.window, call.cells));
-        match self.run(&call) {
+        match self.run(call) {
             Ok(()) => read(&self.core, func, call.window, results),
             Err(error) => {
-                self.core.abandon(&call);
+                self.core.abandon(call);
                 return Err(error);
             }
         }
         Ok(())
+    }
+
+    /// Whether a function takes these parameters and gives so many results, all numbers. Apart, as other parts of a call are, so that what it
+    /// needs of the native stack is given back before the guest runs.
+    #[inline(never)]
+    fn takes(&self, func: u32, params: &[Val], results_count: usize) -> bool {
+        let ty = self.core.func_type(func);
+        ty.params().iter().eq(params.iter().map(|value| value.ty().to_raw()))
+            && ty.results().len() == results_count
+            && !ty.results().iter().any(RawType::is_ref)
     }
 
     /// Runs a call that has begun. On success it has ended.
@@ -373,10 +427,9 @@ impl<'a, T> Store<'a, T> {
                     self.core.finish(call);
                     return Ok(());
                 }
-                Stop::HostCall(host) => {
-                    let HostCall { func, number, window, cells, .. } = host;
-                    self.call_host(number, func, window, cells)?;
-                    self.core.host_return(&host);
+                Stop::HostCall(ref host) => {
+                    self.call_host(host.number, host.func, host.window, host.cells)?;
+                    self.core.host_return(host);
                 }
                 Stop::Trap(trap) => return Err(trap.into()),
                 Stop::OutOfFuel { .. } => return Err(Trap::OutOfFuel.into()),
@@ -388,12 +441,21 @@ impl<'a, T> Store<'a, T> {
         }
     }
 
+    #[inline(never)]
     fn call_host(&mut self, number: u32, func: u32, window: usize, cells: usize) -> Result<(), Error> {
-        let imports = self.imports;
-        let import = &imports[number as usize];
-        let (mut params, mut results) = ([Val::I32(0); VALUES_MAX], [Val::I32(0); VALUES_MAX]);
-        let params = params.get_mut(..import.params.len()).ok_or(Error::Types)?;
-        let results = results.get_mut(..import.results.len()).ok_or(Error::Types)?;
+        let import = &self.imports[number as usize];
+        let count = import.params.len() + import.results.len();
+        let spare = Layout::array::<Val>(count).ok().and_then(|layout| self.core.spare(layout));
+        let first = spare.ok_or(Trap::StackOverflow)?.cast::<Val>();
+        // SAFETY: the guest stack has room for so many values, aligned, in a place that neither the guest nor the store uses before the
+        // function has returned; all are written before they are looked at.
+        let values = unsafe {
+            for i in 0..count {
+                first.add(i).write(Val::I32(0));
+            }
+            slice::from_raw_parts_mut(first.as_ptr(), count)
+        };
+        let (params, results) = values.split_at_mut(import.params.len());
         decode(self.core.func_type(func).params(), self.core.cells(window, cells), params);
         for (result, ty) in results.iter_mut().zip(import.results) {
             *result = Val::from_bits(0, ty.to_raw()).ok_or(Error::Types)?;
@@ -460,6 +522,7 @@ fn write(values: &[Val], cells: &mut [u32]) {
 }
 
 /// Reads the results of a call that has finished.
+#[inline(never)]
 fn read(core: &CoreStore, func: u32, window: usize, results: &mut [Val]) {
     let types = core.func_type(func).results();
     decode(types, core.cells(window, types.cells() as usize), results);

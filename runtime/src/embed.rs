@@ -40,3 +40,27 @@ pub const fn require(isa_hash: u64, instructions: &[(u16, &str)]) {
         i += 1;
     }
 }
+
+#[cfg(all(test, feature = "std"))]
+mod tests {
+    use super::*;
+    use std::{panic, string::String};
+
+    fn refusal(hash: u64, instructions: &'static [(u16, &'static str)]) -> Option<String> {
+        let refused = panic::catch_unwind(|| require(hash, instructions)).err()?;
+        Some(
+            refused
+                .downcast_ref::<String>()
+                .cloned()
+                .or(refused.downcast_ref::<&str>().map(|text| String::from(*text)))
+                .unwrap(),
+        )
+    }
+
+    /// That a build lacks a handler shows only in builds that lack some: `cargo xtask size` makes such.
+    #[test]
+    fn another_version_is_refused() {
+        assert_eq!(refusal(isa::HASH, &[(1, "one")]), None);
+        assert!(refusal(isa::HASH ^ 1, &[]).unwrap().contains("another version"));
+    }
+}

@@ -82,7 +82,7 @@ static STEPS: [Step; 19] = [
         name: "boards",
         what: "the board crates build; `hello` runs in place from flash on each, in its emulator, and takes what it took",
         fast: false,
-        run: Run::Task(|| board::test(false), "cargo xtask board test"),
+        run: Run::Task(|| board::test(&[], false), "cargo xtask board test"),
     },
     Step {
         name: "size",

@@ -249,7 +249,14 @@ enum BoardTask {
     /// Compile the kernels of the benchmark to WebAssembly: replaces the committed file
     Kernels,
     /// Run `hello` on every board and compare what it prints, its exit code, and the flash and RAM it takes
+    /// Run `hello` on every board and compare what it prints, its exit code, and the flash and RAM it takes; and `memory`
+    ///
+    /// `memory`, where a board has it, makes instances of guests of every kind in arenas of just the size that is computed for them, and
+    /// measures the engine's share of the native stack.
     Test {
+        /// Only these boards, separated by commas
+        #[arg(long, value_name = "NAME", value_delimiter = ',')]
+        only: Vec<String>,
         /// Write flash and RAM to board.toml instead of comparing
         #[arg(long)]
         bless: bool,
@@ -300,6 +307,9 @@ fn run(task: Task) -> Result<bool> {
             return board::bench(&wanted).map(|tally| tally.failed() == 0);
         }
         Task::Board(BoardTask::Test { bless }) => return board::test(bless).map(|tally| tally.failed() == 0),
+        Task::Board(BoardTask::Test { only, bless }) => {
+            return board::test(&only, bless).map(|tally| tally.failed() == 0);
+        }
         Task::Board(BoardTask::Run { .. }) => unreachable!("its exit code is the guest's: `main` has run it"),
         Task::Conformance { board: Some(board), json, html, args } => {
             return board::conformance(&board, &on_board(json, html, args));

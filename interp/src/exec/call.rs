@@ -6,19 +6,13 @@
 //! frame: return offset and instance of the caller, and how many bytes to move down when it returns.
 
 use super::{
-    Instruction,
-    context::{Context, FuncEntity},
-    handle,
+    Instruction, functions, handle,
     machine::{Cell, Exit, Flow, Machine, Read, address, read32},
 };
-use crate::{
-    isa::{BRIDGE_BYTES, EXIT_OFFSET, HEADER_BYTES, RETURN_CROSS_OFFSET},
-    trap::Trap,
-};
+use crate::{isa::HEADER_BYTES, trap::Trap};
 use core::marker::PhantomData;
 
-const EXHAUSTED: Flow = Err(Exit::trap(Trap::StackOverflow));
-const BRIDGE: usize = BRIDGE_BYTES as usize;
+pub(super) const EXHAUSTED: Flow = Err(Exit::trap(Trap::StackOverflow));
 /// What the stack region has behind `stack_end`: zeroing a frame's locals in wide pieces may reach that far.
 pub const STACK_SLACK_BYTES: usize = if cfg!(target_pointer_width = "64") { 12 } else { 0 };
 
@@ -27,14 +21,14 @@ pub const STACK_SLACK_BYTES: usize = if cfg!(target_pointer_width = "64") { 12 }
 /// # Safety
 /// `entry` is the entry of a function.
 #[inline(always)]
-unsafe fn header_of(entry: *const u16) -> usize {
+pub(super) unsafe fn header_of(entry: *const u16) -> usize {
     // SAFETY: six units that describe the frame stand before every entry.
     unsafe { *entry.sub(5) as usize }
 }
 
 /// Whether `bytes` at `place`, which lies in the stack region, do not go beyond its end. Frames are below 2^31 bytes.
 #[inline(always)]
-fn fits(machine: &Machine, place: *mut u8, bytes: usize) -> bool {
+pub(super) fn fits(machine: &Machine, place: *mut u8, bytes: usize) -> bool {
     let end = machine.context().stack_end as usize;
     if cfg!(target_pointer_width = "64") { place as usize + bytes <= end } else { bytes <= end - place as usize }
 }
@@ -45,7 +39,7 @@ fn fits(machine: &Machine, place: *mut u8, bytes: usize) -> bool {
 /// `entry` is the entry of a function of the current instance, `fp` lies in the stack region with its arguments at it,
 /// and `back` gives an offset behind a call in the current instance's code with the call's delta, or a reserved one with 0.
 #[inline(always)]
-unsafe fn open_frame(
+pub(super) unsafe fn open_frame(
     machine: &mut Machine,
     entry: *const u16,
     fp: *mut u8,
@@ -123,7 +117,7 @@ unsafe fn last_fields(machine: &mut Machine, count: usize) -> *const u16 {
 
 /// Offset of `ip` in the current code, in bytes.
 #[inline(always)]
-fn return_offset(machine: &Machine) -> u32 {
+pub(super) fn return_offset(machine: &Machine) -> u32 {
     (machine.ip as usize).wrapping_sub(machine.context().code as usize) as u32
 }
 
@@ -161,16 +155,6 @@ unsafe fn call_entry(machine: &mut Machine, entry: *const u16, delta: u16) -> Fl
     }
 }
 
-/// Address of the function with this index.
-///
-/// # Safety
-/// It is a function index of the current instance.
-#[inline(always)]
-unsafe fn function(machine: &Machine, index: u32) -> u32 {
-    // SAFETY: the index was checked by `image::verify`, the address stems from instantiation.
-    unsafe { *machine.context().spaces.functions.add(index as usize) }
-}
-
 /// Call of an imported function.
 pub struct CallImport;
 impl Instruction for CallImport {
@@ -179,7 +163,7 @@ impl Instruction for CallImport {
         // SAFETY: fields: function index, delta.
         unsafe {
             let fields = last_fields(machine, 3);
-            let address = function(machine, read32(fields));
+            let address = functions::address_of(machine.context(), read32(fields));
             call_address(machine, address, *fields.add(2))
         }
     }
@@ -193,7 +177,7 @@ impl Instruction for CallImport {
 unsafe fn call_address(machine: &mut Machine, address: u32, delta: u16) -> Flow {
     // SAFETY: as the caller promises.
     unsafe {
-        let function = *machine.context().functions.add(address as usize);
+        let function = functions::entity(machine.context(), address);
         if function.instance == machine.context().instance {
             let entry = machine.context().code.add(function.entry as usize);
             return call_entry(machine, entry, delta);
@@ -204,84 +188,6 @@ unsafe fn call_address(machine: &mut Machine, address: u32, delta: u16) -> Flow 
     Err(Exit::CALL_FOREIGN)
 }
 
-/// Carries on after an exit that stays inside `exec`: a call or a return between instances. Handlers do not do it themselves,
-/// for what calls keeps a native frame.
-///
-/// # Errors
-/// The exit itself, if it is another one; `HOST_CALL` and `HOST_TAIL_CALL`; a trap when the stack is exhausted.
-///
-/// # Safety
-/// A handler has just left with this exit, and its request is in the context.
-#[cold]
-pub unsafe fn across(cx: *mut Context, exit: Exit) -> Flow {
-    // SAFETY: as the caller promises.
-    unsafe {
-        let mut machine = Machine::resume(cx);
-        match exit {
-            Exit::CALL_FOREIGN => call_foreign(&mut machine),
-            Exit::RETURN_CALL_FOREIGN if cfg!(feature = "tail-call") => return_call_foreign(&mut machine),
-            Exit::RETURN_CROSS => return_cross(&mut machine),
-            exit => return Err(exit),
-        }?;
-        (*cx).saved = machine.registers();
-    }
-    Ok(())
-}
-
-/// Call of the host or into another instance.
-///
-/// # Safety
-/// The request names the function and its window; `ip` is behind the call.
-unsafe fn call_foreign(machine: &mut Machine) -> Flow {
-    // SAFETY: the bridge and the moved arguments are checked against the stack's end before they are written.
-    unsafe {
-        let cx = machine.cx;
-        let (function, window) = (*(*cx).functions.add((*cx).request.address as usize), (*cx).request.window);
-        if function.instance == FuncEntity::HOST {
-            return Err(Exit::HOST_CALL);
-        }
-        let bridge = (return_offset(machine), (*cx).instance);
-        let entry = entry_of(&*cx, function);
-        build_bridge(machine, entry, window, window, bridge)?;
-        (*cx).enter(function.instance);
-        open_frame(machine, entry, window.add(BRIDGE), |_| (RETURN_CROSS_OFFSET, 0))
-    }
-}
-
-/// Entry of a function of any instance.
-///
-/// # Safety
-/// The function is not one of the host.
-unsafe fn entry_of(cx: &Context, function: FuncEntity) -> *const u16 {
-    // SAFETY: the instance index stems from instantiation, as does the entry.
-    unsafe { (*cx.instances.add(function.instance as usize)).code.add(function.entry as usize) }
-}
-
-/// Puts a bridge at `place` and the arguments from `window` behind it.
-///
-/// # Safety
-/// `place` lies in the stack region, at or below `window`, where the arguments of the function at `entry` stand.
-unsafe fn build_bridge(
-    machine: &Machine,
-    entry: *const u16,
-    place: *mut u8,
-    window: *mut u8,
-    caller: (u32, u32),
-) -> Flow {
-    // SAFETY: the frame's size covers its parameters; it is checked together with the bridge before anything is written.
-    unsafe {
-        if !fits(machine, place, read32(entry.sub(2)) as usize + BRIDGE) {
-            return EXHAUSTED;
-        }
-        move_cells(window, place.add(BRIDGE), *entry.sub(6) as usize);
-        caller.0.store(place);
-        caller.1.store(place.add(4));
-        (header_of(entry) as u32).store(place.add(8));
-        0_u32.store(place.add(12));
-    }
-    Ok(())
-}
-
 /// Return over a bridge.
 pub struct ReturnCross;
 impl Instruction for ReturnCross {
@@ -289,21 +195,6 @@ impl Instruction for ReturnCross {
     unsafe fn run(_: &mut Machine) -> Flow {
         Err(Exit::RETURN_CROSS)
     }
-}
-
-/// # Safety
-/// A bridge stands below the frame: this return offset is written only together with one.
-unsafe fn return_cross(machine: &mut Machine) -> Flow {
-    // SAFETY: the bridge was written by `build_bridge`: the caller's return offset and instance, and the bytes to move.
-    unsafe {
-        let (cx, bridge) = (machine.cx, machine.fp.sub(BRIDGE));
-        let (offset, instance, bytes) = (u32::load(bridge), u32::load(bridge.add(4)), u32::load(bridge.add(8)));
-        move_cells(machine.fp, bridge, bytes as usize);
-        (*cx).enter(instance);
-        machine.ip = (*cx).code.byte_add(offset as usize);
-        machine.fp = bridge.sub(*machine.ip.sub(1) as usize);
-    }
-    Ok(())
 }
 
 /// Element of a table as a function of the expected type.
@@ -328,7 +219,7 @@ unsafe fn element(machine: &Machine, index: u32, table: u16, ty: u32) -> Result<
         let Some(address) = handle::to_func(*elements.add(index as usize)) else {
             return Err(Exit::trap(Trap::IndirectCallToNull));
         };
-        if (*cx.functions.add(address as usize)).type_id != *cx.spaces.types.add(ty as usize) {
+        if !functions::is_of_type(cx, address, ty) {
             return Err(Exit::trap(Trap::BadSignature));
         }
         Ok(address)
@@ -422,7 +313,7 @@ pub unsafe fn move_cells(from: *const u8, to: *mut u8, len: usize) {
 unsafe fn return_call_address(machine: &mut Machine, address: u32, header: u16, delta: u16) -> Flow {
     // SAFETY: as the caller promises.
     unsafe {
-        let function = *machine.context().functions.add(address as usize);
+        let function = functions::entity(machine.context(), address);
         if function.instance == machine.context().instance {
             let entry = machine.context().code.add(function.entry as usize);
             return replace_frame(machine, entry, header, delta);
@@ -434,35 +325,6 @@ unsafe fn return_call_address(machine: &mut Machine, address: u32, header: u16, 
     Err(Exit::RETURN_CALL_FOREIGN)
 }
 
-/// Tail call of the host or into another instance. Bridges do not pile up: one is put in only if the frame that is
-/// replaced does not return over one, or to the host, already.
-///
-/// # Safety
-/// The request names the function, its window, and the header of the frame that is left.
-unsafe fn return_call_foreign(machine: &mut Machine) -> Flow {
-    // SAFETY: as the caller promises; see `build_bridge`.
-    unsafe {
-        let (cx, fp) = (machine.cx, machine.fp);
-        let (function, window) = (*(*cx).functions.add((*cx).request.address as usize), (*cx).request.window);
-        if function.instance == FuncEntity::HOST {
-            return Err(Exit::HOST_TAIL_CALL);
-        }
-        let entry = entry_of(&*cx, function);
-        let return_offset = u32::load(fp.add((*cx).request.header as usize));
-        let (place, return_offset) = if return_offset == EXIT_OFFSET || return_offset == RETURN_CROSS_OFFSET {
-            // Arguments lie in this frame and move down in it; `open_frame` checks the rest of the callee's.
-            move_cells(window, fp, *entry.sub(6) as usize);
-            (fp, return_offset)
-        } else {
-            let caller = (return_offset, (*cx).instance);
-            build_bridge(machine, entry, fp, window, caller)?;
-            (fp.add(BRIDGE), RETURN_CROSS_OFFSET)
-        };
-        (*cx).enter(function.instance);
-        open_frame(machine, entry, place, |_| (return_offset, 0))
-    }
-}
-
 /// Tail call of an imported function.
 pub struct ReturnCallImport;
 impl Instruction for ReturnCallImport {
@@ -471,7 +333,7 @@ impl Instruction for ReturnCallImport {
         // SAFETY: fields: function index, header offset, delta.
         unsafe {
             let fields = last_fields(machine, 4);
-            let address = function(machine, read32(fields));
+            let address = functions::address_of(machine.context(), read32(fields));
             return_call_address(machine, address, *fields.add(2), *fields.add(3))
         }
     }

@@ -3,7 +3,10 @@
 //! `Context` is refreshed by the store whenever anything it points to can have moved: on entering an instance, after
 //! growth, after a host call. Handlers never keep a copy of its pointers across such a point.
 
-use super::machine::Exit;
+use super::{
+    functions::{FuncSpace, Functions, NO_FUNCTIONS},
+    machine::{Exit, Float},
+};
 use core::{ptr, sync::atomic::AtomicU32};
 
 /// A function as handlers see it.
@@ -11,6 +14,7 @@ use core::{ptr, sync::atomic::AtomicU32};
 #[repr(C)]
 pub struct FuncEntity {
     /// Canonical type, unique in the store.
+    #[cfg(not(compact))]
     pub type_id: u32,
     /// Index of its instance in the store, or [`FuncEntity::HOST`].
     pub instance: u32,
@@ -94,10 +98,8 @@ pub struct ElemEntity {
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct Spaces {
-    /// Canonical type per type index.
-    pub types: *const u32,
-    /// Function address per function index: imported ones from this list, the others in a row.
-    pub functions: *const u32,
+    /// Functions and types.
+    pub funcs: FuncSpace,
     /// Table address per table index.
     pub tables: *const u32,
     /// Memory address per memory index.
@@ -152,7 +154,7 @@ pub struct Context {
     /// Spaces of the current instance.
     pub spaces: Spaces,
     /// All functions of the store.
-    pub functions: *const FuncEntity,
+    pub functions: Functions,
     /// All tables of the store.
     pub tables: *mut TableEntity,
     /// All memories of the store.
@@ -186,7 +188,7 @@ pub struct Registers {
     /// Accumulator.
     pub r0: u64,
     /// Accumulator.
-    pub f0: f64,
+    pub f0: Float,
 }
 
 /// What an exit asks for.
@@ -220,8 +222,7 @@ impl Context {
         table_len: 0,
         instance: u32::MAX,
         spaces: Spaces {
-            types: ptr::null(),
-            functions: ptr::null(),
+            funcs: FuncSpace::EMPTY,
             tables: ptr::null(),
             memories: ptr::null(),
             globals: ptr::null(),
@@ -232,7 +233,7 @@ impl Context {
             has_memory: false,
             has_table: false,
         },
-        functions: ptr::null(),
+        functions: NO_FUNCTIONS,
         tables: ptr::null_mut(),
         memories: ptr::null_mut(),
         globals: ptr::null_mut(),
@@ -240,7 +241,7 @@ impl Context {
         metered: false,
         fuel: 0,
         signal: ptr::null(),
-        saved: Registers { ip: ptr::null(), fp: ptr::null_mut(), r0: 0, f0: 0.0 },
+        saved: Registers { ip: ptr::null(), fp: ptr::null_mut(), r0: 0, f0: Float::from_bits(0) },
         request: Request { address: 0, window: ptr::null_mut(), header: 0, is_table: false, delta: 0, value: 0 },
         exit: Exit::FINISHED,
     };

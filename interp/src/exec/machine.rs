@@ -6,7 +6,7 @@
 
 use super::{
     context::Context,
-    registers::{Float, Integer, Length},
+    registers::{FloatRegister, IntegerRegister, LengthRegister},
 };
 use crate::trap::Trap;
 
@@ -67,11 +67,36 @@ pub struct Machine {
     /// First byte of memory 0. Changes only outside of the interpreter, and with the instance.
     pub memory: *mut u8,
     /// Its length.
-    pub len: Length,
+    pub len: LengthRegister,
     /// Integer accumulator. An i32 in it has its upper half undefined.
-    pub r0: Integer,
+    pub r0: IntegerRegister,
     /// Float accumulator. An f32 in it is its bits in the low half.
-    pub f0: Float,
+    pub f0: FloatRegister,
+}
+
+/// The float accumulator: a float, so that it lives in such a register.
+#[cfg(target_pointer_width = "64")]
+pub type Float = f64;
+
+/// The float accumulator, as bits: machines of 32 bits seldom have a register for all of them, and each way into one and out of it
+/// would take its own place in the native frame of the dispatch loop (measured on a Cortex-M4F: 176 bytes).
+#[cfg(not(target_pointer_width = "64"))]
+#[derive(Clone, Copy, Debug)]
+pub struct Float(u64);
+
+#[cfg(not(target_pointer_width = "64"))]
+impl Float {
+    /// That of these bits.
+    #[inline(always)]
+    pub const fn from_bits(bits: u64) -> Float {
+        Float(bits)
+    }
+
+    /// Its bits.
+    #[inline(always)]
+    pub const fn to_bits(self) -> u64 {
+        self.0
+    }
 }
 
 impl Machine {

@@ -12,9 +12,11 @@
 //! stack's end, signatures of indirect calls. `store` keeps the context's pointers valid.
 //!
 //! # Files
-//! `machine` registers and operands, `registers` which of them the processor has, `context` views of the store, `handle` references, `observe` a look at the run from
+//! `machine` registers and operands, `registers` which of them the processor has, `context` views of the store, `functions` how they are found, `handle` references, `observe` a look at the run from
 //! outside; handlers: `numeric`, `memory`, `variable`, `table` (with references), `control`, `call`.
 
+#[cfg_attr(compact, path = "no_across.rs")]
+mod across;
 pub mod call;
 pub mod context;
 pub mod control;
@@ -22,6 +24,8 @@ pub mod control;
 #[cfg_attr(dispatch = "table", path = "dispatch/table.rs")]
 #[cfg_attr(dispatch = "switch", path = "dispatch/switch.rs")]
 mod dispatch;
+#[cfg_attr(compact, path = "few_functions.rs")]
+pub mod functions;
 #[cfg(grouped)]
 pub mod grouped;
 pub mod handle;
@@ -46,7 +50,7 @@ pub unsafe fn run(cx: *mut context::Context) -> machine::Exit {
         // SAFETY: as the caller promises; `across` leaves registers that stand at the entry of a function or behind a call.
         unsafe {
             let exit = dispatch::run(cx);
-            if let Err(exit) = call::across(cx, exit) {
+            if let Err(exit) = across::across(cx, exit) {
                 return exit;
             }
         }

@@ -8,11 +8,11 @@ use super::{
 };
 
 /// r0 as [`Machine`] has it.
-pub type Integer = u64;
+pub type IntegerRegister = u64;
 /// f0 as [`Machine`] has it.
-pub type Float = f64;
+pub type FloatRegister = f64;
 /// [`Context::memory_len`] as [`Machine`] has it: the context does.
-pub type Length = ();
+pub type LengthRegister = ();
 
 impl Machine {
     /// The machine as it was saved.

@@ -10,11 +10,11 @@ use super::{
 };
 
 /// r0 as [`Machine`] has it: its lower half.
-pub type Integer = u32;
+pub type IntegerRegister = u32;
 /// f0 as [`Machine`] has it.
-pub type Float = ();
+pub type FloatRegister = ();
 /// [`Context::memory_len`] as [`Machine`] has it.
-pub type Length = usize;
+pub type LengthRegister = usize;
 
 impl Machine {
     /// The machine as it was saved.
@@ -31,7 +31,7 @@ impl Machine {
     /// The registers as plain data.
     #[inline(always)]
     pub fn registers(&self) -> Registers {
-        Registers { ip: self.ip, fp: self.fp, r0: self.integer(), f0: self.float() }
+        Registers { ip: self.ip, fp: self.fp, r0: self.integer(), f0: self.context().saved.f0 }
     }
 
     /// Length of memory 0 in bytes.

@@ -204,7 +204,7 @@ impl<D: Put> Instruction for RefFunc<D> {
         // SAFETY: fields: function index (checked by `image::verify`), result slot.
         unsafe {
             let index = machine.next32();
-            let address = *machine.context().spaces.functions.add(index as usize);
+            let address = super::functions::address_of(machine.context(), index);
             D::put(machine, super::handle::from_func(address));
         }
         Ok(())

@@ -48,6 +48,12 @@ impl<'a, R: Field + 'a> Records<'a, R> {
         (self.bytes.len() / R::BYTES) as u32
     }
 
+    /// Where the first one is: a section is aligned to 8 bytes.
+    #[cfg(compact)]
+    pub(super) fn first_ptr<T>(self) -> *const T {
+        self.bytes.as_ptr().cast()
+    }
+
     #[cfg_attr(not(compact), inline)]
     pub(super) fn get(self, i: u32) -> Option<R> {
         self.bytes_of(i).map(R::read)
@@ -313,6 +319,30 @@ impl<'a> Image<'a> {
         Some(FuncType::new(ValTypes::from_checked_bytes(params), ValTypes::from_checked_bytes(results)))
     }
 
+    /// Number of functions: imported, defined and hidden.
+    #[cfg_attr(not(compact), inline)]
+    pub fn func_types_count(&self) -> u32 {
+        self.func_types.len()
+    }
+
+    /// Bytes of the parameters and results of all types.
+    #[cfg_attr(not(compact), inline)]
+    pub fn type_bytes_count(&self) -> usize {
+        self.type_bytes.len()
+    }
+
+    /// The functions of an instance, with the places of records filled in.
+    #[cfg(all(compact, feature = "exec"))]
+    pub(crate) fn func_space(&self, rest: crate::exec::functions::FuncSpace) -> crate::exec::functions::FuncSpace {
+        crate::exec::functions::FuncSpace {
+            types: self.func_types.first_ptr(),
+            records: self.funcs.first_ptr(),
+            type_records: self.types.first_ptr(),
+            type_bytes: self.type_bytes.as_ptr(),
+            ..rest
+        }
+    }
+
     /// Number of imports of this kind; they come first in the index space of the kind.
     #[cfg_attr(not(compact), inline)]
     pub fn imported_count(&self, kind: ExternKind) -> u32 {
@@ -358,6 +388,18 @@ impl<'a> Image<'a> {
             ty: self.extern_type(kind, record.index)?,
             index: record.index,
         })
+    }
+
+    /// What kind of thing import `i` is.
+    pub fn import_kind(&self, i: u32) -> Option<ExternKind> {
+        ExternKind::from_byte(u8::try_from(self.imports.get(i)?.kind).ok()?)
+    }
+
+    /// Names and type of import `i`, if it is a function: what [`Image::import`] says of one, without what there is to be said of others.
+    pub fn func_import(&self, i: u32) -> Option<(&'a str, &'a str, FuncType<'a>)> {
+        let record = self.imports.get(i).filter(|record| record.kind == ExternKind::Func as u32)?;
+        let (module, name) = (text(self.strings, record.module)?, text(self.strings, record.name)?);
+        Some((module, name, self.type_of_func(FuncIndex(record.index))?))
     }
 
     /// The imports, in the module's order.

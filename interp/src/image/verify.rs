@@ -118,6 +118,9 @@ fn module(image: &Image<'_>) -> Result<(), Error> {
             return unsupported("memory64");
         }
     }
+    if image.hidden_funcs_count() != 0 && !cfg!(feature = "extended-const") {
+        return unsupported("extended-const");
+    }
     if image.count(ExternKind::Tag) != 0 {
         return unsupported("exceptions");
     }
@@ -132,6 +135,9 @@ fn module(image: &Image<'_>) -> Result<(), Error> {
 pub fn available(image: &Image<'_>) -> Result<(), Error> {
     if isa::IS_COMPLETE {
         return Ok(());
+    }
+    if image.hidden_funcs_count() != 0 && !cfg!(feature = "extended-const") {
+        return Err(Error::new(ErrorKind::Unsupported("extended-const")));
     }
     for_each_instruction(image, |func, token| match isa::unavailable(token) {
         Some(name) => Err(Error::new(ErrorKind::Unsupported(name)).in_func(func.index.0)),

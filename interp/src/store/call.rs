@@ -10,20 +10,24 @@
 //! Calls nest: each begins above the window of the host call that waits, and ends before it goes on.
 
 use super::{
-    Store,
+    BLOCK_ALIGN, Store,
     limits::{Denied, Limiter},
 };
 use crate::{
     exec::{
         self,
         context::{FuncEntity, Registers},
-        machine::{Exit, read32},
+        machine::{Exit, Float, read32},
     },
     isa::{EXIT_OFFSET, FRAME_UNITS, HEADER_BYTES},
     trap::Trap,
     types::{CELL_BYTES, FuncIndex, ValType},
 };
-use core::mem;
+use core::{
+    alloc::Layout,
+    mem::{self, MaybeUninit},
+    ptr::NonNull,
+};
 
 /// A call from the host that has begun and not ended. Calls end in reverse order.
 #[derive(Clone, Copy, Debug)]
@@ -99,24 +103,61 @@ impl Store {
     /// # Errors
     /// `StackOverflow` if there is no room, `HostNesting` if too many host functions wait.
     pub fn begin(&mut self, func: u32) -> Result<Call, Trap> {
+        let cells = self.window_cells(func)?;
+        Ok(self.open_call(func, self.stack_top, cells))
+    }
+
+    /// As [`Store::begin`]; the call is written to where it stays, which takes less native stack.
+    ///
+    /// # Errors
+    /// As for `begin`.
+    pub fn begin_at<'a>(&mut self, func: u32, place: &'a mut MaybeUninit<Call>) -> Result<&'a Call, Trap> {
+        let cells = self.window_cells(func)?;
+        Ok(self.open_call_at(func, self.stack_top, cells, place))
+    }
+
+    /// Cells of the window of a call, for which there is room.
+    #[inline(never)]
+    fn window_cells(&self, func: u32) -> Result<usize, Trap> {
         let cells = self.func_type(func).window_cells() as usize;
-        let window = self.stack_top;
-        if self.limits.stack_bytes - window < cells * CELL_BYTES as usize + HEADER_BYTES as usize {
+        if self.limits.stack_bytes - self.stack_top < cells * CELL_BYTES as usize + HEADER_BYTES as usize {
             return Err(Trap::StackOverflow);
         }
         if self.calls_count > self.limits.host_nesting {
             return Err(Trap::HostNesting);
         }
-        Ok(self.open_call(func, window, cells))
+        Ok(cells)
+    }
+
+    /// Memory of the guest stack above the window of a call, or of a host call, that the guest does not use while the host does;
+    /// `None` if there is not so much.
+    pub fn spare(&self, layout: Layout) -> Option<NonNull<u8>> {
+        let first = self.stack_top.next_multiple_of(layout.align());
+        let is_inside = first <= self.limits.stack_bytes && layout.size() <= self.limits.stack_bytes - first;
+        // The stack is aligned to `BLOCK_ALIGN`.
+        (is_inside && layout.align() <= BLOCK_ALIGN).then(|| {
+            // SAFETY: so many bytes of the stack are behind its start.
+            unsafe { self.stack.add(first) }
+        })
     }
 
     pub(super) fn open_call(&mut self, func: u32, window: usize, cells: usize) -> Call {
+        *self.open_call_at(func, window, cells, &mut MaybeUninit::uninit())
+    }
+
+    fn open_call_at<'a>(
+        &mut self,
+        func: u32,
+        window: usize,
+        cells: usize,
+        place: &'a mut MaybeUninit<Call>,
+    ) -> &'a Call {
         self.calls_count += 1;
         let cx = self.context();
         let ip = (cx.saved.ip as usize).wrapping_sub(self.code_ptr(cx.instance) as usize);
         let outer = Outer { registers: cx.saved, ip, instance: cx.instance, stack_top: self.stack_top };
         self.stack_top = window + cells * CELL_BYTES as usize;
-        Call { func, window, cells, outer }
+        place.write(Call { func, window, cells, outer })
     }
 
     /// Enters the function called, which is one of a guest; its parameters are in the window.
@@ -126,8 +167,9 @@ impl Store {
     ///
     /// # Panics
     /// If it is a function of the host.
+    #[cfg_attr(compact, inline(never))]
     pub fn enter(&mut self, call: &Call) -> Result<(), Trap> {
-        let func = self.funcs[call.func as usize];
+        let func = self.func(call.func);
         assert!(func.instance != FuncEntity::HOST, "a function of a guest");
         let code = self.spaces[func.instance as usize].code;
         let fp = self.stack.as_ptr().wrapping_add(call.window);
@@ -138,7 +180,7 @@ impl Store {
             entry
         };
         let cx = self.context_mut();
-        cx.saved = Registers { ip: entry, fp, r0: 0, f0: 0.0 };
+        cx.saved = Registers { ip: entry, fp, r0: 0, f0: Float::from_bits(0) };
         cx.instance = func.instance;
         self.set_stale();
         Ok(())
@@ -198,10 +240,11 @@ impl Store {
         }
     }
 
+    #[inline(never)]
     fn host_call(&mut self, is_tail: bool) -> Stop {
         let request = self.context().request;
-        let func = self.funcs[request.address as usize];
-        let cells = self.types.get(func.type_id).window_cells() as usize;
+        let func = self.func(request.address);
+        let cells = self.func_type(request.address).window_cells() as usize;
         let window = request.window as usize - self.stack.as_ptr() as usize;
         // Results may be wider than the parameters that the guest put there.
         if cells * CELL_BYTES as usize > self.limits.stack_bytes - window {
@@ -213,6 +256,7 @@ impl Store {
     }
 
     /// Goes back from a host function to the guest that called it; the results are in the window.
+    #[cfg_attr(compact, inline(never))]
     pub fn host_return(&mut self, call: &HostCall) {
         let single = single_number(self.func_type(call.func).results().iter());
         let results_cells = self.func_type(call.func).results().cells() as usize;
@@ -220,7 +264,7 @@ impl Store {
             let bits = self.read_window(call.window, ty);
             let saved = &mut self.context_mut().saved;
             if matches!(ty, ValType::F32 | ValType::F64) {
-                saved.f0 = f64::from_bits(bits);
+                saved.f0 = Float::from_bits(bits);
             } else {
                 saved.r0 = bits;
             }
@@ -246,6 +290,7 @@ impl Store {
         u64::from(cells[0]) | u64::from(cells.get(1).copied().unwrap_or(0)) << 32
     }
 
+    #[inline(never)]
     fn grow(&mut self, limiter: &mut dyn Limiter) -> Result<(), Denied> {
         let request = self.context().request;
         let old = if request.is_table && cfg!(feature = "reference-types") {
@@ -259,6 +304,7 @@ impl Store {
     }
 
     /// Ends a call that has finished; its results are in its window until the next call begins.
+    #[cfg_attr(compact, inline(never))]
     pub fn finish(&mut self, call: &Call) {
         if let Some(ty) = single_number(self.func_type(call.func).results().iter()) {
             let saved = self.context().saved;
@@ -273,6 +319,7 @@ impl Store {
     }
 
     /// Ends a call without results: it failed, or was of a host function, which leaves them in the window.
+    #[cfg_attr(compact, inline(never))]
     pub fn abandon(&mut self, call: &Call) {
         let outer = call.outer;
         self.calls_count -= 1;
@@ -287,9 +334,10 @@ impl Store {
     /// Calls a guest function that computes a constant expression; gives the bits of its single result. It calls nothing,
     /// ends by itself, and is neither charged nor interrupted.
     pub(crate) fn evaluate(&mut self, func: u32, limiter: &mut dyn Limiter) -> Result<u64, Trap> {
-        let call = self.begin(func)?;
+        let call = &mut MaybeUninit::uninit();
+        let call = self.begin_at(func, call)?;
         let fuel = mem::replace(&mut self.context_mut().fuel, u64::MAX);
-        let stop = match self.enter(&call) {
+        let stop = match self.enter(call) {
             Ok(()) => loop {
                 match self.run(limiter) {
                     Stop::Interrupted | Stop::Sample => {}
@@ -300,10 +348,10 @@ impl Store {
         };
         self.context_mut().fuel = fuel;
         let Stop::Finished = stop else {
-            self.abandon(&call);
+            self.abandon(call);
             return Err(if let Stop::Trap(trap) = stop { trap } else { Trap::Interrupted });
         };
-        self.finish(&call);
+        self.finish(call);
         let ty = self.func_type(func).results().get(0).unwrap_or(ValType::I32);
         Ok(self.read_window(call.window, ty))
     }

@@ -4,6 +4,12 @@ use super::{OutOfMemory, Store, next_address};
 use crate::{exec::context::GlobalEntity, types::GlobalType};
 
 impl Store {
+    /// Makes room for so many globals.
+    pub(crate) fn reserve_globals(&mut self, more: usize) -> Result<(), OutOfMemory> {
+        self.globals.reserve(&mut self.heap, more)?;
+        self.global_types.reserve(&mut self.heap, more)
+    }
+
     /// A global. `bits` is the value, zero-extended, or a handle.
     ///
     /// # Errors
@@ -11,9 +17,9 @@ impl Store {
     pub fn new_global(&mut self, ty: GlobalType, bits: u64) -> Result<u32, OutOfMemory> {
         let address = next_address(self.globals.len())?;
         // Room first, so that the lists never differ in length.
-        self.globals.reserve(&mut self.heap, 1)?;
-        self.global_types.push(&mut self.heap, ty)?;
-        self.globals.push(&mut self.heap, GlobalEntity { bits })?;
+        self.reserve_globals(1)?;
+        self.global_types.push_within_capacity(ty);
+        self.globals.push_within_capacity(GlobalEntity { bits });
         self.set_stale();
         Ok(address)
     }

@@ -119,22 +119,22 @@ impl Store {
         #[cfg(feature = "observe")]
         self.count_longer(instance, end)?;
         // From here on nothing fails but the check of the stack, when all is in place.
-        let functions = self.spaces[instance as usize].functions;
+        let functions = self.spaces[instance as usize].funcs.functions;
         // SAFETY: the list has as many entries as the module has functions; all indices are of that module.
         let address = |index: u32| unsafe { *functions.add(index as usize) as usize };
         let entry = first + FRAME_UNITS;
-        let stub = self.funcs[address(func.index.0)].entry as usize;
+        let stub = self.funcs.entities[address(func.index.0)].entry as usize;
         let Code { units, installed, source_map, .. } = &mut self.lazy[i];
         assert!(units[stub] == Row::Lazy.token(0), "a function that is not translated yet");
         units.extend_from_slice(&func.code);
         installed.push((first as u32, func.index));
         source_map.extend(func.source_map.iter().map(|(unit, wasm)| (first as u32 + unit, *wasm)));
         put32(units, first, func.index.0);
-        self.funcs[address(func.index.0)].entry = entry as u32;
+        self.funcs.entities[address(func.index.0)].entry = entry as u32;
         for field in &func.calls {
             let at = first + *field as usize;
             let callee = u32::from(units[at]) | u32::from(units[at + 1]) << 16;
-            put32(units, at, self.funcs[address(callee)].entry.wrapping_sub(at as u32));
+            put32(units, at, self.funcs.entities[address(callee)].entry.wrapping_sub(at as u32));
         }
         units.copy_within(first + INDEX_UNITS..entry, stub - FRAME_UNITS + INDEX_UNITS);
         units[stub] = Row::BrWide.token(0);

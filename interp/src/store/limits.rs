@@ -16,16 +16,23 @@ pub struct Limits {
     pub tables_and_memories: u32,
 }
 
+/// Whether this is a host.
+const LARGE: bool = cfg!(target_pointer_width = "64");
+
+impl Limits {
+    /// The defaults.
+    pub const DEFAULT: Limits = Limits {
+        stack_bytes: if LARGE { 1 << 20 } else { 16 << 10 },
+        host_nesting: if LARGE { 64 } else { 2 },
+        table_elements: 10_000_000,
+        instances: 10_000,
+        tables_and_memories: 10_000,
+    };
+}
+
 impl Default for Limits {
     fn default() -> Limits {
-        const LARGE: bool = cfg!(target_pointer_width = "64");
-        Limits {
-            stack_bytes: if LARGE { 1 << 20 } else { 16 << 10 },
-            host_nesting: if LARGE { 64 } else { 2 },
-            table_elements: 10_000_000,
-            instances: 10_000,
-            tables_and_memories: 10_000,
-        }
+        Limits::DEFAULT
     }
 }
 

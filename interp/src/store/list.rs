@@ -58,10 +58,9 @@ impl<T: Copy> List<T> {
         if more <= self.capacity - self.len {
             return Ok(());
         }
-        // Doubling keeps the cost of a push constant; the first step is small because most stores are, and one instance is all of many.
-        let first = if size_of::<T>() > 64 { 1 } else { 4 };
+        // Doubling keeps the cost of a push constant; the first step is what is asked for, so that one instance takes no more than it needs.
         let wanted = self.len.checked_add(more).ok_or(OutOfMemory)?;
-        self.set_capacity(heap, wanted.max(self.capacity.saturating_mul(2)).max(first))
+        self.set_capacity(heap, wanted.max(self.capacity.saturating_mul(2)))
     }
 
     fn set_capacity(&mut self, heap: &mut Heap, capacity: usize) -> Result<(), OutOfMemory> {
@@ -98,6 +97,7 @@ impl<T: Copy> List<T> {
     ///
     /// # Errors
     /// The heap has no more room.
+    #[cfg(not(compact))]
     pub fn extend(&mut self, heap: &mut Heap, values: &[T]) -> Result<(), OutOfMemory> {
         self.reserve(heap, values.len())?;
         for value in values {

@@ -1,7 +1,7 @@
 //! Linear memories: each its own block, zeroed, never smaller than before.
 
 use super::{
-    Heap, OutOfMemory, Store,
+    BLOCK_ALIGN, Heap, OutOfMemory, Store,
     limits::{Denied, Limiter},
     next_address,
 };
@@ -110,11 +110,8 @@ impl Store {
     }
 }
 
-/// Alignment of a memory's first byte.
-const ALIGN: usize = 16;
-
 fn layout(len: usize) -> Result<Layout, OutOfMemory> {
-    Layout::from_size_align(len, ALIGN).map_err(|_| OutOfMemory)
+    Layout::from_size_align(len, BLOCK_ALIGN).map_err(|_| OutOfMemory)
 }
 
 /// Gives the bytes of a memory back.

@@ -4,11 +4,14 @@
 //! address stays valid as long as the store. Lists may move when they grow: the interpreter's [`Context`] holds pointers
 //! into them, and `stale` says that they have to be read anew before it runs again.
 //!
-//! Read `heap` (the allocator), `list`, `limits`, `types`, then `memory`, `table`, `global`; `call` drives the
-//! interpreter, `backtrace` and `suspend` look at its frames, `observe` at what they execute; `lazy` holds code that grows. `crate::instance` fills a store from an image.
+//! Read `heap` (the allocator), `list`, `limits`, `types`, `funcs`, then `memory`, `table`, `global`; `call` drives the
+//! interpreter, `backtrace` and `suspend` look at its frames, `observe` at what they execute; `lazy` holds code that grows; `bound` says what memory all this takes. `crate::instance` fills a store from an image.
 
 mod backtrace;
+pub mod bound;
 mod call;
+#[cfg_attr(compact, path = "few_funcs.rs")]
+mod funcs;
 mod global;
 mod heap;
 #[cfg_attr(not(feature = "translate"), path = "no_lazy.rs")]
@@ -22,7 +25,7 @@ mod observe;
 #[cfg(feature = "alloc")]
 mod suspend;
 mod table;
-#[cfg_attr(compact, path = "few_types.rs")]
+#[cfg(not(compact))]
 mod types;
 
 pub use crate::error::OutOfMemory;
@@ -45,12 +48,12 @@ use crate::{
         observe::Observed,
     },
     image::Image,
-    types::{ExternKind, ExternType, FuncIndex, FuncType, GlobalType},
+    types::{ExternKind, ExternType, FuncIndex, GlobalType},
 };
 use core::{alloc::Layout, mem, ptr, ptr::NonNull, slice, sync::atomic::AtomicU32};
+use funcs::Funcs;
 use limits::Limits;
 use list::List;
-use types::Types;
 
 /// Why a store cannot be observed.
 #[cfg(feature = "observe")]
@@ -101,8 +104,7 @@ pub struct Store {
     calls_count: u32,
     /// Whether the context may hold pointers into lists that have moved.
     stale: bool,
-    pub(crate) types: Types,
-    pub(crate) funcs: List<FuncEntity>,
+    funcs: Funcs,
     pub(crate) tables: List<TableEntity>,
     pub(crate) memories: List<MemoryEntity>,
     pub(crate) globals: List<GlobalEntity>,
@@ -153,8 +155,7 @@ impl Store {
             calls_count: 0,
             stale: true,
             // Where the context lies is not known beforehand on hosts that lay out memory at random.
-            types: Types::new(context.addr().get() as u64),
-            funcs: List::EMPTY,
+            funcs: Funcs::new(context.addr().get() as u64),
             tables: List::EMPTY,
             memories: List::EMPTY,
             globals: List::EMPTY,
@@ -183,7 +184,7 @@ impl Store {
     /// The interpreter's context as it is handed to it, its pointers up to date.
     fn fresh_context(&mut self) -> NonNull<Context> {
         if mem::take(&mut self.stale) {
-            let (functions, tables) = (self.funcs.first_ptr(), self.tables.first_ptr());
+            let (functions, tables) = (self.funcs.view(), self.tables.first_ptr());
             let (memories, globals) = (self.memories.first_ptr(), self.globals.first_ptr());
             let (instances, instances_count) = (self.spaces.first_ptr(), self.spaces.len());
             let cx = self.context_mut();
@@ -207,6 +208,10 @@ impl Store {
 
     /// A list with room for so many values, kept for as long as the store lives. It must not grow.
     pub(crate) fn kept<T: Copy>(&mut self, capacity: usize) -> Result<List<T>, OutOfMemory> {
+        // What lies in an arena need not be given back.
+        if self.heap.left().is_some() {
+            return List::with_capacity(&mut self.heap, capacity);
+        }
         self.blocks.reserve(&mut self.heap, 1)?;
         let list = List::<T>::with_capacity(&mut self.heap, capacity)?;
         let layout = Layout::array::<T>(list.capacity()).map_err(|_| OutOfMemory)?;
@@ -222,43 +227,9 @@ impl Store {
         Ok(list)
     }
 
-    /// The number of a function type in this store; equal types have equal numbers.
-    ///
-    /// # Errors
-    /// No memory.
-    pub fn intern_type(&mut self, ty: FuncType<'_>) -> Result<u32, OutOfMemory> {
-        self.types.intern(&mut self.heap, ty)
-    }
-
-    /// A function of the host: `number` is handed back when it is to be called.
-    ///
-    /// # Errors
-    /// No memory, or too many functions.
-    pub fn new_host_func(&mut self, ty: FuncType<'_>, number: u32) -> Result<u32, OutOfMemory> {
-        let type_id = self.intern_type(ty)?;
-        self.push_func(FuncEntity { type_id, instance: FuncEntity::HOST, entry: number })
-    }
-
-    pub(crate) fn push_func(&mut self, func: FuncEntity) -> Result<u32, OutOfMemory> {
-        let address = next_address(self.funcs.len())?;
-        self.funcs.push(&mut self.heap, func)?;
-        self.stale = true;
-        Ok(address)
-    }
-
-    /// Type of the function at `address`.
-    pub fn func_type(&self, address: u32) -> FuncType<'_> {
-        self.types.get(self.funcs[address as usize].type_id)
-    }
-
-    /// Number of the type of the function at `address`.
-    pub fn func_type_id(&self, address: u32) -> u32 {
-        self.funcs[address as usize].type_id
-    }
-
     /// Number of the host function at `address`, if it is one.
     pub fn host_func_number(&self, address: u32) -> Option<u32> {
-        let func = self.funcs[address as usize];
+        let func = self.func(address);
         (func.instance == FuncEntity::HOST).then_some(func.entry)
     }
 
@@ -275,7 +246,7 @@ impl Store {
     /// Whether a handle is null, or of something that exists in this store.
     pub fn is_valid_handle(&self, handle: u32) -> bool {
         handle == 0
-            || handle::to_func(handle).is_some_and(|address| (address as usize) < self.funcs.len())
+            || handle::to_func(handle).is_some_and(|address| self.has_func(address))
             || handle::to_extern(handle).is_some_and(|number| number < self.externs_count)
     }
 
@@ -316,16 +287,12 @@ impl Store {
 
     /// What an instance has at an index of one of its index spaces.
     pub fn resolve(&self, instance: u32, kind: ExternKind, index: u32) -> Option<External> {
-        let image = self.image(instance);
-        let len = match kind {
-            ExternKind::Func => image.count(kind) + image.hidden_funcs_count(),
-            _ => image.count(kind),
-        } as usize;
+        let len = self.image(instance).count(kind) as usize;
         let spaces = &self.spaces[instance as usize];
         // SAFETY: each list has as many entries as the module has indices of its kind; instantiation made it so.
         let list = |first: *const u32| unsafe { slice::from_raw_parts(first, len) }.get(index as usize).copied();
         Some(match kind {
-            ExternKind::Func => External::Func(list(spaces.functions)?),
+            ExternKind::Func => self.func_at(instance, index)?,
             ExternKind::Table => External::Table(list(spaces.tables)?),
             ExternKind::Memory => External::Memory(list(spaces.memories)?),
             ExternKind::Global => External::Global(list(spaces.globals)?),
@@ -334,6 +301,7 @@ impl Store {
     }
 
     /// What an instance exports under a name.
+    #[cfg_attr(compact, inline(never))]
     pub fn export(&self, instance: u32, name: &str) -> Option<External> {
         let export = self.image(instance).export_by_name(name)?;
         self.resolve(instance, export.kind, export.index)
@@ -409,7 +377,6 @@ impl Drop for Store {
         self.memories.free(heap);
         self.tables.free(heap);
         self.funcs.free(heap);
-        self.types.free(heap);
         // SAFETY: allocated in `new` with these layouts; nothing runs any more.
         unsafe {
             heap.free(Observed::of(self.context).cast(), Layout::new::<Observed>());
@@ -422,8 +389,11 @@ impl Drop for Store {
 
 fn stack_layout(limits: Limits) -> Result<Layout, OutOfMemory> {
     let bytes = limits.stack_bytes.checked_add(STACK_SLACK_BYTES).ok_or(OutOfMemory)?;
-    Layout::from_size_align(bytes, 16).map_err(|_| OutOfMemory)
+    Layout::from_size_align(bytes, BLOCK_ALIGN).map_err(|_| OutOfMemory)
 }
+
+/// Alignment of the guest stack and of memories.
+const BLOCK_ALIGN: usize = if cfg!(compact) { 8 } else { 16 };
 
 fn next_address(len: usize) -> Result<u32, OutOfMemory> {
     u32::try_from(len).ok().filter(|address| *address < limits::ADDRESSES_MAX).ok_or(OutOfMemory)

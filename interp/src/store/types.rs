@@ -3,7 +3,7 @@
 //!
 //! An open-addressing hash table over the types' bytes; a million different types cost a million steps, not their square.
 
-use super::{OutOfMemory, heap::Heap, list::List};
+use super::{OutOfMemory, bound::Size, heap::Heap, list::List};
 use crate::types::{FuncType, ValTypes};
 
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +14,9 @@ struct Entry {
     results_count: u32,
     hash: u32,
 }
+
+/// See `bound.rs`.
+pub(super) const ENTRY_SIZE: Size = Size::of::<Entry>();
 
 /// All function types of a store.
 #[derive(Debug)]
@@ -31,13 +34,30 @@ impl Types {
         Types { bytes: List::EMPTY, entries: List::EMPTY, buckets: List::EMPTY, seed }
     }
 
+    /// Makes room for so many new types, whose parameters and results are so many bytes.
+    ///
+    /// # Errors
+    /// The heap has no more room.
+    pub fn reserve(&mut self, heap: &mut Heap, types_count: u32, bytes_count: usize) -> Result<(), OutOfMemory> {
+        let types_count = types_count as usize;
+        if types_count == 0 {
+            return Ok(());
+        }
+        // Looking for a type asks for room for one more.
+        if (self.entries.len() + types_count + 1) * 2 > self.buckets.len() {
+            self.rehash(heap, types_count + 1)?;
+        }
+        self.entries.reserve(heap, types_count)?;
+        self.bytes.reserve(heap, bytes_count)
+    }
+
     /// The number of a type, a new one if it is new.
     ///
     /// # Errors
     /// The heap has no more room.
     pub fn intern(&mut self, heap: &mut Heap, ty: FuncType<'_>) -> Result<u32, OutOfMemory> {
         if (self.entries.len() + 1) * 2 > self.buckets.len() {
-            self.rehash(heap)?;
+            self.rehash(heap, 1)?;
         }
         let hash = hash(self.seed, ty);
         let mask = self.buckets.len() - 1;
@@ -73,8 +93,10 @@ impl Types {
         FuncType::new(ValTypes::from_checked_bytes(params), ValTypes::from_checked_bytes(results))
     }
 
-    fn rehash(&mut self, heap: &mut Heap) -> Result<(), OutOfMemory> {
-        let len = (self.buckets.len() * 2).max(8);
+    /// Twice as many buckets at least, and enough for so many types more.
+    fn rehash(&mut self, heap: &mut Heap, more: usize) -> Result<(), OutOfMemory> {
+        let wanted = ((self.entries.len() + more) * 2).next_power_of_two();
+        let len = wanted.max(self.buckets.len() * 2).max(8);
         let mut buckets = List::filled(heap, 0_u32, len)?;
         for (id, entry) in self.entries.iter().enumerate() {
             let mut place = entry.hash as usize & (len - 1);

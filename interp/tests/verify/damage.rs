@@ -8,7 +8,7 @@ use crate::{corpus::CORPUS, patch::Patch};
 use core::sync::atomic::AtomicU32;
 use sheave_interp::{
     image::{Image, format},
-    instance::instantiate,
+    instance::{Supply, instantiate},
     isa,
     store::{
         External, Heap, Stop, Store,
@@ -69,12 +69,12 @@ impl Limiter for Small {
 }
 
 /// Things of the host that the image's imports ask for.
-fn imports(store: &mut Store, image: &Image<'_>) -> Vec<External> {
+fn imports(store: &mut Store, image: &Image<'_>) -> Vec<Supply> {
     let import = |store: &mut Store, ty| match ty {
-        ExternType::Func(ty) => External::Func(store.new_host_func(ty, 0).unwrap()),
-        ExternType::Table(ty) => External::Table(store.new_table(ty, 0, &mut Small).unwrap()),
-        ExternType::Memory(ty) => External::Memory(store.new_memory(ty, &mut Small).unwrap()),
-        ExternType::Global(ty) => External::Global(store.new_global(ty, 0).unwrap()),
+        ExternType::Func(_) => Supply::Host(0),
+        ExternType::Table(ty) => Supply::External(External::Table(store.new_table(ty, 0, &mut Small).unwrap())),
+        ExternType::Memory(ty) => Supply::External(External::Memory(store.new_memory(ty, &mut Small).unwrap())),
+        ExternType::Global(ty) => Supply::External(External::Global(store.new_global(ty, 0).unwrap())),
         ExternType::Tag(_) => unreachable!("verified images have no tags"),
     };
     image.imports().map(|each| import(store, each.ty)).collect()
@@ -86,8 +86,9 @@ fn run(image: &Image<'_>, random: &mut Random) {
     // SAFETY: the signal word is static.
     let mut store = unsafe { Store::new(Heap::default(), limits, &SIGNAL) }.unwrap();
     let imports = imports(&mut store, image);
+    let supply = |number: u32| imports.get(number as usize).copied();
     // SAFETY: the image was verified, and outlives the store, which this function drops.
-    let Ok(instance) = (unsafe { instantiate(&mut store, image, &imports, &mut Small) }) else { return };
+    let Ok(instance) = (unsafe { instantiate(&mut store, image, &supply, &mut Small) }) else { return };
     for i in 0..image.code_funcs_count() - image.hidden_funcs_count() {
         let index = FuncIndex(image.imported_count(ExternKind::Func) + i);
         let ty = image.type_of_func(index).unwrap();

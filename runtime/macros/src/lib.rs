@@ -127,3 +127,24 @@ fn message(path: &Path, instruction: &str) -> String {
         path.display()
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(bytes: &[u8]) -> String {
+        let path = std::env::temp_dir().join(format!("sheave-macros-{}.image", std::process::id()));
+        std::fs::write(&path, bytes).unwrap();
+        let refusal = expand(&path).unwrap_err();
+        std::fs::remove_file(&path).unwrap();
+        refusal
+    }
+
+    #[test]
+    fn what_is_no_image_is_refused_by_its_path() {
+        let refusal = refusal(b"\0asm\x01\0\0\0");
+        assert!(refusal.contains(".image: bad image: not an image"), "{refusal}");
+        assert!(refusal.contains("sheave compile"), "{refusal}");
+        assert!(expand(Path::new("no/such.image")).unwrap_err().starts_with("no/such.image: "));
+    }
+}

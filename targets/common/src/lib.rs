@@ -12,6 +12,7 @@ mod fault;
 #[cfg(feature = "heap")]
 mod heap;
 pub mod hello;
+pub mod memory;
 mod panic;
 mod semihosted;
 mod stack;

@@ -8,6 +8,9 @@ const PATTERN: u32 = 0xa5a5_a5a5;
 /// What the function that fills may itself use, and more.
 const MARGIN_BYTES: usize = 256;
 
+/// What the frame of [`measure`] may have below the variable it looks at.
+const MEASURE_MARGIN_BYTES: usize = 96;
+
 unsafe extern "C" {
     static mut _stack_end: u32;
     static _stack_start: u32;
@@ -39,4 +42,21 @@ impl Painted {
         let free = (0..self.words).take_while(is_free).count();
         (&raw const _stack_start).addr() - (&raw const _stack_end).addr() - 4 * free
     }
+}
+
+/// The most bytes of native stack that `run` takes below the function that calls this.
+#[inline(never)]
+pub fn measure(run: impl FnOnce()) -> usize {
+    let here = 0_u32;
+    let end = (&raw mut _stack_end).addr();
+    // From here on down nothing is in use but, while it runs, the frame of what fills: so the margin is small.
+    let words = (&raw const here).addr().saturating_sub(end + MEASURE_MARGIN_BYTES) / 4;
+    for i in 0..words {
+        // SAFETY: the word lies between the end of the stack and this function's frame, less a margin: nobody's.
+        unsafe { ptr::write_volatile((&raw mut _stack_end).add(i), PATTERN) };
+    }
+    run();
+    let painted = Painted { words };
+    let base = (&raw const _stack_start).addr() - (&raw const here).addr();
+    painted.stack_bytes().saturating_sub(base)
 }

@@ -14,18 +14,19 @@ use core::{hint::black_box, panic::PanicInfo};
 struct Aligned<T: ?Sized>(T);
 
 /// The image of `guest.wat`.
+#[cfg(not(feature = "embed"))]
 static IMAGE: &Aligned<[u8]> = &Aligned(*include_bytes!(env!("SHEAVE_SIZE_IMAGE")));
 
 /// The same image, verified.
-#[cfg(all(feature = "engine", feature = "embed"))]
-static EMBEDDED: sheave::Module<'static> = sheave::embed_image!(env!("SHEAVE_SIZE_IMAGE"));
+#[cfg(feature = "embed")]
+static IMAGE: sheave::Module<'static> = sheave::embed_image!(env!("SHEAVE_SIZE_IMAGE"));
 
 /// What the guest may use.
 const ARENA_BYTES: usize = 32 * 1024;
 
 #[cfg(feature = "engine")]
-fn run(image: &'static [u8], arena: &mut [u8], argument: i32) -> Option<i32> {
-    use sheave::{Caller, Error, Import, Limits, Module, Store, Val, ValType};
+fn run(arena: &mut [u8], argument: i32) -> Option<i32> {
+    use sheave::{Caller, Error, Import, Limits, Store, Val, ValType};
 
     fn host(mut caller: Caller<'_, u32>, params: &[Val], results: &mut [Val]) -> Result<(), Error> {
         let ([Val::I32(a), Val::I32(b)], [result]) = (params, results) else { return Err(Error::Host(1)) };
@@ -37,12 +38,12 @@ fn run(image: &'static [u8], arena: &mut [u8], argument: i32) -> Option<i32> {
         [Import::new("host", "mix", &[ValType::I32, ValType::I32], &[ValType::I32], host)];
 
     #[cfg(not(feature = "embed"))]
-    let module = Module::from_image(image).ok()?;
+    let module = &sheave::Module::from_image(black_box(&IMAGE.0)).ok()?;
     #[cfg(feature = "embed")]
-    let module = black_box(&EMBEDDED);
+    let module = black_box(&IMAGE);
     let limits = Limits { stack_bytes: 2048, ..Limits::default() };
     let mut store = Store::new(arena, limits, &IMPORTS, 0_u32).ok()?;
-    let instance = store.instantiate(&module).ok()?;
+    let instance = store.instantiate(module).ok()?;
     let mut results = [Val::I32(0)];
     store.call(instance, "run", &[Val::I32(argument)], &mut results).ok()?;
     let [Val::I32(result)] = results else { return None };
@@ -50,8 +51,8 @@ fn run(image: &'static [u8], arena: &mut [u8], argument: i32) -> Option<i32> {
 }
 
 #[cfg(not(feature = "engine"))]
-fn run(image: &'static [u8], arena: &mut [u8], argument: i32) -> Option<i32> {
-    arena[0] = *image.first()?;
+fn run(arena: &mut [u8], argument: i32) -> Option<i32> {
+    arena[0] = *black_box(&IMAGE.0).first()?;
     Some(black_box(argument) ^ i32::from(black_box(arena)[0]))
 }
 
@@ -59,7 +60,7 @@ fn run(image: &'static [u8], arena: &mut [u8], argument: i32) -> Option<i32> {
 #[unsafe(no_mangle)]
 pub extern "C" fn reset() -> ! {
     let mut arena = Aligned([0; ARENA_BYTES]);
-    black_box(run(black_box(&IMAGE.0), &mut arena.0, black_box(20)));
+    black_box(run(&mut arena.0, black_box(20)));
     halt()
 }
 

@@ -46,6 +46,56 @@ pub fn build(board: &Manifest, guest: &Path) -> Result<Firmware> {
     Ok(Firmware { elf, flash_bytes, variables_bytes })
 }
 
+/// The folder of the guests of `memory`.
+const MEMORY_GUESTS: &str = "targets/common/guests/memory";
+/// Real programs, of which `memory` makes instances where there is room.
+const PROGRAMS: &str = "examples/guests";
+
+/// Builds the program `memory` of `board`, if it has one, with images of all its guests; gives its ELF file.
+///
+/// # Errors
+/// A guest cannot be read or is refused; there is no compiler; the program does not compile or link.
+pub fn memory(board: &Manifest) -> Result<Option<PathBuf>> {
+    if !board.folder().join("src/bin/memory.rs").is_file() {
+        return Ok(None);
+    }
+    let folder = target_dir().join("boards/memory");
+    let mut guests = files(MEMORY_GUESTS, "wat")?;
+    if board.ram_bytes > 1 << 20 {
+        guests.extend(files(PROGRAMS, "wasm")?);
+    }
+    let mut archive = Vec::new();
+    for guest in guests {
+        let name = guest.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let path = folder.join(format!("{name}.image"));
+        make_image(&guest, &path)?;
+        let image = std::fs::read(&path).map_err(|error| cannot("read", &path, &error))?;
+        for length in [name.len(), image.len()] {
+            archive.extend((length as u32).to_le_bytes());
+        }
+        archive.extend(name.as_bytes());
+        archive.resize(archive.len().next_multiple_of(8), 0);
+        archive.extend(image);
+    }
+    let path = folder.join(format!("{}.images", board.name));
+    std::fs::write(&path, archive).map_err(|error| cannot("write", &path, &error))?;
+    compile(board, "memory", |command| {
+        command.env("SHEAVE_IMAGES", &path);
+    })
+    .map(Some)
+}
+
+/// The files of a folder with this extension, by name.
+fn files(folder: &str, extension: &str) -> Result<Vec<PathBuf>> {
+    let error = |error: std::io::Error| cannot("read", Path::new(folder), &error);
+    let entries = std::fs::read_dir(root().join(folder)).map_err(error)?;
+    let mut paths =
+        entries.map(|entry| entry.map(|entry| entry.path())).collect::<std::io::Result<Vec<_>>>().map_err(error)?;
+    paths.retain(|path| path.extension().is_some_and(|found| found == extension));
+    paths.sort();
+    Ok(paths)
+}
+
 /// Builds the player of the test suite for `board`; gives its ELF file.
 ///
 /// # Errors

@@ -8,6 +8,7 @@ mod bench;
 mod emulator;
 mod firmware;
 mod manifest;
+mod memory;
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -93,18 +94,22 @@ fn run_to_end(command: &mut Command) -> Result<bool> {
     }
 }
 
-/// Tests all boards; with `bless` also writes what they take to their board.toml.
+/// Tests all boards, or those `only` that are named; with `bless` also writes what they take to their board.toml.
 ///
 /// # Errors
-/// A board.toml cannot be read or written.
-pub fn test(bless: bool) -> Result<Tally> {
+/// There is no such board; a board.toml cannot be read or written.
+pub fn test(only: &[String], bless: bool) -> Result<Tally> {
     // A workspace of its own: the step `fmt` does not see it.
     let mut formatted = cargo(&["fmt", "--all", "--check", "--manifest-path"]);
     let mut tally = process::run_counting(formatted.arg(manifest::targets().join("Cargo.toml")))?;
     let guest = firmware::test_guest(EXIT_CODE)?;
-    for board in &manifest::all()? {
+    only.iter().try_for_each(|name| manifest::find(name).map(drop))?;
+    for board in manifest::all()?.iter().filter(|board| only.is_empty() || only.contains(&board.name)) {
         let mut problems = Vec::new();
         if let Err(error) = test_one(board, &guest, bless, &mut problems) {
+            problems.push(error.to_string());
+        }
+        if let Err(error) = memory::test(board, &mut problems) {
             problems.push(error.to_string());
         }
         problems.iter().for_each(|problem| println!("  FAILED {}: {problem}", board.name));

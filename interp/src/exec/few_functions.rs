@@ -1,0 +1,136 @@
+//! In the place of `functions.rs` in builds without an allocator: functions and their types are read in the image, so that they
+//! take no memory.
+//!
+//! Each instance has a row of addresses, one for each index of its functions; what an imported one stands for is the only thing
+//! that is kept. Functions of the host have the addresses from [`HOST`] on, which only lists of imports hold: so the type of a function of the host is
+//! what the module that imports it says. Instances are few, and are looked through; types of one image are compared by index, and
+//! byte by byte only if those differ.
+
+use super::context::{Context, FuncEntity, Spaces};
+
+/// Nothing: instances know their functions.
+pub type Functions = ();
+/// None.
+pub const NO_FUNCTIONS: Functions = ();
+
+/// The first address of a function of the host; its number is what is above.
+pub const HOST: u32 = (super::handle::MAX_ADDRESS >> 1) + 1;
+
+/// The functions of an instance. The pointers but the first are into its image, whose sections are aligned and little-endian, as the machine is.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct FuncSpace {
+    /// Addresses of what is imported.
+    pub imports: *const u32,
+    /// Type index per function index.
+    pub types: *const u32,
+    /// Records of three words, the first of which is the entry, of those with code.
+    pub records: *const [u32; 3],
+    /// Per type index: first byte, number of parameters in the lower half of the next word, of results in the upper.
+    pub type_records: *const [u32; 2],
+    /// What those bytes are in.
+    pub type_bytes: *const u8,
+    /// Address of the first; the others follow in a row.
+    pub first: u32,
+    /// Number of those imported.
+    pub imported_count: u32,
+    /// Number of all.
+    pub count: u32,
+}
+
+impl FuncSpace {
+    /// Of no instance.
+    pub const EMPTY: FuncSpace = FuncSpace {
+        imports: core::ptr::null(),
+        types: core::ptr::null(),
+        records: core::ptr::null(),
+        type_records: core::ptr::null(),
+        type_bytes: core::ptr::null(),
+        first: 0,
+        imported_count: 0,
+        count: 0,
+    };
+
+    /// The bytes of the type of a function, parameters before results, and the word that tells how many there are of each.
+    ///
+    /// # Safety
+    /// `ty` is a type index of the instance.
+    unsafe fn type_of(&self, ty: u32) -> (&[u8], u32) {
+        // SAFETY: as the caller promises; `image::check` has seen that the bytes are there.
+        unsafe {
+            let [first, counts] = *self.type_records.add(ty as usize);
+            let len = (counts & 0xffff) + (counts >> 16);
+            (core::slice::from_raw_parts(self.type_bytes.add(first as usize), len as usize), counts)
+        }
+    }
+}
+
+/// The instance in whose row an address is, its functions, and the index there.
+///
+/// # Safety
+/// It is in the row of one of these instances.
+pub unsafe fn locate<'a>(instances: *const Spaces, address: u32) -> (u32, &'a FuncSpace, u32) {
+    let mut instance = 0;
+    loop {
+        // SAFETY: the search ends at the instance that the caller promises.
+        let funcs = unsafe { &(*instances.add(instance as usize)).funcs };
+        let index = address.wrapping_sub(funcs.first);
+        if index < funcs.count {
+            return (instance, funcs, index);
+        }
+        instance += 1;
+    }
+}
+
+/// The function at an address, in a row or of the host.
+///
+/// # Safety
+/// It is the address of one.
+#[inline(never)]
+pub unsafe fn find(instances: *const Spaces, mut address: u32) -> FuncEntity {
+    // SAFETY: what is imported was there before its importer, so that the search ends; indices are below the counts.
+    unsafe {
+        while address < HOST {
+            let (instance, funcs, index) = locate(instances, address);
+            if let Some(own) = index.checked_sub(funcs.imported_count) {
+                let [entry, ..] = *funcs.records.add(own as usize);
+                return FuncEntity { instance, entry };
+            }
+            address = *funcs.imports.add(index as usize);
+        }
+    }
+    FuncEntity { instance: FuncEntity::HOST, entry: address - HOST }
+}
+
+/// Address of the function with this index.
+///
+/// # Safety
+/// It is a function index of the current instance.
+#[inline(always)]
+pub unsafe fn address_of(cx: &Context, index: u32) -> u32 {
+    cx.spaces.funcs.first + index
+}
+
+/// The function at an address.
+///
+/// # Safety
+/// It is the address of one.
+#[inline(always)]
+pub unsafe fn entity(cx: &Context, address: u32) -> FuncEntity {
+    // SAFETY: as the caller promises.
+    unsafe { find(cx.instances, address) }
+}
+
+/// Whether the function at an address has a type of the current instance.
+///
+/// # Safety
+/// It is the address of one in a row; `ty` is a type index of the current instance.
+#[inline(never)]
+pub unsafe fn is_of_type(cx: &Context, address: u32, ty: u32) -> bool {
+    // SAFETY: as the caller promises; the types of an image's functions are type indices of it.
+    unsafe {
+        let (instance, funcs, index) = locate(cx.instances, address);
+        let found = *funcs.types.add(index as usize);
+        (instance == cx.instance && found == ty) || funcs.type_of(found) == cx.spaces.funcs.type_of(ty)
+    }
+}

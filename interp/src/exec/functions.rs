@@ -1,0 +1,55 @@
+//! How handlers find functions: a list of all in the store, with canonical types.
+//!
+//! `few_functions.rs` stands in for this file in builds without an allocator, with the same interface.
+
+use super::context::{Context, FuncEntity};
+
+/// All functions of a store.
+pub type Functions = *const FuncEntity;
+/// None.
+pub const NO_FUNCTIONS: Functions = core::ptr::null();
+
+/// The functions of an instance.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct FuncSpace {
+    /// Canonical type per type index.
+    pub types: *const u32,
+    /// Function address per function index.
+    pub functions: *const u32,
+}
+
+impl FuncSpace {
+    /// Of no instance.
+    pub const EMPTY: FuncSpace = FuncSpace { types: core::ptr::null(), functions: core::ptr::null() };
+}
+
+/// Address of the function with this index.
+///
+/// # Safety
+/// It is a function index of the current instance.
+#[inline(always)]
+pub unsafe fn address_of(cx: &Context, index: u32) -> u32 {
+    // SAFETY: the index was checked by `image::verify`, the address stems from instantiation.
+    unsafe { *cx.spaces.funcs.functions.add(index as usize) }
+}
+
+/// The function at an address.
+///
+/// # Safety
+/// It is the address of one.
+#[inline(always)]
+pub unsafe fn entity(cx: &Context, address: u32) -> FuncEntity {
+    // SAFETY: as the caller promises.
+    unsafe { *cx.functions.add(address as usize) }
+}
+
+/// Whether the function at an address has a type of the current instance.
+///
+/// # Safety
+/// It is the address of one; `ty` is a type index of the current instance.
+#[inline(always)]
+pub unsafe fn is_of_type(cx: &Context, address: u32, ty: u32) -> bool {
+    // SAFETY: as the caller promises.
+    unsafe { (*cx.functions.add(address as usize)).type_id == *cx.spaces.funcs.types.add(ty as usize) }
+}

@@ -1,0 +1,338 @@
+//! What a store with one instance takes of an arena: exactly, from the image and the size of the guest stack, without running, at
+//! compile time if need be.
+//!
+//! [`Bound::of`] goes through the blocks that [`Store::new`](super::Store::new) and `instance.rs` allocate, in their order, over the records of the
+//! image; [`Sizes`] says how large each is on a kind of machine. That both agree is tested over images of all kinds, on hosts and on
+//! boards: an arena of that size is enough, and one that is smaller by its alignment is not.
+//!
+//! Damaged bytes give no bound, or one that is of no use; they are refused when they are parsed.
+
+use super::{BLOCK_ALIGN, InstanceEntity, STACK_SLACK_BYTES};
+use crate::{
+    exec::{
+        context::{DataEntity, ElemEntity, GlobalEntity, MemoryEntity, Spaces, TableEntity},
+        observe::Observed,
+    },
+    image::format::{
+        ElemRecord, GlobalRecord, HAS_MAX, Header, ImportRecord, MAGIC, MemoryRecord, SectionRecord, TableRecord,
+        section,
+    },
+    types::{ExternKind, GlobalType},
+};
+
+/// Size and alignment of a block's values.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Size {
+    bytes: u16,
+    align: u16,
+}
+
+impl Size {
+    const WORD: Size = Size::new(4, 4);
+
+    const fn new(bytes: u16, align: u16) -> Size {
+        Size { bytes, align }
+    }
+
+    pub(super) const fn of<T>() -> Size {
+        Size { bytes: size_of::<T>() as u16, align: align_of::<T>() as u16 }
+    }
+}
+
+/// How large a store's records are on a kind of machine, in a kind of build.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Sizes {
+    /// What an arena has to be aligned to for a bound to be exact, in bytes.
+    pub arena_align: usize,
+    stack_slack_bytes: usize,
+    context: Size,
+    instance: Size,
+    spaces: Size,
+    data: Size,
+    elem: Size,
+    global: Size,
+    global_type: Size,
+    table: Size,
+    memory: Size,
+    /// In builds with an allocator, an entry for each function, and one for each type in a hash table.
+    entities: Option<[Size; 2]>,
+}
+
+impl Sizes {
+    /// Of this build.
+    pub const HERE: Sizes = Sizes {
+        arena_align: BLOCK_ALIGN,
+        stack_slack_bytes: STACK_SLACK_BYTES,
+        context: Size::of::<Observed>(),
+        instance: Size::of::<InstanceEntity>(),
+        spaces: Size::of::<Spaces>(),
+        data: Size::of::<DataEntity>(),
+        elem: Size::of::<ElemEntity>(),
+        global: Size::of::<GlobalEntity>(),
+        global_type: Size::of::<GlobalType>(),
+        table: Size::of::<TableEntity>(),
+        memory: Size::of::<MemoryEntity>(),
+        entities: super::funcs::SIZES,
+    };
+
+    /// Of a microcontroller: 32 bits, no allocator.
+    pub const MICROCONTROLLER: Sizes = Sizes {
+        arena_align: 8,
+        stack_slack_bytes: 0,
+        context: Size::new(200, 8),
+        instance: Size::new(288, 8),
+        spaces: Size::new(64, 4),
+        data: Size::new(8, 4),
+        elem: Size::new(8, 4),
+        global: Size::new(8, 8),
+        global_type: Size::new(3, 1),
+        table: Size::new(32, 4),
+        memory: Size::new(64, 8),
+        entities: None,
+    };
+}
+
+#[cfg(all(compact, target_pointer_width = "32"))]
+const _: () = {
+    let (here, there) = (Sizes::HERE, Sizes::MICROCONTROLLER);
+    const fn same(here: Size, there: Size) {
+        assert!(here.bytes == there.bytes && here.align == there.align, "`Sizes::MICROCONTROLLER` is out of date");
+    }
+    assert!(here.arena_align == there.arena_align && here.stack_slack_bytes == there.stack_slack_bytes);
+    same(here.context, there.context);
+    same(here.instance, there.instance);
+    same(here.spaces, there.spaces);
+    same(here.data, there.data);
+    same(here.elem, there.elem);
+    same(here.global, there.global);
+    same(here.global_type, there.global_type);
+    same(here.table, there.table);
+    same(here.memory, there.memory);
+};
+
+/// What a store with one instance takes, in bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Bound {
+    /// All of it: the size of the arena. The arena has to begin at a multiple of 8 bytes, on 64-bit hosts with an allocator of 16, or be
+    /// larger by as much less one.
+    pub bytes: usize,
+    /// The guest stack.
+    pub stack_bytes: usize,
+    /// Linear memories at their first size.
+    pub memory_bytes: usize,
+    /// Elements of tables and passive segments.
+    pub elements_bytes: usize,
+    /// Values of globals.
+    pub globals_bytes: usize,
+    /// What is left: the store's and the instance's own records, with what alignment costs.
+    pub records_bytes: usize,
+    /// What else the arena needs, so that the guest can grow all of its memory; `None` if that has no limit, or more than one thing can
+    /// grow, which are copied then.
+    pub growth_bytes: Option<u64>,
+}
+
+impl Bound {
+    /// The bound for one instance of this image and a guest stack of so many bytes in this build; `None` if that is not an image, or more than
+    /// there is.
+    pub const fn of(image: &[u8], stack_bytes: usize) -> Option<Bound> {
+        Bound::on(&Sizes::HERE, image, stack_bytes)
+    }
+
+    /// The same for a machine of those sizes.
+    pub const fn on(sizes: &Sizes, image: &[u8], stack_bytes: usize) -> Option<Bound> {
+        let Some(records) = Records::find(image) else { return None };
+        let mut arena = Cursor { end: 0, is_too_large: false };
+        arena.block(
+            (stack_bytes as u64).saturating_add(sizes.stack_slack_bytes as u64),
+            Size::new(1, sizes.arena_align as u16),
+        );
+        arena.block(1, sizes.context);
+        arena.block(1, sizes.instance);
+        arena.block(1, sizes.spaces);
+        let funcs = records.count(section::FUNC_TYPES, 4);
+        if let Some([func, ty]) = sizes.entities {
+            let types = records.count(section::TYPES, 8);
+            arena.list(records.count(section::FUNCS, 12) + records.imported(ExternKind::Func), func);
+            if types != 0 {
+                let buckets = (2 * (types + 1)).next_power_of_two();
+                arena.block(if buckets < 8 { 8 } else { buckets }, Size::WORD);
+            }
+            arena.list(types, ty);
+            arena.list(records.count(section::TYPE_BYTES, 1), Size::new(1, 1));
+            arena.block(types, Size::WORD);
+            arena.block(funcs, Size::WORD);
+        } else {
+            arena.block(records.imported(ExternKind::Func), Size::WORD);
+        }
+        let tables = records.count(section::TABLES, TableRecord::BYTES);
+        let memories = records.count(section::MEMORIES, MemoryRecord::BYTES);
+        let globals = records.count(section::GLOBALS, GlobalRecord::BYTES);
+        let elems = records.count(section::ELEMS, ElemRecord::BYTES);
+        arena.block(tables, Size::WORD);
+        arena.block(memories, Size::WORD);
+        arena.block(globals, Size::WORD);
+        arena.block(records.count(section::DATA, 28), sizes.data);
+        arena.block(elems, sizes.elem);
+        let (mut elements_bytes, mut i) = (0, 0);
+        while i < elems {
+            let record = records.record(section::ELEMS, ElemRecord::BYTES, i);
+            // Passive: kind, element, form, reserved; table; offset; first item, number of items.
+            if record.byte(0) == 1 {
+                elements_bytes += arena.block(record.word(24) as u64, Size::WORD);
+            }
+            i += 1;
+        }
+        let own_globals = globals - records.imported(ExternKind::Global);
+        let globals_bytes = arena.list(own_globals, sizes.global);
+        arena.list(own_globals, sizes.global_type);
+        let (first_table, first_memory) = (records.imported(ExternKind::Table), records.imported(ExternKind::Memory));
+        arena.list(tables - first_table, sizes.table);
+        arena.list(memories - first_memory, sizes.memory);
+        // What can grow by how much; nothing if by anything.
+        let (mut growing_count, mut growth_bytes) = (0, Some(0_u64));
+        i = first_table;
+        while i < tables {
+            let record = records.record(section::TABLES, TableRecord::BYTES, i);
+            // Element, flags, reserved; minimum; maximum.
+            let (min, max) = (record.long(4), record.long(12));
+            elements_bytes += arena.block(min, Size::WORD);
+            if record.byte(1) & HAS_MAX == 0 || max > min {
+                (growing_count, growth_bytes) = (growing_count + 1, None);
+            }
+            i += 1;
+        }
+        let mut memory_bytes = 0;
+        i = first_memory;
+        while i < memories {
+            let record = records.record(section::MEMORIES, MemoryRecord::BYTES, i);
+            // Base-2 logarithm of the page size, flags, reserved; minimum; maximum.
+            let (page, min, max) = (1_u64 << (record.byte(0) & 31), record.long(4), record.long(12));
+            memory_bytes += arena.block(min.saturating_mul(page), Size::new(1, sizes.arena_align as u16));
+            if record.byte(1) & HAS_MAX == 0 {
+                (growing_count, growth_bytes) = (growing_count + 1, None);
+            } else if max > min {
+                (growing_count, growth_bytes) = (growing_count + 1, Some((max - min).saturating_mul(page)));
+            }
+            i += 1;
+        }
+        if arena.is_too_large {
+            return None;
+        }
+        let others = stack_bytes + memory_bytes + elements_bytes + globals_bytes;
+        Some(Bound {
+            bytes: arena.end,
+            stack_bytes,
+            memory_bytes,
+            elements_bytes,
+            globals_bytes,
+            records_bytes: arena.end - others,
+            growth_bytes: if growing_count > 1 { None } else { growth_bytes },
+        })
+    }
+}
+
+/// How far the arena is used.
+struct Cursor {
+    end: usize,
+    is_too_large: bool,
+}
+
+impl Cursor {
+    /// A block of so many values, which may be none; gives its bytes.
+    const fn block(&mut self, count: u64, size: Size) -> usize {
+        let first = (self.end as u64).next_multiple_of(size.align as u64);
+        let bytes = count.saturating_mul(size.bytes as u64);
+        let end = first.saturating_add(bytes);
+        // What no 32-bit machine can address is too much for each.
+        self.is_too_large |= end > u32::MAX as u64;
+        if !self.is_too_large {
+            self.end = end as usize;
+        }
+        if self.is_too_large { 0 } else { bytes as usize }
+    }
+
+    /// A block of so many values, if there are any.
+    const fn list(&mut self, count: u64, size: Size) -> usize {
+        if count == 0 { 0 } else { self.block(count, size) }
+    }
+}
+
+/// Where the sections of an image are.
+struct Records<'a> {
+    image: &'a [u8],
+    /// By number: first byte and number of bytes.
+    sections: [(usize, usize); section::REQUIRED_END as usize],
+    /// Number of imports by kind.
+    imported: [u64; 5],
+}
+
+impl<'a> Records<'a> {
+    const fn find(image: &'a [u8]) -> Option<Records<'a>> {
+        let bytes = Bytes(image);
+        if image.len() < Header::BYTES || bytes.long(0) != u64::from_le_bytes(MAGIC) {
+            return None;
+        }
+        let mut records = Records { image, sections: [(0, 0); section::REQUIRED_END as usize], imported: [0; 5] };
+        // The number of sections stands at 50 in the header.
+        let (sections_count, mut i) = (bytes.word(50) & 0xffff, 0);
+        while i < sections_count {
+            // Number, flags; offset; bytes; count.
+            let at = Header::BYTES + i as usize * SectionRecord::BYTES;
+            let (id, first, length) =
+                (bytes.word(at) & 0xffff, bytes.word(at + 4) as usize, bytes.word(at + 8) as usize);
+            if first > image.len() || length > image.len() - first {
+                return None;
+            }
+            if id < section::REQUIRED_END as u32 {
+                records.sections[id as usize] = (first, length);
+            }
+            i += 1;
+        }
+        let mut i = 0;
+        while i < records.count(section::IMPORTS, ImportRecord::BYTES) {
+            // Behind the two names: kind, index.
+            let kind = records.record(section::IMPORTS, ImportRecord::BYTES, i).word(16);
+            if kind >= 5 {
+                return None;
+            }
+            records.imported[kind as usize] += 1;
+            i += 1;
+        }
+        let is_whole = records.imported(ExternKind::Table) <= records.count(section::TABLES, TableRecord::BYTES)
+            && records.imported(ExternKind::Memory) <= records.count(section::MEMORIES, MemoryRecord::BYTES)
+            && records.imported(ExternKind::Global) <= records.count(section::GLOBALS, GlobalRecord::BYTES);
+        if is_whole { Some(records) } else { None }
+    }
+
+    const fn imported(&self, kind: ExternKind) -> u64 {
+        self.imported[kind as usize]
+    }
+
+    const fn count(&self, id: u16, record_bytes: usize) -> u64 {
+        (self.sections[id as usize].1 / record_bytes) as u64
+    }
+
+    /// What follows from record `i` of a section on.
+    const fn record(&self, id: u16, record_bytes: usize, i: u64) -> Bytes<'a> {
+        let (_, rest) = self.image.split_at(self.sections[id as usize].0 + i as usize * record_bytes);
+        Bytes(rest)
+    }
+}
+
+/// Little-endian numbers in bytes; what is missing reads as zero.
+#[derive(Clone, Copy)]
+struct Bytes<'a>(&'a [u8]);
+
+impl Bytes<'_> {
+    const fn byte(self, at: usize) -> u8 {
+        if at < self.0.len() { self.0[at] } else { 0 }
+    }
+
+    const fn word(self, at: usize) -> u32 {
+        u32::from_le_bytes([self.byte(at), self.byte(at + 1), self.byte(at + 2), self.byte(at + 3)])
+    }
+
+    const fn long(self, at: usize) -> u64 {
+        self.word(at) as u64 | (self.word(at + 4) as u64) << 32
+    }
+}

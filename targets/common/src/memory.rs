@@ -1,0 +1,134 @@
+//! The body of `memory`: what the engine itself takes of RAM, for guests of every kind.
+//!
+//! `cargo xtask board test` puts the images into one file, [`Images`]. For each this loads it, makes an instance in an arena of just the
+//! size that [`Bound`] computes, sees that a smaller one does not do, and calls `run`, which may trap. The native stack is measured from the
+//! engine's functions on, so that neither this program nor what it prints is in the figures.
+
+use crate::{Board, EXIT_TRAP, Write, exit, stack};
+use sheave::{
+    Trap,
+    arena::{Bound, Caller, Error, Import, Instance, Limits, Module, Store, Val, ValType},
+};
+
+/// Of the guest stack.
+const LIMITS: Limits = Limits { stack_bytes: 2 << 10, ..Limits::DEFAULT };
+
+/// Does nothing and gives zeros.
+fn nothing(_: Caller<'_, ()>, _: &[Val], _: &mut [Val]) -> Result<(), Error> {
+    Ok(())
+}
+
+/// A function of the host of such types.
+macro_rules! import {
+    ($module:literal $name:literal: $($param:ident)* => $($result:ident)*) => {
+        Import::new($module, $name, &[$(ValType::$param),*], &[$(ValType::$result),*], nothing)
+    };
+}
+
+/// What the guests import: those of this test, and the committed programs, which are not run.
+static IMPORTS: [Import<()>; 22] = [
+    import!("board" "mix": I32 I64 => I32),
+    import!("board" "wide": I64 I64 I64 I64 I64 I64 I64 I64 I32 I32 I32 I32 => I64 I64 I64 I64),
+    import!("wasi_snapshot_preview1" "args_get": I32 I32 => I32),
+    import!("wasi_snapshot_preview1" "args_sizes_get": I32 I32 => I32),
+    import!("wasi_snapshot_preview1" "clock_time_get": I32 I64 I32 => I32),
+    import!("wasi_snapshot_preview1" "environ_get": I32 I32 => I32),
+    import!("wasi_snapshot_preview1" "environ_sizes_get": I32 I32 => I32),
+    import!("wasi_snapshot_preview1" "fd_close": I32 => I32),
+    import!("wasi_snapshot_preview1" "fd_fdstat_get": I32 I32 => I32),
+    import!("wasi_snapshot_preview1" "fd_fdstat_set_flags": I32 I32 => I32),
+    import!("wasi_snapshot_preview1" "fd_filestat_get": I32 I32 => I32),
+    import!("wasi_snapshot_preview1" "fd_prestat_dir_name": I32 I32 I32 => I32),
+    import!("wasi_snapshot_preview1" "fd_prestat_get": I32 I32 => I32),
+    import!("wasi_snapshot_preview1" "fd_read": I32 I32 I32 I32 => I32),
+    import!("wasi_snapshot_preview1" "fd_readdir": I32 I32 I32 I64 I32 => I32),
+    import!("wasi_snapshot_preview1" "fd_seek": I32 I64 I32 I32 => I32),
+    import!("wasi_snapshot_preview1" "fd_write": I32 I32 I32 I32 => I32),
+    import!("wasi_snapshot_preview1" "path_filestat_get": I32 I32 I32 I32 I32 => I32),
+    import!("wasi_snapshot_preview1" "path_open": I32 I32 I32 I32 I32 I64 I64 I32 I32 => I32),
+    import!("wasi_snapshot_preview1" "poll_oneoff": I32 I32 I32 I32 => I32),
+    import!("wasi_snapshot_preview1" "proc_exit": I32 =>),
+    import!("wasi_snapshot_preview1" "random_get": I32 I32 => I32),
+];
+
+/// Measures what running `images` takes.
+pub fn run<C: Write>(board: Board<C>, images: &'static [u8]) -> ! {
+    let Board { mut console, arena, .. } = board;
+    let mut code = 0;
+    for (name, image) in (Images { rest: images }) {
+        if let Err(error) = look_at(&mut console, arena, name, image) {
+            let _ = writeln!(console, "FAILED {name}: {error}");
+            code = EXIT_TRAP;
+        }
+    }
+    exit(code)
+}
+
+/// Measures for one image; prints `name: 1 arena, 2 records, 3 load, 4 instantiate, 5 call`, all in bytes.
+fn look_at<C: Write>(console: &mut C, arena: &mut [u8], name: &str, image: &'static [u8]) -> Result<(), Error> {
+    let bound = Bound::of(image, LIMITS.stack_bytes).ok_or(Error::Host(1))?;
+    if bound.bytes > arena.len() || !arena.as_ptr().addr().is_multiple_of(8) {
+        // A note for who wonders: the board is too small for this one.
+        let _ = writeln!(console, "{name}: needs {} bytes, there are {}", bound.bytes, arena.len());
+        return Ok(());
+    }
+    let mut module = Err(Error::Host(2));
+    let load = stack::measure(|| module = Module::from_image(image));
+    let module = module?;
+    // One byte less must not do; the rest of the arena is nobody's.
+    let mut made = Ok(());
+    let (less, _) = arena.split_at_mut(bound.bytes - 1);
+    let failed = stack::measure(|| made = start(less, &module).map(drop));
+    match made {
+        Err(Error::Module(_)) => {}
+        _ => return Err(Error::Host(3)),
+    }
+    let mut started = Err(Error::Host(4));
+    let exact = &mut arena[..bound.bytes];
+    let instantiate = stack::measure(|| started = start(exact, &module));
+    let (mut store, instance) = started?;
+    let mut results = [Val::I32(0)];
+    let mut called = Ok(());
+    let call = stack::measure(|| called = store.call(instance, "run", &[], &mut results));
+    let what = match called {
+        Ok(()) => "returned",
+        Err(Error::UnknownExport) => "no `run`",
+        Err(Error::Trap(Trap::StackOverflow)) => "stack overflow",
+        Err(Error::Trap(_)) => "trap",
+        Err(error) => return Err(error),
+    };
+    let Bound { bytes, records_bytes, .. } = bound;
+    let instantiate = instantiate.max(failed);
+    let _ = writeln!(
+        console,
+        "{name}: {bytes} arena, {records_bytes} records, {load} load, {instantiate} instantiate, {call} call ({what})"
+    );
+    Ok(())
+}
+
+#[inline(always)]
+fn start<'a>(arena: &'a mut [u8], module: &Module<'a>) -> Result<(Store<'a, ()>, Instance), Error> {
+    let mut store = Store::new(arena, LIMITS, &IMPORTS, ())?;
+    let instance = store.instantiate(module)?;
+    Ok((store, instance))
+}
+
+/// Images with names, one behind the other: length of the name, length of the image, the name and zeros up to a multiple of 8, the image.
+struct Images {
+    rest: &'static [u8],
+}
+
+impl Iterator for Images {
+    type Item = (&'static str, &'static [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (lengths, rest) = self.rest.split_first_chunk::<8>()?;
+        let length =
+            |at: usize| u32::from_le_bytes([lengths[at], lengths[at + 1], lengths[at + 2], lengths[at + 3]]) as usize;
+        let (name, image) = (length(0), length(4));
+        let (names, rest) = rest.split_at_checked(name.next_multiple_of(8))?;
+        let (image, rest) = rest.split_at_checked(image)?;
+        self.rest = rest;
+        Some((core::str::from_utf8(names.get(..name)?).ok()?, image))
+    }
+}

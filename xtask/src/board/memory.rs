@@ -1,0 +1,64 @@
+//! Judges what a board's program `memory` prints: what the engine takes of RAM and of the native stack, for guests of every kind.
+
+use super::{TEST_LIMIT, emulator, firmware, manifest::Manifest};
+use crate::error::Result;
+
+/// The most of native stack that a call may take, whatever the guest does.
+const CALL_BYTES_MAX: u64 = 512;
+/// The most that an instance may take beside its frames, linear memory, globals and table elements.
+const RECORDS_BYTES_MAX: u64 = 1024;
+
+/// Runs `memory` on a board that has it, and notes what is wrong.
+///
+/// # Errors
+/// It does not build, or does not end.
+pub fn test(board: &Manifest, problems: &mut Vec<String>) -> Result<()> {
+    let Some(elf) = firmware::memory(board)? else { return Ok(()) };
+    let outcome = emulator::run(&mut emulator::command(board, &elf), TEST_LIMIT)?;
+    if outcome.code != 0 {
+        problems.push(format!("`memory` ended with exit code {}", outcome.code));
+    }
+    let figures: Vec<Figures> = outcome.text.lines().filter_map(read).collect();
+    if figures.len() < 7 {
+        problems.push(format!("`memory` told of {} guests", figures.len()));
+    }
+    for Figures { name, records, call } in &figures {
+        if *call > CALL_BYTES_MAX {
+            problems.push(format!("{name}: a call takes {call} bytes of native stack, more than {CALL_BYTES_MAX}"));
+        }
+        if *records > RECORDS_BYTES_MAX {
+            problems
+                .push(format!("{name}: an instance takes {records} bytes of records, more than {RECORDS_BYTES_MAX}"));
+        }
+    }
+    Ok(())
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Figures {
+    name: String,
+    records: u64,
+    call: u64,
+}
+
+/// A line `name: 1 arena, 2 records, 3 load, 4 instantiate, 5 call (returned)`.
+fn read(line: &str) -> Option<Figures> {
+    let (name, rest) = line.split_once(": ")?;
+    let figure = |what: &str| {
+        let word = rest.split(", ").find_map(|part| part.split_once(&format!(" {what}")))?.0;
+        word.parse().ok()
+    };
+    Some(Figures { name: name.into(), records: figure("records")?, call: figure("call")? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_read_from_what_the_program_prints() {
+        let figures = Figures { name: "a".into(), records: 2, call: 5 };
+        assert_eq!(read("a: 1 arena, 2 records, 3 load, 4 instantiate, 5 call (returned)"), Some(figures));
+        assert_eq!(read("a: needs 1 bytes, there are 2"), None);
+    }
+}
