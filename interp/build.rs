@@ -22,6 +22,7 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src/isa/table.rs");
     println!("cargo::rerun-if-changed={SUPERINSTRUCTIONS}");
+    println!("cargo::rerun-if-changed={HOT}");
     println!("cargo::rustc-check-cfg=cfg(dispatch, values(\"tail\", \"table\", \"switch\"))");
     println!(
         "cargo::rustc-check-cfg=cfg(optimised)\ncargo::rustc-check-cfg=cfg(superinstructions)\ncargo::rustc-check-cfg=cfg(observe)\ncargo::rustc-check-cfg=cfg(compact)"
@@ -77,6 +78,20 @@ struct Available {
     has_level_full: bool,
     /// Instructions as `row:form`, if only those of a list are wanted.
     listed: Option<BTreeSet<String>>,
+    /// Instructions that share their arm of the match with no other row.
+    hot: BTreeSet<String>,
+}
+
+/// The list of instructions that are executed most, one a line.
+const HOT: &str = "src/isa/hot.txt";
+
+/// The instructions in that list.
+fn hot() -> BTreeSet<String> {
+    let known: BTreeSet<String> = instructions().iter().map(|(row, form)| instruction_name(row, *form)).collect();
+    let text = fs::read_to_string(HOT).expect("the list is there");
+    let hot: BTreeSet<String> = text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect();
+    hot.iter().for_each(|line| assert!(known.contains(line), "{HOT}: no instruction of this version: {line}"));
+    hot
 }
 
 /// The environment variable with the paths, separated as those of `PATH` are, of lists of handlers to keep: a line for each, `row:form`;
@@ -116,10 +131,13 @@ impl Available {
             env::var_os(format!("CARGO_FEATURE_{}", feature.to_uppercase().replace('-', "_"))).is_some()
         };
         let groups = group::NAMES.iter().enumerate().filter(|(_, name)| has(name));
+        // Builds of level base are to be as small as can be.
+        let has_level_full = has("level-full");
         Available {
             groups: groups.fold(0, |groups, (bit, _)| groups | 1 << bit),
-            has_level_full: has("level-full"),
+            has_level_full,
             listed: listed(),
+            hot: if has_level_full { hot() } else { BTreeSet::new() },
         }
     }
 
@@ -128,6 +146,11 @@ impl Available {
         let is_left_out = || self.listed.as_ref().is_some_and(|listed| !listed.contains(&instruction_name(row, form)));
         self.lack_of_features(row, form)
             .or_else(|| is_left_out().then_some("a handler that SHEAVE_HANDLERS leaves out"))
+    }
+
+    /// Whether an instruction of a group shares its arm with others of it.
+    fn shares(&self, row: &Row, form: usize) -> bool {
+        self.lack(row, form).is_none() && !self.hot.contains(&instruction_name(row, form))
     }
 
     /// Whether there is a handler for any of these forms of a row.
@@ -633,12 +656,8 @@ fn groups(available: &Available) -> Vec<Group> {
             _ => groups.push(Group { first_token: token, rows: vec![row], forms }),
         }
     }
-    let is_alone = |group: &Group| available.has_level_full && is_direct(group);
     groups.retain(|group| {
-        group.rows.len() > 1
-            && !group.numbers(available).is_empty()
-            && is_groupable(group.rows[0].shape.handler)
-            && !is_alone(group)
+        group.rows.len() > 1 && !group.numbers(available).is_empty() && is_groupable(group.rows[0].shape.handler)
     });
     groups
 }
@@ -666,14 +685,6 @@ fn is_groupable(handler: &str) -> bool {
     GROUPABLE.contains(&handler)
 }
 
-/// What is executed most, and has little code: base forms of operations and branches on i32. Not in builds of level base, which are to be as
-/// small as can be.
-fn is_direct(group: &Group) -> bool {
-    let (row, is_base) = (group.rows[0], group.forms.start == 0);
-    let is_i32 = row.types.iter().all(|ty| *ty == Ty::I32);
-    is_base && is_i32 && matches!(row.shape.handler, "Binary" | "BranchIf2" | "LoopEdge") && !can_trap(row)
-}
-
 /// Whether the operation of a row can trap: divisions of integers, truncations of floats to integers.
 fn can_trap(row: &Row) -> bool {
     [".div_s", ".div_u", ".rem_s", ".rem_u"].iter().any(|part| row.name.ends_with(part))
@@ -690,10 +701,11 @@ fn passed(ty: Ty) -> &'static str {
 }
 
 impl Group {
-    /// The numbers of its rows that have a handler.
+    /// The numbers of its rows that share arms.
     fn numbers(&self, available: &Available) -> Vec<usize> {
+        let shares = |row: &Row| self.forms.clone().any(|form| available.shares(row, form));
         let rows = self.rows.iter().enumerate();
-        rows.filter(|(_, row)| available.any(row, self.forms.clone())).map(|(number, _)| number).collect()
+        rows.filter(|(_, row)| shares(row)).map(|(number, _)| number).collect()
     }
 
     /// What its operations give of type `d`.
@@ -837,9 +849,8 @@ fn grouped_handlers(groups: &[Group], available: &Available) -> String {
     let mut is_grouped = BTreeSet::new();
     for group in groups {
         for (number, form) in group.forms.clone().enumerate() {
-            let has_handler = |row: &usize| available.lack(group.rows[*row], form).is_none();
             let tokens: Vec<usize> = (0..group.rows.len())
-                .filter(has_handler)
+                .filter(|row| available.shares(group.rows[*row], form))
                 .map(|row| group.first_token + row * group.forms.len() + number)
                 .collect();
             if tokens.is_empty() {

@@ -221,6 +221,34 @@ enum BoardTask {
         #[arg(long, value_name = "SECONDS", default_value_t = 30)]
         timeout: u64,
     },
+    /// Count the instructions that kernels take on boards: native code, Sheave at both levels, wasmi
+    ///
+    /// Counts are those of a plugin of QEMU, which is compiled first, and the same in every run. Fails if checksums differ, or if
+    /// Sheave takes more than targets/counts.txt says.
+    #[command(after_help = "Examples:\n  \
+        cargo xtask board bench                            all engines on the three boards of the page; tables\n  \
+        cargo xtask board bench mps2-an386 --sheave-only   while tuning: no peer to compile\n  \
+        cargo xtask board bench --bless                    makes what was counted targets/counts.txt and docs/benchmarks-boards.md")]
+    Bench {
+        /// As `cargo xtask board list` names them; microbit, mps2-an386 and riscv32-virt if none is
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+        /// Leave wasmi out
+        #[arg(long)]
+        sheave_only: bool,
+        /// Say which functions of the program the instructions are in, by board
+        #[arg(long)]
+        symbols: bool,
+        /// Also write all counts as JSON
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+        /// Write counts instead of comparing; the page too, if nothing was left out
+        #[arg(long)]
+        bless: bool,
+    },
+    /// Compile the kernels of the benchmark to WebAssembly: replaces the committed file
+    Kernels,
+    /// Run `hello` on every board and compare what it prints, its exit code, and the flash and RAM it takes
     /// Run `hello` on every board and compare what it prints, its exit code, and the flash and RAM it takes; and `memory`
     ///
     /// `memory`, where a board has it, makes instances of guests of every kind in arenas of just the size that is computed for them, and
@@ -272,6 +300,13 @@ fn run(task: Task) -> Result<bool> {
             return size::check(&only, bless, symbols).map(|tally| tally.failed() == 0);
         }
         Task::Board(BoardTask::List) => board::list()?,
+        Task::Board(BoardTask::Kernels) => board::kernels()?,
+        Task::Board(BoardTask::Bench { names, sheave_only, symbols, json, bless }) => {
+            let json = json.map(|file| std::env::current_dir().unwrap_or_default().join(file));
+            let wanted = board::Wanted { names, sheave_only, symbols, json, bless };
+            return board::bench(&wanted).map(|tally| tally.failed() == 0);
+        }
+        Task::Board(BoardTask::Test { bless }) => return board::test(bless).map(|tally| tally.failed() == 0),
         Task::Board(BoardTask::Test { only, bless }) => {
             return board::test(&only, bless).map(|tally| tally.failed() == 0);
         }

@@ -4,7 +4,7 @@
 
 use super::{
     call::{EXHAUSTED, fits, header_of, move_cells, open_frame, return_offset},
-    context::{Context, FuncEntity, Registers},
+    context::{Context, FuncEntity},
     functions,
     machine::{Cell, Exit, Flow, Machine, read32},
 };
@@ -24,8 +24,7 @@ const BRIDGE: usize = BRIDGE_BYTES as usize;
 pub unsafe fn across(cx: *mut Context, exit: Exit) -> Flow {
     // SAFETY: as the caller promises.
     unsafe {
-        let Registers { ip, fp, r0, f0 } = (*cx).saved;
-        let mut machine = Machine { ip, fp, cx, memory: (*cx).memory_base, r0, f0 };
+        let mut machine = Machine::resume(cx);
         match exit {
             Exit::CALL_FOREIGN => call_foreign(&mut machine),
             Exit::RETURN_CALL_FOREIGN if cfg!(feature = "tail-call") => return_call_foreign(&mut machine),

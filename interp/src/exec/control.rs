@@ -2,7 +2,6 @@
 
 use super::{
     Instruction,
-    context::Registers,
     machine::{Cell, Exit, Flow, Machine, Put, Read, address, read32},
 };
 use crate::trap::Trap;
@@ -225,12 +224,5 @@ impl Instruction for ExitHost {
     #[inline(always)]
     unsafe fn run(_: &mut Machine) -> Flow {
         Err(Exit::FINISHED)
-    }
-}
-
-impl Machine {
-    /// The registers as plain data.
-    pub fn registers(&self) -> Registers {
-        Registers { ip: self.ip, fp: self.fp, r0: self.r0, f0: self.f0 }
     }
 }

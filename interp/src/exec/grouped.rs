@@ -9,7 +9,7 @@
 use super::{
     Instruction,
     control::Header,
-    machine::{Cell, Exit, Float, Flow, Machine, Put, Read, Slot},
+    machine::{Cell, Exit, Flow, Machine, Put, Read, Slot},
     memory::{OffsetField, memory},
     numeric::{Counter, branch_if, step},
 };
@@ -127,7 +127,7 @@ pub struct Bits32(i32);
 #[repr(transparent)]
 pub struct Bits64(i64);
 
-macro_rules! bits { ($($bits:ident($integer:ty) $float:ty;)*) => { $(
+macro_rules! bits { ($($bits:ident($integer:ty) $float:ty, $get:ident, $set:ident;)*) => { $(
     impl From<$float> for $bits {
         #[inline(always)]
         fn from(value: $float) -> $bits {
@@ -143,12 +143,11 @@ macro_rules! bits { ($($bits:ident($integer:ty) $float:ty;)*) => { $(
     impl Cell for $bits {
         #[inline(always)]
         fn from_accumulator(machine: &Machine) -> $bits {
-            $bits(machine.f0.to_bits() as $integer)
+            $bits(machine.$get().to_bits() as $integer)
         }
         #[inline(always)]
         fn to_accumulator(self, machine: &mut Machine) {
-            // The upper half is of no use to an f32.
-            machine.f0 = Float::from_bits(self.0 as u64);
+            machine.$set(<$float>::from(self));
         }
         #[inline(always)]
         fn from_immediate(value: i64) -> $bits {
@@ -166,7 +165,7 @@ macro_rules! bits { ($($bits:ident($integer:ty) $float:ty;)*) => { $(
         }
     }
 )* } }
-bits! { Bits32(i32) f32; Bits64(i64) f64; }
+bits! { Bits32(i32) f32, single, set_single; Bits64(i64) f64, float, set_float; }
 
 /// The groups, and which row a token means.
 #[allow(missing_docs, clippy::missing_safety_doc, unused_imports)]
@@ -320,7 +319,7 @@ unsafe fn load<O: Accesses, D: Put, F: OffsetField>(machine: &mut Machine, token
     unsafe {
         // A sum that is too large is no place in any memory.
         let start = address.saturating_add(F::read(machine));
-        match O::load(machine.memory, machine.context().memory_len, start, token) {
+        match O::load(machine.memory, machine.memory_len(), start, token) {
             Some(value) => {
                 D::put(machine, value);
                 Ok(())
@@ -408,7 +407,7 @@ impl<O: Accesses, A: Read, V: Read, F: OffsetField> Instruction for GroupedStore
             let address = A::read::<i32>(machine) as u32;
             let start = address.saturating_add(F::read(machine));
             let value = V::read(machine);
-            stored(O::store(machine.memory, machine.context().memory_len, start, value, token))
+            stored(O::store(machine.memory, machine.memory_len(), start, value, token))
         }
     }
 }

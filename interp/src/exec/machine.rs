@@ -4,7 +4,10 @@
 //! field that comes next; `fp` points at a frame whose bytes up to its declared size lie inside the store's stack region
 //! (checked when the frame was entered); every operand has been checked against that size by `image::verify`.
 
-use super::context::Context;
+use super::{
+    context::Context,
+    registers::{FloatRegister, IntegerRegister, LengthRegister},
+};
 use crate::trap::Trap;
 
 /// A 32-bit reference as it stands in a cell: 0 is null.
@@ -63,10 +66,12 @@ pub struct Machine {
     pub cx: *mut Context,
     /// First byte of memory 0. Changes only outside of the interpreter, and with the instance.
     pub memory: *mut u8,
+    /// Its length.
+    pub len: LengthRegister,
     /// Integer accumulator. An i32 in it has its upper half undefined.
-    pub r0: u64,
+    pub r0: IntegerRegister,
     /// Float accumulator. An f32 in it is its bits in the low half.
-    pub f0: Float,
+    pub f0: FloatRegister,
 }
 
 /// The float accumulator: a float, so that it lives in such a register.
@@ -234,11 +239,11 @@ pub trait Cell: Copy {
 impl Cell for i32 {
     #[inline(always)]
     fn from_accumulator(machine: &Machine) -> i32 {
-        machine.r0 as i32
+        machine.low() as i32
     }
     #[inline(always)]
     fn to_accumulator(self, machine: &mut Machine) {
-        machine.r0 = u64::from(self as u32);
+        machine.set_low(self as u32);
     }
     #[inline(always)]
     fn from_immediate(value: i64) -> i32 {
@@ -259,11 +264,11 @@ impl Cell for i32 {
 impl Cell for u32 {
     #[inline(always)]
     fn from_accumulator(machine: &Machine) -> u32 {
-        machine.r0 as u32
+        machine.low()
     }
     #[inline(always)]
     fn to_accumulator(self, machine: &mut Machine) {
-        machine.r0 = u64::from(self);
+        machine.set_low(self);
     }
     #[inline(always)]
     fn from_immediate(value: i64) -> u32 {
@@ -284,11 +289,11 @@ impl Cell for u32 {
 impl Cell for i64 {
     #[inline(always)]
     fn from_accumulator(machine: &Machine) -> i64 {
-        machine.r0 as i64
+        machine.integer() as i64
     }
     #[inline(always)]
     fn to_accumulator(self, machine: &mut Machine) {
-        machine.r0 = self as u64;
+        machine.set_integer(self as u64);
     }
     #[inline(always)]
     fn from_immediate(value: i64) -> i64 {
@@ -324,11 +329,11 @@ impl Cell for i64 {
 impl Cell for f32 {
     #[inline(always)]
     fn from_accumulator(machine: &Machine) -> f32 {
-        f32::from_bits(machine.f0.to_bits() as u32)
+        machine.single()
     }
     #[inline(always)]
     fn to_accumulator(self, machine: &mut Machine) {
-        machine.f0 = widen(self);
+        machine.set_single(self);
     }
     #[inline(always)]
     fn from_immediate(value: i64) -> f32 {
@@ -346,31 +351,14 @@ impl Cell for f32 {
     }
 }
 
-/// The bits of an f32 as the low half of an f64. Stays in the vector register, where the plain way goes through an
-/// integer one.
-#[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(miri)))]
-#[inline(always)]
-fn widen(value: f32) -> f64 {
-    use core::arch::x86_64::{_mm_castps_pd, _mm_cvtsd_f64, _mm_set_ss};
-    // SAFETY: these need SSE2, which the condition on this function asks for.
-    unsafe { _mm_cvtsd_f64(_mm_castps_pd(_mm_set_ss(value))) }
-}
-
-/// The bits of an f32 as the low half of an f64.
-#[cfg(not(all(target_arch = "x86_64", target_feature = "sse2", not(miri))))]
-#[inline(always)]
-fn widen(value: f32) -> Float {
-    Float::from_bits(u64::from(value.to_bits()))
-}
-
 impl Cell for f64 {
     #[inline(always)]
     fn from_accumulator(machine: &Machine) -> f64 {
-        f64::from_bits(machine.f0.to_bits())
+        machine.float()
     }
     #[inline(always)]
     fn to_accumulator(self, machine: &mut Machine) {
-        machine.f0 = Float::from_bits(self.to_bits());
+        machine.set_float(self);
     }
     #[inline(always)]
     fn from_immediate(value: i64) -> f64 {

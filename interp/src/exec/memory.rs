@@ -41,9 +41,9 @@ fn place(base: *mut u8, len: usize, address: u32, offset: u32, size: usize) -> O
     }
     #[cfg(not(target_pointer_width = "64"))]
     {
-        let start = (address as usize).checked_add(offset as usize)?;
-        let end = start.checked_add(size)?;
-        if end > len { None } else { Some(base.wrapping_add(start)) }
+        // From the end, one sum is looked at and not two: an offset of 16 bits and a size have no carry.
+        let end = (address as usize).checked_add((offset as usize).checked_add(size)?)?;
+        if end > len { None } else { Some(base.wrapping_add(end).wrapping_sub(size)) }
     }
 }
 
@@ -59,7 +59,7 @@ fn place_near(machine: &Machine, address: u32, offset: u32, size: usize) -> Opti
         }
         core::hint::cold_path();
     }
-    place(machine.memory, machine.context().memory_len, address, offset, size)
+    place(machine.memory, machine.memory_len(), address, offset, size)
 }
 
 /// How a form gives the memory offset.

@@ -12,7 +12,7 @@
 //! stack's end, signatures of indirect calls. `store` keeps the context's pointers valid.
 //!
 //! # Files
-//! `machine` registers and operands, `context` views of the store, `functions` how they are found, `handle` references, `observe` a look at the run from
+//! `machine` registers and operands, `registers` which of them the processor has, `context` views of the store, `functions` how they are found, `handle` references, `observe` a look at the run from
 //! outside; handlers: `numeric`, `memory`, `variable`, `table` (with references), `control`, `call`.
 
 #[cfg_attr(compact, path = "no_across.rs")]
@@ -34,6 +34,8 @@ pub mod memory;
 pub mod numeric;
 #[cfg_attr(not(observe), path = "no_observe.rs")]
 pub mod observe;
+#[cfg_attr(dispatch = "switch", path = "registers_few.rs")]
+mod registers;
 pub mod table;
 pub mod variable;
 

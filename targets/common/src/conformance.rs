@@ -4,8 +4,7 @@
 //! All of the arena becomes a heap; what guests get is that less a reserve for the engine. A panic, as of a heap that is used up, ends
 //! the program: the host counts the command without a reply as failed and starts the next script.
 
-use crate::{Board, EXIT_TRAP, Write, exit};
-use embedded_alloc::LlffHeap;
+use crate::{Board, EXIT_TRAP, Write, exit, heap};
 use semihosting::{
     fs::File,
     io::{Error, Read as _, Write as _},
@@ -14,9 +13,6 @@ use sheave_conformance::{
     player,
     stream::{self, Link, VERSION},
 };
-
-#[global_allocator]
-static HEAP: LlffHeap = LlffHeap::empty();
 
 /// Of the guest stack: the deepest calls of the suite that must succeed take less.
 const STACK_BYTES: u32 = 128 << 10;
@@ -33,8 +29,7 @@ pub fn run<C: Write>(board: Board<C>) -> ! {
         memory_bytes: arena.len().saturating_sub(RESERVE_BYTES) as u64,
         stack_bytes: STACK_BYTES,
         name: {
-            // SAFETY: the arena is this function's, which never returns, and nothing was allocated before: nothing could be.
-            unsafe { HEAP.init(arena.as_mut_ptr().addr(), arena.len()) };
+            heap::init(arena);
             name.into()
         },
     };

@@ -5,9 +5,12 @@
 //! (`fault.rs`), the console of emulators and debuggers (`semihosted.rs`), and the measuring of the native stack (`stack.rs`).
 #![no_std]
 
+pub mod bench;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod fault;
+#[cfg(feature = "heap")]
+mod heap;
 pub mod hello;
 pub mod memory;
 mod panic;

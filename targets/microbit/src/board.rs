@@ -3,8 +3,8 @@
 
 use sheave_board::{Board, ConstStaticCell, Semihosted};
 
-/// Memory for a store: half of all RAM.
-static ARENA: ConstStaticCell<[u8; 8 << 10]> = ConstStaticCell::new([0; 8 << 10]);
+/// Memory for a store: all of the RAM that the linker script leaves beside the native stack, less 256 bytes for variables.
+static ARENA: ConstStaticCell<[u8; (10 << 10) - 256]> = ConstStaticCell::new([0; (10 << 10) - 256]);
 
 /// The board's objects. It may be called once.
 ///

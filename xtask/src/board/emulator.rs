@@ -1,9 +1,9 @@
 //! Starts a program in the board's emulator, shows what it prints as it comes, and gives its exit code; after a time limit the
 //! emulator is stopped.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use super::manifest::{Kind, Manifest, targets};
@@ -106,11 +106,32 @@ pub fn command(board: &Manifest, elf: &Path) -> Command {
 /// # Errors
 /// It cannot be started, takes longer than `limit`, or was killed.
 pub fn run(command: &mut Command, limit: Duration) -> Result<Outcome> {
+    run_with(command, limit, copy_lines)
+}
+
+/// The same without showing what it prints.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_quietly(command: &mut Command, limit: Duration) -> Result<Outcome> {
+    run_with(command, limit, |mut reader| {
+        let mut text = Vec::new();
+        // What cannot be read is an end.
+        let _ = reader.read_to_end(&mut text);
+        String::from_utf8_lossy(&text).into_owned()
+    })
+}
+
+fn run_with(
+    command: &mut Command,
+    limit: Duration,
+    read: impl FnOnce(BufReader<ChildStdout>) -> String + Send + 'static,
+) -> Result<Outcome> {
     let name = command.get_program().to_string_lossy().into_owned();
     let cannot = |error: std::io::Error| Error::new(format!("cannot run `{name}`: {error}"));
     let mut child = command.stdout(Stdio::piped()).spawn().map_err(cannot)?;
     let pipe = child.stdout.take().expect("standard output is piped by the line above");
-    let reader = std::thread::spawn(move || copy_lines(BufReader::new(pipe)));
+    let reader = std::thread::spawn(move || read(BufReader::new(pipe)));
     let status = wait(&mut child, limit).map_err(cannot)?;
     let text = reader.join().unwrap_or_default();
     let Some(status) = status else {

@@ -15,6 +15,8 @@ use crate::sysroot::Toolchain;
 
 /// The guest that runs where none is named.
 pub const HELLO: &str = "targets/common/guests/hello.wat";
+/// The kernels of the benchmark, compiled.
+pub const KERNELS: &str = "targets/common/kernels/kernels.wasm";
 /// What every image begins with.
 const IMAGE_MAGIC: &[u8] = b"\x93sheave\n";
 
@@ -34,7 +36,7 @@ pub struct Firmware {
 pub fn build(board: &Manifest, guest: &Path) -> Result<Firmware> {
     let folder = target_dir().join("boards");
     let image = folder.join(format!("{}.image", board.name));
-    make_image(guest, &image)?;
+    make_image(guest, &image, "full")?;
     let elf = compile(board, "hello", |command| {
         command.env("SHEAVE_IMAGE", &image);
     })?;
@@ -139,8 +141,48 @@ pub fn test_guest(exit_code: i32) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// Writes the image of `guest` to `image`; what is an image already is copied.
-fn make_image(guest: &Path, image: &Path) -> Result<()> {
+/// Builds the program `bench` of `board`, with the peer wasmi or without; gives its ELF file.
+///
+/// # Errors
+/// The kernels are refused; there is no compiler; the program does not compile or link.
+pub fn bench(board: &Manifest, with_wasmi: bool) -> Result<PathBuf> {
+    let image = |level: &str| target_dir().join(format!("boards/kernels-{level}.image"));
+    for level in ["full", "base"] {
+        make_image(Path::new(KERNELS), &image(level), level)?;
+    }
+    compile(board, "bench", |command| {
+        command.env("SHEAVE_IMAGE_FULL", image("full")).env("SHEAVE_IMAGE_BASE", image("base"));
+        if with_wasmi {
+            command.args(["--features", "sheave-board/wasmi"]);
+        }
+    })
+}
+
+/// Compiles the kernels to WebAssembly and writes them to [`KERNELS`]. Their memory is counted in bytes: what they keep on the stack,
+/// and constants.
+///
+/// # Errors
+/// There is no compiler; they do not compile or link; the file cannot be written.
+pub fn kernels() -> Result<()> {
+    const TRIPLE: &str = "wasm32-unknown-unknown";
+    let folder = target_dir().join("boards");
+    let toolchain = Toolchain::find_with_linker(TRIPLE)?;
+    let mut command = cargo(&["rustc", "--release", "--package", "sheave-kernels", "--crate-type", "cdylib"]);
+    command.args(["--target", TRIPLE]);
+    command.arg("--manifest-path").arg(targets().join("Cargo.toml")).arg("--target-dir").arg(&folder);
+    command.args(["--", "-Cstrip=symbols", "-Cpanic=abort"]);
+    command
+        .args(["--page-size=1", "-zstack-size=5248", "--stack-first"].map(|argument| format!("-Clink-arg={argument}")));
+    toolchain.apply(&mut command);
+    run(&mut command)?;
+    let made = folder.join(TRIPLE).join("release/sheave_kernels.wasm");
+    std::fs::copy(&made, root().join(KERNELS)).map_err(|error| cannot("copy", &made, &error))?;
+    println!("{KERNELS}: written");
+    Ok(())
+}
+
+/// Writes the image of `guest`, at a level of the instruction set, to `image`; what is an image already is copied.
+fn make_image(guest: &Path, image: &Path, level: &str) -> Result<()> {
     let path = root().join(guest);
     let bytes = std::fs::read(&path).map_err(|error| cannot("read", guest, &error))?;
     create_folder_of(image)?;
@@ -149,7 +191,8 @@ fn make_image(guest: &Path, image: &Path) -> Result<()> {
         std::fs::write(&made, bytes).map_err(|error| cannot("write", &made, &error))?;
     } else {
         let mut command = cargo(&["run", "--quiet", "--bin", "sheave", "--", "compile"]);
-        output(command.args(["--no-signal", "--no-debug-names"]).arg(&path).arg("-o").arg(&made))?;
+        command.args(["--no-signal", "--no-debug-names", "--level", level]);
+        output(command.arg(&path).arg("-o").arg(&made))?;
     }
     // A file that is as it was keeps its time, so that the program need not be linked again.
     if std::fs::read(image).is_ok_and(|old| std::fs::read(&made).is_ok_and(|new| new == old)) {

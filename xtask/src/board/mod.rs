@@ -4,6 +4,7 @@
 //! The test of a board is its program `hello`: its output and exit code are compared, and flash and RAM with the figures in
 //! board.toml, from which targets/README.md has its table.
 
+mod bench;
 mod emulator;
 mod firmware;
 mod manifest;
@@ -18,6 +19,8 @@ use std::time::Duration;
 use crate::error::{Error, Result};
 use crate::process::{self, cargo, root, show};
 use crate::tally::Tally;
+pub use bench::{Wanted, run as bench};
+pub use firmware::kernels;
 use firmware::{Firmware, HELLO};
 use manifest::{Manifest, Usage};
 

@@ -22,41 +22,32 @@ unsafe fn step<I: Instruction>(machine: &mut Machine) -> Flow {
     unsafe { I::run(machine) }
 }
 
-macro_rules! dispatch { ($($($token:literal)|+ => $handler:ty;)*) => {
-    /// Executes the instruction with this token.
+macro_rules! run { ($($($token:literal)|+ => $handler:ty;)*) => {
+    /// Runs from the saved registers until something has to be done outside.
     ///
     /// # Safety
-    /// `machine` stands behind this token in verified code.
-    #[cfg_attr(optimised, inline(always))]
+    /// The context is up to date and its saved registers stand at a token of verified code.
     #[allow(clippy::manual_range_patterns)]
-    unsafe fn dispatch(machine: &mut Machine, token: u16) -> Flow {
-        // SAFETY: verified code has no other tokens; `image::available` refuses those that this build has no handlers for.
+    pub unsafe fn run(cx: *mut Context) -> Exit {
+        // SAFETY: as the caller promises; after each instruction `ip` is at a token. Verified code has no other tokens than those below;
+        // `image::available` refuses those that this build has no handlers for.
         unsafe {
-            match token {
-                $($($token)|+ => step::<$handler>(machine),)*
-                _ => core::hint::unreachable_unchecked(),
-            }
+            let mut machine = Machine::resume(cx);
+            let exit = loop {
+                // The token is passed in each arm, where that is part of what the arm adds anyway.
+                match *machine.ip {
+                    $($($token)|+ => {
+                        machine.ip = machine.ip.add(1);
+                        if let Err(exit) = step::<$handler>(&mut machine) {
+                            break exit;
+                        }
+                    })*
+                    _ => core::hint::unreachable_unchecked(),
+                }
+            };
+            (*cx).saved = machine.registers();
+            exit
         }
     }
 } }
-for_each_handler!(dispatch);
-
-/// Runs from the saved registers until something has to be done outside.
-///
-/// # Safety
-/// The context is up to date and its saved registers stand at a token of verified code.
-pub unsafe fn run(cx: *mut Context) -> Exit {
-    // SAFETY: as the caller promises; after each instruction `ip` is at a token.
-    unsafe {
-        let r = (*cx).saved;
-        let mut machine = Machine { ip: r.ip, fp: r.fp, cx, memory: (*cx).memory_base, r0: r.r0, f0: r.f0 };
-        loop {
-            let token = *machine.ip;
-            machine.ip = machine.ip.add(1);
-            if let Err(exit) = dispatch(&mut machine, token) {
-                (*cx).saved = machine.registers();
-                return exit;
-            }
-        }
-    }
-}
+for_each_handler!(run);

@@ -45,7 +45,7 @@ handler_fn! {
     unsafe fn step<I: Instruction>(ip: *const u16, fp: *mut u8, cx: *mut Context, memory: *mut u8, r0: u64, f0: f64) {
         // SAFETY: `ip` is at this instruction's token; afterwards it is at the token of the next one, which verified code has.
         unsafe {
-            let mut m = Machine { ip: ip.add(1), fp, cx, memory, r0, f0 };
+            let mut m = Machine { ip: ip.add(1), fp, cx, memory, len: (), r0, f0 };
             match I::run(&mut m) {
                 Ok(()) => {
                     let next = *observe::table(m.cx).add(*m.ip as usize);
