@@ -233,7 +233,8 @@ impl ElemItems<'_> {
     pub fn get(self, i: u32) -> Option<ConstExpr> {
         match self.0 {
             Items::Funcs(funcs) => funcs.get(i).map(|index| ConstExpr::RefFunc(FuncIndex(index))),
-            Items::Exprs(exprs) => exprs.get(i).and_then(ConstExpr::from_record),
+            Items::Exprs(exprs) if cfg!(feature = "reference-types") => exprs.get(i).and_then(ConstExpr::from_record),
+            Items::Exprs(_) => None,
         }
     }
 }
