@@ -685,12 +685,32 @@ fn is_groupable(handler: &str) -> bool {
     GROUPABLE.contains(&handler)
 }
 
+/// Whether the operation of a row can trap: divisions of integers, truncations of floats to integers.
+fn can_trap(row: &Row) -> bool {
+    [".div_s", ".div_u", ".rem_s", ".rem_u"].iter().any(|part| row.name.ends_with(part))
+        || row.name.contains(".trunc_f")
+}
+
+/// A type as groups pass it: floats as bits.
+fn passed(ty: Ty) -> &'static str {
+    match ty {
+        Ty::F32 => "Bits32",
+        Ty::F64 => "Bits64",
+        ty => rust(ty),
+    }
+}
+
 impl Group {
     /// The numbers of its rows that share arms.
     fn numbers(&self, available: &Available) -> Vec<usize> {
         let shares = |row: &Row| self.forms.clone().any(|form| available.shares(row, form));
         let rows = self.rows.iter().enumerate();
         rows.filter(|(_, row)| shares(row)).map(|(number, _)| number).collect()
+    }
+
+    /// What its operations give of type `d`.
+    fn outcome(&self, d: &str) -> String {
+        format!("{}<{d}>", if self.rows.iter().any(|row| can_trap(row)) { "Perhaps" } else { "Surely" })
     }
 
     fn name(&self) -> String {
@@ -716,26 +736,22 @@ impl Group {
         };
         match handler {
             "Binary" | "BranchIf2" | "BranchUnless2" | "LoopEdge" => {
-                let (a, b, d) = (rust(types[0]), rust(types[1]), types.get(2).map_or("i32", |ty| rust(*ty)));
-                let associated = format!("type A = {a}; type B = {b}; type D = {d};");
-                signature("2", &format!("a: {a}, b: {b}"), "a, b", &associated, &format!("Outcome<{d}>"))
+                let (a, b, d) = (passed(types[0]), passed(types[1]), types.get(2).map_or("i32", |ty| passed(*ty)));
+                let associated =
+                    format!("type A = {a}; type B = {b}; type D = {d}; type Outcome = {};", self.outcome(d));
+                signature("2", &format!("a: {a}, b: {b}"), "a, b", &associated, &self.outcome(d))
             }
             "Unary" => {
-                let (a, d) = (rust(types[0]), rust(types[1]));
-                signature(
-                    "1",
-                    &format!("a: {a}"),
-                    "a",
-                    &format!("type A = {a}; type D = {d};"),
-                    &format!("Outcome<{d}>"),
-                )
+                let (a, d) = (passed(types[0]), passed(types[1]));
+                let associated = format!("type A = {a}; type D = {d}; type Outcome = {};", self.outcome(d));
+                signature("1", &format!("a: {a}"), "a", &associated, &self.outcome(d))
             }
             "Chain" => {
-                let t = rust(types[0]);
+                let t = passed(types[0]);
                 signature("3", &format!("a: {t}, b: {t}, c: {t}"), "a, b, c", &format!("type T = {t};"), t)
             }
             _ => {
-                let value = rust(*types.last().expect("an access has a value"));
+                let value = passed(*types.last().expect("an access has a value"));
                 format!(
                     "pub struct {name};\nimpl Accesses for {name} {{\n    type Value = {value};\n    #[inline(never)]\n    unsafe fn load(base: *mut u8, len: usize, start: u32, token: u16) -> Option<{value}> {{\n        {safety}\n        unsafe {{ {shared}_load(base, len, start, {row}) }}\n    }}\n    #[inline(never)]\n    unsafe fn store(base: *mut u8, len: usize, start: u32, value: {value}, token: u16) -> bool {{\n        {safety}\n        unsafe {{ {shared}_store(base, len, start, value, {row}) }}\n    }}\n}}\n"
                 )
@@ -790,28 +806,32 @@ impl Group {
         };
         match handler {
             "Binary" | "BranchIf2" | "BranchUnless2" | "LoopEdge" => {
-                let (a, b, d) = (rust(types[0]), rust(types[1]), types.get(2).map_or("i32", |ty| rust(*ty)));
-                let arms = arms(&|name| format!("outcome(operation::{name}::eval(a, b))"));
-                function(&shared, &format!("a: {a}, b: {b}"), &format!("Outcome<{d}>"), arms)
+                let (a, b, d) = (passed(types[0]), passed(types[1]), types.get(2).map_or("i32", |ty| passed(*ty)));
+                let arms = arms(&|name| format!("outcome(operation::{name}::eval(a.into(), b.into()))"));
+                function(&shared, &format!("a: {a}, b: {b}"), &self.outcome(d), arms)
             }
             "Unary" => {
-                let arms = arms(&|name| format!("outcome(operation::{name}::eval(a))"));
-                function(&shared, &format!("a: {}", rust(types[0])), &format!("Outcome<{}>", rust(types[1])), arms)
+                let arms = arms(&|name| format!("outcome(operation::{name}::eval(a.into()))"));
+                function(&shared, &format!("a: {}", passed(types[0])), &self.outcome(passed(types[1])), arms)
             }
             "Chain" => {
-                let t = rust(types[0]);
-                let arms = arms(&|name| format!("operation::{name}::eval(a, b, c)"));
+                let t = passed(types[0]);
+                let arms = arms(&|name| format!("operation::{name}::eval(a.into(), b.into(), c.into()).into()"));
                 function(&shared, &format!("a: {t}, b: {t}, c: {t}"), t, arms)
             }
             _ => {
-                let value = rust(*types.last().expect("an access has a value"));
+                let value = passed(*types.last().expect("an access has a value"));
+                let wide = rust(*types.last().expect("an access has a value"));
                 let memory = |name: &str| format!("<operation::{name} as Access>::Memory");
                 let load = arms(&|name| {
-                    format!("Some(Scalar::extend(inside::<{}>(base, len, start)?.read_unaligned()))", memory(name))
+                    format!(
+                        "Some(Scalar::<{wide}>::extend(inside::<{}>(base, len, start)?.read_unaligned()).into())",
+                        memory(name)
+                    )
                 });
                 let store = arms(&|name| {
                     format!(
-                        "match inside::<{0}>(base, len, start) {{ Some(place) => {{ place.write_unaligned(Scalar::wrap(value)); true }} None => false }}",
+                        "match inside::<{0}>(base, len, start) {{ Some(place) => {{ place.write_unaligned(Scalar::<{wide}>::wrap(value.into())); true }} None => false }}",
                         memory(name)
                     )
                 });

@@ -22,11 +22,13 @@ pub trait Operations1 {
     type A: Cell;
     /// Result.
     type D: Cell;
+    /// The result, or a trap if the operation of any row can trap.
+    type Outcome: Outcome<Self::D>;
     /// The operation of the row with this token.
     ///
     /// # Safety
     /// The token is one of this group's.
-    unsafe fn eval(a: Self::A, token: u16) -> Outcome<Self::D>;
+    unsafe fn eval(a: Self::A, token: u16) -> Self::Outcome;
 }
 
 /// Rows of two operands.
@@ -37,11 +39,13 @@ pub trait Operations2 {
     type B: Cell;
     /// Result.
     type D: Cell;
+    /// The result, or a trap if the operation of any row can trap.
+    type Outcome: Outcome<Self::D>;
     /// The operation of the row with this token.
     ///
     /// # Safety
     /// The token is one of this group's.
-    unsafe fn eval(a: Self::A, b: Self::B, token: u16) -> Outcome<Self::D>;
+    unsafe fn eval(a: Self::A, b: Self::B, token: u16) -> Self::Outcome;
 }
 
 /// Rows of two operations.
@@ -71,15 +75,106 @@ pub trait Accesses {
     unsafe fn store(base: *mut u8, len: usize, start: u32, value: Self::Value, token: u16) -> bool;
 }
 
-/// What an operation gives: a value and 0, or the code of a trap. In registers, where a `Result` would be in memory.
-pub type Outcome<T> = (T, u32);
+/// What an operation gives, in as few registers as can be, where a `Result` would be in memory.
+pub trait Outcome<T> {
+    /// Of an operation.
+    fn of(result: Result<T, Trap>) -> Self;
+    /// The value.
+    ///
+    /// # Errors
+    /// The trap.
+    fn value(self) -> Result<T, Exit>;
+}
+
+/// A value: no row of the group traps.
+#[repr(transparent)]
+pub struct Surely<T>(T);
+/// A value and 0, or the code of a trap.
+pub struct Perhaps<T>(T, u32);
+
+impl<T: Cell> Outcome<T> for Surely<T> {
+    #[inline(always)]
+    fn of(result: Result<T, Trap>) -> Self {
+        result.map_or_else(|_| unreachable!("build.rs knows the rows that trap"), Surely)
+    }
+    #[inline(always)]
+    fn value(self) -> Result<T, Exit> {
+        Ok(self.0)
+    }
+}
+
+impl<T: Cell> Outcome<T> for Perhaps<T> {
+    #[inline(always)]
+    fn of(result: Result<T, Trap>) -> Self {
+        match result {
+            Ok(value) => Perhaps(value, 0),
+            Err(trap) => Perhaps(T::from_immediate(0), trap as u32),
+        }
+    }
+    #[inline(always)]
+    fn value(self) -> Result<T, Exit> {
+        if self.1 == 0 { Ok(self.0) } else { Err(Exit(self.1)) }
+    }
+}
+
+/// The bits of an f32. Groups get and give floats so: calls would move them to float registers and back otherwise, and each such way
+/// has its place in the native frame of the dispatch loop.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub struct Bits32(i32);
+/// The bits of an f64.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub struct Bits64(i64);
+
+macro_rules! bits { ($($bits:ident($integer:ty) $float:ty, $get:ident, $set:ident;)*) => { $(
+    impl From<$float> for $bits {
+        #[inline(always)]
+        fn from(value: $float) -> $bits {
+            $bits(value.to_bits() as $integer)
+        }
+    }
+    impl From<$bits> for $float {
+        #[inline(always)]
+        fn from(bits: $bits) -> $float {
+            <$float>::from_bits(bits.0 as _)
+        }
+    }
+    impl Cell for $bits {
+        #[inline(always)]
+        fn from_accumulator(machine: &Machine) -> $bits {
+            $bits(machine.$get().to_bits() as $integer)
+        }
+        #[inline(always)]
+        fn to_accumulator(self, machine: &mut Machine) {
+            machine.$set(<$float>::from(self));
+        }
+        #[inline(always)]
+        fn from_immediate(value: i64) -> $bits {
+            $bits(value as $integer)
+        }
+        #[inline(always)]
+        unsafe fn load(slot: *const u8) -> $bits {
+            // SAFETY: as the caller promises.
+            $bits(unsafe { <$integer>::load(slot) })
+        }
+        #[inline(always)]
+        unsafe fn store(self, slot: *mut u8) {
+            // SAFETY: as the caller promises.
+            unsafe { self.0.store(slot) }
+        }
+    }
+)* } }
+bits! { Bits32(i32) f32, single, set_single; Bits64(i64) f64, float, set_float; }
 
 /// The groups, and which row a token means.
 #[allow(missing_docs, clippy::missing_safety_doc, unused_imports)]
 pub mod group {
     use super::super::memory::Scalar;
     use super::super::numeric::{Access, Operation1, Operation2, Operation3, operation};
-    use super::{Accesses, Operations1, Operations2, Operations3, Outcome, inside, outcome, row};
+    use super::{
+        Accesses, Bits32, Bits64, Operations1, Operations2, Operations3, Perhaps, Surely, inside, outcome, row,
+    };
     include!(concat!(env!("OUT_DIR"), "/groups.rs"));
 }
 
@@ -90,13 +185,10 @@ fn row<const FIRST: u16, const FACTOR: u32>(token: u16) -> u32 {
     u32::from(token.wrapping_sub(FIRST)).wrapping_mul(FACTOR) >> 16
 }
 
-/// A result in registers.
+/// A result as groups pass it.
 #[inline(always)]
-fn outcome<T: Cell>(result: Result<T, Trap>) -> Outcome<T> {
-    match result {
-        Ok(value) => (value, 0),
-        Err(trap) => (T::from_immediate(0), trap as u32),
-    }
+fn outcome<T: Into<D>, D, O: Outcome<D>>(result: Result<T, Trap>) -> O {
+    O::of(result.map(Into::into))
 }
 
 /// The place of a value of type `T` that begins at `start`, if it is inside of `len` bytes.
@@ -121,10 +213,8 @@ unsafe fn token(machine: &Machine) -> u16 {
 /// # Safety
 /// The next operand is a result of kind `D`.
 #[inline(always)]
-unsafe fn put<T: Cell, D: Put>(machine: &mut Machine, (value, trap): Outcome<T>) -> Flow {
-    if trap != 0 {
-        return Err(Exit(trap));
-    }
+unsafe fn put<T: Cell, D: Put>(machine: &mut Machine, outcome: impl Outcome<T>) -> Flow {
+    let value = outcome.value()?;
     // SAFETY: as the caller promises.
     unsafe { D::put(machine, value) };
     Ok(())
@@ -182,7 +272,7 @@ impl<O: Operations2<D = i32>, A: Read, B: Read> Instruction for GroupedBranchIf2
         unsafe {
             let token = token(machine);
             let (a, b) = (A::read(machine), B::read(machine));
-            branch_if(machine, O::eval(a, b, token).0 != 0)
+            branch_if(machine, O::eval(a, b, token).value()? != 0)
         }
     }
 }
@@ -196,7 +286,7 @@ impl<O: Operations2<D = i32>, A: Read, B: Read> Instruction for GroupedBranchUnl
         unsafe {
             let token = token(machine);
             let (a, b) = (A::read(machine), B::read(machine));
-            branch_if(machine, O::eval(a, b, token).0 == 0)
+            branch_if(machine, O::eval(a, b, token).value()? == 0)
         }
     }
 }
@@ -214,7 +304,7 @@ where
             let token = token(machine);
             let value = step::<O::A>(machine);
             let bound = B::read(machine);
-            branch_if(machine, O::eval(value, bound, token).0 != 0)
+            branch_if(machine, O::eval(value, bound, token).value()? != 0)
         }
     }
 }
