@@ -41,7 +41,7 @@ enum Run {
     Task(fn() -> Result<Tally>, &'static str),
 }
 
-static STEPS: [Step; 19] = [
+static STEPS: [Step; 20] = [
     Step {
         name: "fmt",
         what: "the sources are formatted by rustfmt",
@@ -83,6 +83,12 @@ static STEPS: [Step; 19] = [
         what: "the board crates build; `hello` runs in place from flash on each, in its emulator, and takes what it took",
         fast: false,
         run: Run::Task(|| board::test(&[], false), "cargo xtask board test"),
+    },
+    Step {
+        name: "board-bench",
+        what: "no kernel takes more instructions on a board than committed (5 % allowed); the program builds for all boards",
+        fast: false,
+        run: Run::Task(board::bench_gate, "cargo xtask board bench --sheave-only"),
     },
     Step {
         name: "size",

@@ -248,7 +248,6 @@ enum BoardTask {
     },
     /// Compile the kernels of the benchmark to WebAssembly: replaces the committed file
     Kernels,
-    /// Run `hello` on every board and compare what it prints, its exit code, and the flash and RAM it takes
     /// Run `hello` on every board and compare what it prints, its exit code, and the flash and RAM it takes; and `memory`
     ///
     /// `memory`, where a board has it, makes instances of guests of every kind in arenas of just the size that is computed for them, and
@@ -306,7 +305,6 @@ fn run(task: Task) -> Result<bool> {
             let wanted = board::Wanted { names, sheave_only, symbols, json, bless };
             return board::bench(&wanted).map(|tally| tally.failed() == 0);
         }
-        Task::Board(BoardTask::Test { bless }) => return board::test(bless).map(|tally| tally.failed() == 0),
         Task::Board(BoardTask::Test { only, bless }) => {
             return board::test(&only, bless).map(|tally| tally.failed() == 0);
         }

@@ -24,6 +24,11 @@ const PARTS: usize = 6;
 /// The list of superinstructions, below the root.
 const LIST: &str = "interp/src/isa/superinstructions.txt";
 
+/// The list of instructions that are executed most, below the root.
+const HOT: &str = "interp/src/isa/hot.txt";
+/// The kernels of the boards, whose code is part of that list's corpus.
+const KERNELS: &str = "targets/common/kernels/kernels.wasm";
+
 /// Count sequences of instructions in a corpus, or mine superinstructions from it.
 #[derive(Parser)]
 struct Options {
@@ -41,6 +46,9 @@ struct Options {
     /// Write the list of superinstructions, at most so many
     #[arg(long, value_name = "N")]
     mine: Option<usize>,
+    /// Write the list of instructions that have an arm of their own where the dispatch is a match for small code, at most so many
+    #[arg(long, value_name = "N", conflicts_with = "mine")]
+    hot: Option<usize>,
     /// Mine so many superinstructions without a sixth of the programs, six times, and say how many dispatches are left for those
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "2000", conflicts_with = "mine")]
     held_out: Option<usize>,
@@ -68,6 +76,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         let list = mine(&weighted(&executed, &in_code), count);
         fs::write(root.join(LIST), listing(&list))?;
         println!("{LIST}: {} superinstructions; {}", list.len(), share_left(&executed, &list));
+        return Ok(());
+    }
+    if let Some(count) = options.hot {
+        let kernels = corpus::in_code("kernels", &fs::read(root.join(KERNELS))?)?;
+        let (text, covered) = hot(&executed, &in_code, &kernels, count);
+        fs::write(root.join(HOT), text)?;
+        println!("{HOT}: written; {:.1} % of what the programs execute, mean", 100.0 * covered);
         return Ok(());
     }
     if let Some(count) = options.held_out {
@@ -131,6 +146,37 @@ fn listing(list: &[Sequence]) -> String {
         let _ = writeln!(text, "{}", names.join(" "));
     }
     text
+}
+
+/// The list of the hottest instructions as a file, and which share of what programs execute it is.
+fn hot(executed: &[Program], in_code: &[Program], kernels: &Program, count: usize) -> (String, f64) {
+    let mut weights: HashMap<u16, f64> = HashMap::new();
+    let mut add = |program: &Program, weight: f64| {
+        program.runs.iter().flatten().for_each(|(token, share)| {
+            *weights.entry(*token).or_default() += weight * *share as f64 / corpus::WEIGHT as f64;
+        });
+    };
+    executed.iter().for_each(|program| add(program, 1.0 / executed.len() as f64));
+    in_code.iter().for_each(|program| add(program, CODE_WEIGHT / in_code.len() as f64));
+    add(kernels, 1.0);
+    let mut sorted: Vec<_> = weights.into_iter().collect();
+    sorted.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    sorted.truncate(count);
+    let is_hot = |token: &u16| sorted.iter().any(|(hot, _)| hot == token);
+    let runs = executed.iter().flat_map(|program| &program.runs).flatten();
+    let covered: f64 = runs.filter(|(token, _)| is_hot(token)).map(|(_, share)| *share as f64).sum();
+    let mut names: Vec<String> = sorted.iter().map(|(token, _)| corpus::name(*token)).collect();
+    names.sort_unstable();
+    let text = format!(
+        "\
+# Instructions, `row:form`, that have an arm of their own in the match of builds for size (`Available::shares` in build.rs); the others share one.
+# Those with the largest share, mean of programs, in: what the programs in tests/bench/programs.toml execute (weight 1), the code of
+# targets/common/kernels/kernels.wasm (1) and of examples/guests/*.wasm ({CODE_WEIGHT}). Written by `cargo xtask profile --hot {count}`.
+{}
+",
+        names.join("\n")
+    );
+    (text, covered / (corpus::WEIGHT as f64 * executed.len() as f64))
 }
 
 /// What a list leaves of the programs' dispatches, in words.

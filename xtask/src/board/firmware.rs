@@ -68,7 +68,7 @@ pub fn memory(board: &Manifest) -> Result<Option<PathBuf>> {
     for guest in guests {
         let name = guest.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let path = folder.join(format!("{name}.image"));
-        make_image(&guest, &path)?;
+        make_image(&guest, &path, "full")?;
         let image = std::fs::read(&path).map_err(|error| cannot("read", &path, &error))?;
         for length in [name.len(), image.len()] {
             archive.extend((length as u32).to_le_bytes());

@@ -126,7 +126,15 @@ mod tests {
     #[test]
     fn every_board_has_the_files_that_make_one() {
         for board in all().unwrap() {
-            for file in ["Cargo.toml", "memory.x", "build.rs", "README.md", "src/board.rs", "src/bin/hello.rs"] {
+            for file in [
+                "Cargo.toml",
+                "memory.x",
+                "build.rs",
+                "README.md",
+                "src/board.rs",
+                "src/bin/hello.rs",
+                "src/bin/bench.rs",
+            ] {
                 assert!(board.folder().join(file).is_file(), "{}: no {file}", board.name);
             }
         }

@@ -19,7 +19,7 @@ use std::time::Duration;
 use crate::error::{Error, Result};
 use crate::process::{self, cargo, root, show};
 use crate::tally::Tally;
-pub use bench::{Wanted, run as bench};
+pub use bench::{Wanted, gate as bench_gate, run as bench};
 pub use firmware::kernels;
 use firmware::{Firmware, HELLO};
 use manifest::{Manifest, Usage};

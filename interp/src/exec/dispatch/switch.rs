@@ -13,13 +13,18 @@ use super::{
 /// Name of this back end.
 pub const BACK_END: &str = "switch";
 
+/// Executes the instruction `I`. The token is passed here, where that is part of what the instruction adds to `ip` anyway.
+///
 /// # Safety
-/// As for [`Instruction::run`].
+/// `machine` stands at the token of `I`; else as for [`Instruction::run`].
 #[cfg_attr(optimised, inline(always))]
 #[cfg_attr(not(optimised), inline(never))]
 unsafe fn step<I: Instruction>(machine: &mut Machine) -> Flow {
     // SAFETY: as the caller promises.
-    unsafe { I::run(machine) }
+    unsafe {
+        machine.ip = machine.ip.add(1);
+        I::run(machine)
+    }
 }
 
 macro_rules! run { ($($($token:literal)|+ => $handler:ty;)*) => {
@@ -34,15 +39,12 @@ macro_rules! run { ($($($token:literal)|+ => $handler:ty;)*) => {
         unsafe {
             let mut machine = Machine::resume(cx);
             let exit = loop {
-                // The token is passed in each arm, where that is part of what the arm adds anyway.
-                match *machine.ip {
-                    $($($token)|+ => {
-                        machine.ip = machine.ip.add(1);
-                        if let Err(exit) = step::<$handler>(&mut machine) {
-                            break exit;
-                        }
-                    })*
+                let flow = match *machine.ip {
+                    $($($token)|+ => step::<$handler>(&mut machine),)*
                     _ => core::hint::unreachable_unchecked(),
+                };
+                if let Err(exit) = flow {
+                    break exit;
                 }
             };
             (*cx).saved = machine.registers();
