@@ -24,6 +24,7 @@ mod plan;
 mod read;
 mod source_map;
 mod trusted;
+mod utf8;
 mod verify;
 #[cfg(feature = "alloc")]
 mod write;
