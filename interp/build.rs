@@ -417,6 +417,7 @@ fn compact(available: &Available) -> String {
         let flags = usize::from(shape.ends_block) << 15 | usize::from(is_full) << 14;
         runs.push([token, row | count << 9 | flags, first, forms.len(), known]);
     }
+    let narrowest = |values: &[usize]| if values.iter().all(|value| *value < 256) { "u8" } else { "u16" };
     let column = |index: usize| runs.iter().map(|run| run[index]).collect::<Vec<_>>();
     format!(
         "
@@ -427,13 +428,13 @@ pub static FIRST_TOKENS: [u16; RUNS] = {:?};
 /// First row of each run in bits 0 to 8, number of operands in 9 to 11; bit 15 says that it ends its block, bit 14 that it is of level full.
 pub static RUN_ROWS: [u16; RUNS] = {:?};
 /// Where in [`PLACES`] the forms of each run begin.
-pub static FIRST_PLACES: [u16; RUNS] = {:?};
+pub static FIRST_PLACES: [{}; RUNS] = {:?};
 /// Number of forms of each row of a run.
 pub static RUN_FORMS: [u8; RUNS] = {:?};
 /// Where in [`OPERANDS`] the roles and types of each run are.
 pub static RUN_OPERANDS: [u8; RUNS] = {:?};
 /// Where in [`LETTERS`] each form begins.
-pub static PLACES: [u16; {}] = {places:?};
+pub static PLACES: [{}; {}] = {places:?};
 /// Letters of all forms.
 pub static LETTERS: &[u8; {}] = b\"{letters}\";
 /// Five bits an operand: role, and type plus one above.
@@ -441,9 +442,11 @@ pub static OPERANDS: [u32; {}] = {operands:?};
 ",
         column(0),
         column(1),
+        narrowest(&column(2)),
         column(2),
         column(3),
         column(4),
+        narrowest(&places),
         places.len(),
         letters.len(),
         operands.len(),

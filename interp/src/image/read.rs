@@ -311,6 +311,7 @@ impl<'a> Image<'a> {
 
     /// A function type.
     #[cfg_attr(not(compact), inline)]
+    #[cfg_attr(compact, inline(never))]
     pub fn func_type(&self, index: TypeIndex) -> Option<FuncType<'a>> {
         let record = self.types.get(index.0)?;
         let first = record.first as usize;
@@ -493,6 +494,7 @@ impl<'a> Image<'a> {
 
     /// A table.
     #[cfg_attr(not(compact), inline)]
+    #[cfg_attr(compact, inline(never))]
     pub fn table(&self, index: TableIndex) -> Option<Table> {
         let record = self.tables.get(index.0)?;
         let ty = TableType {
@@ -505,6 +507,7 @@ impl<'a> Image<'a> {
 
     /// A memory's type.
     #[cfg_attr(not(compact), inline)]
+    #[cfg_attr(compact, inline(never))]
     pub fn memory(&self, index: MemoryIndex) -> Option<MemoryType> {
         let record = self.memories.get(index.0)?;
         Some(MemoryType {
@@ -517,6 +520,7 @@ impl<'a> Image<'a> {
 
     /// A global.
     #[cfg_attr(not(compact), inline)]
+    #[cfg_attr(compact, inline(never))]
     pub fn global(&self, index: GlobalIndex) -> Option<Global> {
         let record = self.globals.get(index.0)?;
         let ty = GlobalType { content: ValType::from_byte(record.content)?, is_mutable: record.mutable != 0 };
@@ -537,6 +541,7 @@ impl<'a> Image<'a> {
 
     /// A data segment.
     #[cfg_attr(not(compact), inline)]
+    #[cfg_attr(compact, inline(never))]
     pub fn data(&self, index: DataIndex) -> Option<Data<'a>> {
         let record = self.data.get(index.0)?;
         Some(Data { mode: DataMode::from_record(record)?, bytes: slice(self.data_bytes, record.bytes)? })
@@ -550,6 +555,7 @@ impl<'a> Image<'a> {
 
     /// An element segment.
     #[cfg_attr(not(compact), inline)]
+    #[cfg_attr(compact, inline(never))]
     pub fn elem(&self, index: ElemIndex) -> Option<Elem<'a>> {
         let record = self.elems.get(index.0)?;
         let RangeRecord { first, length } = record.items;
