@@ -6,7 +6,7 @@
 use super::{
     format::{self, ConstExpr, DataMode, ElemMode, Features, Field, HAS_MAX, Header, IS_64, IS_SHARED, NONE, Options},
     func::Func,
-    read::{Image, Records, slice, text},
+    read::{Image, Records, text},
     source_map,
 };
 use crate::{
@@ -20,6 +20,9 @@ use crate::{
 
 /// The most bytes that the packed entries of a run of the source map take: two numbers of five bytes each.
 const RUN_BYTES_MAX: usize = (source_map::RUN as usize - 1) * 10;
+
+/// The most parameters, and the most results, of a function type; the limit that Wasm engines share.
+pub(super) const TYPES_MAX: u16 = 1000;
 
 /// Compares the checksum with that of the bytes, whose header is sound.
 pub(super) fn checksum(bytes: &[u8], header: &Header) -> Result<(), Error> {
@@ -139,8 +142,8 @@ fn types(image: &Image<'_>) -> Result<(), Error> {
         return Err(at(image, image.type_bytes, Kind::Type));
     }
     each(image, image.types, |i, ty| {
-        // The limit that Wasm engines share; what walks a type's operands relies on it.
-        require(ty.params_count.max(ty.results_count) <= 1000, Flaw::Limits)?;
+        // What walks a type's operands, and frames, rely on it.
+        require(ty.params_count.max(ty.results_count) <= TYPES_MAX, Flaw::Limits)?;
         require(image.func_type(TypeIndex(i)).is_some(), Flaw::Index)
     })
 }
@@ -303,9 +306,8 @@ fn index_type(is_64: bool) -> ValType {
 }
 
 fn data(image: &Image<'_>) -> Result<(), Error> {
-    each(image, image.data, |i, record| {
-        require(slice(image.data_bytes, record.bytes).is_some(), Flaw::Index)?;
-        let data = image.data(DataIndex(i)).ok_or(Flaw::ConstExpr)?;
+    each(image, image.data, |i, _| {
+        let data = image.data(DataIndex(i)).ok_or(Flaw::Index)?;
         let DataMode::Active { memory, offset } = data.mode else { return Ok(()) };
         let memory = image.memory(memory).ok_or(Flaw::Index)?;
         const_expr(image, offset, index_type(memory.is_memory64), image.globals.len())
@@ -316,9 +318,8 @@ fn elems(image: &Image<'_>) -> Result<(), Error> {
     each(image, image.elem_funcs, |_, func| require(func < image.count(ExternKind::Func), Flaw::Index))?;
     each(image, image.elems, |i, record| {
         require(record.reserved == 0 && record.form <= 1, Flaw::Reserved)?;
-        let element = RefType::from_byte(record.element).ok_or(Flaw::Type)?;
-        let mode = ElemMode::from_record(record).ok_or(Flaw::ConstExpr)?;
         let elem = image.elem(ElemIndex(i)).ok_or(Flaw::Index)?;
+        let (element, mode) = (elem.element, elem.mode);
         require(record.form == 1 || element.is_func(), Flaw::Type)?;
         // Builds without references refuse them by that name: see `verify`.
         if record.form == 1 && cfg!(feature = "reference-types") {

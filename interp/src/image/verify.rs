@@ -19,6 +19,7 @@
 use super::{
     ConstExpr, Func, Image, Options,
     broken::Broken,
+    check::TYPES_MAX,
     func::Callee,
     plan::{self, Plan},
 };
@@ -31,8 +32,6 @@ use crate::{
     },
 };
 
-/// The most parameters, and the most results, of a function type; the limit that Wasm engines share.
-const TYPES_MAX: usize = 1000;
 /// The most bytes of a frame: what 16-bit slots reach, and the largest call window behind it.
 const FRAME_BYTES_MAX: u32 = 0x2_0000;
 const _: () = assert!(FRAME_BYTES_MAX >= 0x1_0000 + 2 * TYPES_MAX as u32 * 8);
@@ -91,12 +90,6 @@ fn module(image: &Image<'_>) -> Result<(), Error> {
     lacking(image)?;
     if image.options().contains(Options::LAZY) {
         return unsupported("image whose functions are yet to be translated: make one with eager compilation");
-    }
-    for index in 0..image.types_count() {
-        let ty = image.func_type(TypeIndex(index)).ok_or(Error::new(ErrorKind::Image(ImageErrorKind::Index)))?;
-        if ty.params().len().max(ty.results().len()) > TYPES_MAX {
-            return Err(Error::limit("parameters or results of a function"));
-        }
     }
     if image.type_bytes.contains(&ValType::V128.to_byte()) {
         return unsupported("simd");
