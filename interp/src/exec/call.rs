@@ -201,7 +201,8 @@ impl Instruction for ReturnCross {
 ///
 /// # Safety
 /// `table` and `ty` are indices of the current instance.
-#[inline(always)]
+#[cfg_attr(any(not(compact), feature = "level-full"), inline(always))]
+#[cfg_attr(all(compact, not(feature = "level-full")), inline(never))]
 unsafe fn element(machine: &Machine, index: u32, table: u16, ty: u32) -> Result<u32, Exit> {
     // SAFETY: the indices were checked by `image::verify`; the element index is checked here; a handle of a function holds
     // the address of one.

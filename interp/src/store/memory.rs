@@ -34,7 +34,7 @@ impl Store {
         let maximum = ty.bytes(ty.limits.max.unwrap_or(u64::MAX).min(ty.pages_max()));
         let entity =
             MemoryEntity { base: base.as_ptr(), len, capacity: len, maximum, page_size_log2: ty.page_size_log2, ty };
-        self.memories.push(&mut self.heap, entity)?;
+        self.memories.push_within_capacity(entity);
         self.set_stale();
         Ok(address)
     }

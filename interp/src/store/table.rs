@@ -40,7 +40,7 @@ impl Store {
             declared_maximum,
             element: ty.element,
         };
-        self.tables.push(&mut self.heap, entity)?;
+        self.tables.push_within_capacity(entity);
         self.set_stale();
         if value != 0 {
             self.table_mut(address).fill(value);
