@@ -236,8 +236,8 @@ struct Head {
     entry: Vec<Value>,
     state: Vec<Value>,
     growths: u32,
-    /// Which locals have bounds by counting: these do not grow.
-    counted: Vec<bool>,
+    /// Locals that have bounds by counting, and by how much they change: they do not grow.
+    counted: Vec<Option<i64>>,
     /// Whether that was tried.
     is_counted: bool,
 }
@@ -523,7 +523,7 @@ impl<'f, 'm, 'a> Function<'f, 'm, 'a> {
         if let Some(state) = &mut self.state {
             state[local as usize] = Slot { value: operand.value, origin: operand.origin };
         }
-        // Operands that were the local's value are so no more.
+        // Operands that were the local's value are so no more, in whatever branch: those behind it are reached by others too.
         for operand in &mut self.operands {
             if operand.local == Some(local) {
                 operand.local = None;
@@ -533,13 +533,6 @@ impl<'f, 'm, 'a> Function<'f, 'm, 'a> {
                     side.1 = None;
                 }
             }
-        }
-    }
-
-    /// Operands and locals are no more known to be the same.
-    fn forget_locals(&mut self) {
-        for operand in &mut self.operands {
-            *operand = Operand { origin: operand.origin, ..operand.value.into() };
         }
     }
 
@@ -604,8 +597,9 @@ impl<'f, 'm, 'a> Function<'f, 'm, 'a> {
     }
 
     /// What is known where a condition is (not) 0; nothing if it always (never) is.
-    fn assumed(&self, condition: Operand, holds: bool) -> Option<State> {
+    fn assumed(&mut self, condition: Operand, holds: bool) -> Option<State> {
         let mut state = self.state.clone()?;
+        self.analysis.steps += state.len() as u64;
         let Fact { relation, is_signed, sides: [left, right] } = self.fact(condition);
         let relation = if holds { relation } else { relation.negated() };
         for (relation, side, other) in [(relation, left, right), (relation.mirrored(), right, left)] {
@@ -656,7 +650,7 @@ impl<'f, 'm, 'a> Function<'f, 'm, 'a> {
             return;
         }
         self.has_failed |= self.is_aloud;
-        let counted = vec![false; joined.len()];
+        let counted = vec![None; joined.len()];
         let head = Head { state: joined.clone(), entry: joined, growths: 0, counted, is_counted: false };
         self.heads.insert(start, head);
     }
@@ -668,7 +662,6 @@ impl<'f, 'm, 'a> Function<'f, 'm, 'a> {
             origin: Some(Origin { head: start, local, delta: 0 }),
         };
         self.state = Some(self.heads[&start].state.iter().enumerate().map(at_head).collect());
-        self.forget_locals();
     }
 
     /// A way back to the head of loop `index`.
@@ -685,7 +678,9 @@ impl<'f, 'm, 'a> Function<'f, 'm, 'a> {
         let head = self.heads.get_mut(&start).expect("a loop that is open was entered");
         let limits: Vec<i64> = if head.growths < GROWTH_MAX { self.limits.iter().copied().collect() } else { vec![] };
         let mut has_grown = false;
-        for ((known, new), _) in head.state.iter_mut().zip(state).zip(&head.counted).filter(|(_, counted)| !**counted) {
+        for ((known, new), _) in
+            head.state.iter_mut().zip(state).zip(&head.counted).filter(|(_, counted)| counted.is_none())
+        {
             let grown = known.widen(new.value, &limits);
             has_grown |= grown != *known;
             *known = grown;
@@ -708,11 +703,18 @@ impl<'f, 'm, 'a> Function<'f, 'm, 'a> {
             let bounded = head.entry[local].repeated(*delta, rounds);
             if bounded.high - bounded.low < head.state[local].high - head.state[local].low {
                 head.state[local] = bounded;
-                head.counted[local] = true;
+                head.counted[local] = Some(*delta);
                 is_more = true;
             }
         }
         is_more
+    }
+
+    /// Whether locals that have bounds by counting do change by what was found.
+    fn is_as_counted(&self, frame: &Frame) -> bool {
+        let Some(deltas) = &frame.round.deltas else { return true };
+        let counted = &self.heads[&frame.start].counted;
+        counted.iter().zip(deltas).all(|(counted, delta)| counted.is_none() || counted == delta)
     }
 
     /// The end of a block; gives the next instruction, which is that of a loop's head if it must be gone through again.
@@ -721,6 +723,7 @@ impl<'f, 'm, 'a> Function<'f, 'm, 'a> {
         if frame.kind == Kind::Loop {
             let has_grown = std::mem::take(&mut frame.round.has_grown);
             let is_counted = !has_grown && !self.is_aloud && self.count(&frame);
+            self.has_failed |= self.is_aloud && !self.is_as_counted(&frame);
             if is_counted {
                 // What was found inside was with less known.
                 self.heads.retain(|head, _| !(frame.start + 1..at).contains(head));
@@ -737,6 +740,8 @@ impl<'f, 'm, 'a> Function<'f, 'm, 'a> {
             if let Some(state) = &mut self.state {
                 outside(&frame, state);
             }
+            let results = self.operands.iter_mut().skip(frame.height);
+            results.for_each(|operand| operand.origin = None);
         }
         if self.frames.is_empty() {
             self.leave();
@@ -746,7 +751,6 @@ impl<'f, 'm, 'a> Function<'f, 'm, 'a> {
         if self.state.is_none() || !comes_only_here {
             self.operands.truncate(frame.height);
             self.push_any(frame.results);
-            self.forget_locals();
         }
         for state in frame.end.into_iter().chain(frame.otherwise) {
             join_into(&mut self.state, state);
@@ -766,7 +770,6 @@ impl<'f, 'm, 'a> Function<'f, 'm, 'a> {
         let (height, params) = (frame.height, frame.params);
         self.operands.truncate(height);
         self.push_any(params);
-        self.forget_locals();
         Some(())
     }
 }

@@ -95,7 +95,8 @@ impl Value {
 
     /// The distance of the numbers from each other, if they are those from `low` to `high` in this reading.
     fn step_within(self, (low, high): (i64, i64)) -> i64 {
-        if self.base == Base::Zero && self.high - self.low == high - low { self.step.max(1) } else { 1 }
+        let is_same = (low - self.low) % ALL == 0 && self.high - self.low == high - low;
+        if self.base == Base::Zero && is_same { self.step.max(1) } else { 1 }
     }
 
     pub fn add(self, other: Value) -> Value {
@@ -333,6 +334,8 @@ mod tests {
             (HALF - 1, HALF + 2, 1),
             (0, ALL - 1, 1 << 28),
             (-HALF, HALF - 1, (1 << 29) - 1),
+            (-HALF, HALF - 1, ALL - 1),
+            (-HALF + 5, HALF + 4, (ALL - 1) / 5),
         ];
         let made = |(low, high, step): (i64, i64, i64)| {
             let members = (low..=high).step_by(step as usize).map(|number| number.rem_euclid(ALL) as u32).collect();
