@@ -97,9 +97,7 @@ fn with_stack(
     (stack, start): (u32, i32),
 ) -> Result<GlobalSection, BinaryReaderError> {
     let mut section = GlobalSection::new();
-    let mut globals = globals.into_iter_with_offsets().peekable();
-    let mut index = 0;
-    while let Some(global) = globals.next() {
+    for (index, global) in (0..).zip(globals.into_iter_with_offsets()) {
         let (offset, global) = global?;
         if index == stack {
             let ty = GlobalType { val_type: ValType::I32, mutable: true, shared: false };
@@ -108,7 +106,6 @@ fn with_stack(
             let expression = global.init_expr.get_binary_reader();
             section.raw(slice(wasm, offset..expression.original_position() + expression.bytes_remaining() as u64));
         }
-        index += 1;
     }
     Ok(section)
 }

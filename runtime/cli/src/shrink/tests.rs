@@ -143,6 +143,11 @@ fn the_stack_is_bounded_if_it_is_kept() {
     check(&format!("{open} (call $entry (local.get 0) (local.get 1)) {store} {close}"), Some(1024));
     check(&format!("{open} (if (local.get 0) (then {store} {close} return)) {close}"), Some(1024));
     check(&format!("{open} (if (local.get 0) (then {store} return)) {close}"), None);
+    check(
+        "(global.set $sp (local.tee 2 (i32.add (global.get $sp) (i32.const 32)))) (i32.store (local.get 2) (i32.const 1))
+            (global.set $sp (i32.sub (local.get 2) (i32.const 32)))",
+        None,
+    );
     // What a function is passed is of no use to restore the stack pointer that it found.
     check(&format!("(local.set 3 (global.get $sp)) {open} (call $restore (local.get 3)) {store} {close}"), None);
     // An array in the frame, filled here, and by a function that gets its address.
