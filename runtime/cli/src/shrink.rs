@@ -1,10 +1,13 @@
 //! `sheave shrink`: a module's memory in pages of one byte, as many as it needs.
 //!
-//! `module` reads what matters, `bound` finds how far the code can reach (over the numbers of `value`), `rewrite` writes the module anew; this file
-//! is the command. What counts as proof, and what as the user's word, stands in docs/small-memories.md.
+//! `module` reads what matters, `bound` finds how far the code can reach (`function` by function, by `operator`, over the numbers of `value`),
+//! `rewrite` writes the module anew; this file is the command. What counts as proof, and what as the user's word, stands in
+//! docs/small-memories.md.
 
 mod bound;
+mod function;
 mod module;
+mod operator;
 mod rewrite;
 #[cfg(test)]
 mod tests;
@@ -40,8 +43,8 @@ use std::{
 Examples:
   sheave shrink crc.wasm -o small.wasm                        prove what it needs
   sheave shrink app.wasm                                      only say what would be done
-  sheave shrink --memory-bytes 2048 app.wasm -o small.wasm    take my word: it needs no more
-  sheave shrink --stack-bytes 512 app.wasm -o small.wasm      a stack of so much, behind the data, in place of the linker's
+  sheave shrink --memory-bytes 2KiB app.wasm -o small.wasm    take my word: no more is needed
+  sheave shrink --stack-bytes 512 app.wasm -o small.wasm      a smaller stack than linked
 
 Better than to shrink is to link for pages of one byte: docs/small-memories.md.")]
 pub struct Args {
@@ -197,7 +200,9 @@ fn prove(file: &Path, module: &Module<'_>) -> Result<Reach, Failure> {
     let advice = || {
         let known = module.symbol("__heap_base").filter(|end| u64::from(*end) < module.memory.bytes());
         let known = known.map(|end| format!("; by the linker's __heap_base, {end} hold its data and stack"));
-        format!("tell what it needs: --memory-bytes SIZE{}", known.unwrap_or_default())
+        let is_small = module.memory.page_size_log2 == 0;
+        let already = if is_small { "its pages are of one byte already; to take more off, " } else { "" };
+        format!("{already}tell what it needs: --memory-bytes SIZE{}", known.unwrap_or_default())
     };
     if let Some(&place) = module.grows.first() {
         let message = format!("{file}: it grows its memory, at {}: what it needs has no bound", module.show(place));

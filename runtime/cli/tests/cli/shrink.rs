@@ -115,6 +115,11 @@ fn what_cannot_be_proven_or_be_true_is_refused_with_advice() {
     let wild = bench.sheave(&["shrink", "wild.wat", "-o", "out.wasm"]);
     wild.fails(1, &["no proof", "2 of 4 accesses", "function 0 \"place\"", "--memory-bytes SIZE"]);
     assert!(!bench.path("out.wasm").exists());
+    bench.write(
+        "bytes.wat",
+        "(module (memory 64 (pagesize 1)) (func (export \"f\") (param i32) (i32.store (local.get 0) (i32.const 1))))",
+    );
+    bench.sheave(&["shrink", "bytes.wat"]).fails(1, &["1 of 1 accesses", "of one byte already"]);
     bench.sheave(&["shrink", "--memory-bytes", "1000", "poke.wat"]).fails(2, &["end at 1003"]);
     bench.sheave(&["shrink", "--memory-bytes", "1GiB", "poke.wat"]).fails(2, &["its memory has 131072"]);
     bench.sheave(&["shrink", "--memory-bytes", "lots", "poke.wat"]).fails(2, &["expected bytes"]);
