@@ -1,10 +1,12 @@
 #!/bin/sh
-# Builds the guests, from any folder: `build.sh [all|c|rust|native|bless]`.
-#   all     both of the next two
+# Builds the guests, from any folder: `build.sh [all|c|rust|small|native|bless]`.
+#   all     all of the next three
 #   c       c/*.c           -> *.wasm, with $CLANG or clang 19 or later, its wasm32 run-time library and wasi-libc ($WASI_SYSROOT, or Debian's)
 #   rust    rust/src/bin/*  -> *.wasm, with your own Rust toolchain if it has wasm32-wasip1 (rustup target add wasm32-wasip1), else
 #                              Debian's rustc-web and rust-web-src
-#   native  the same sources for this machine, into $CARGO_TARGET_DIR/native (rust/target/native unless you set it)
+#   small   small/c/*.c and small/rust/src/bin/* -> small/*.wasm, with 1-byte pages: clang; your own Rust toolchain if it has
+#              wasm32-unknown-unknown, else Debian's compiler with the linker of yours (Rust 1.95)
+#   native  the same sources (but for small) for this machine, into $CARGO_TARGET_DIR/native (rust/target/native unless you set it)
 #   bless   native, then writes expect/*.txt: what each run of guests.toml prints natively
 # The committed .wasm files were made with Debian's clang-19 19.1.7, wasi-libc of 2022-05-10 and rustc-web 1.96; other compilers give
 # other bytes, the same outputs. `apt-get install clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32 rustc-web rust-web-src` gets all of them.
@@ -57,6 +59,33 @@ build_rust() {
         name=$(basename "$source" .rs)
         cp "$OUT/$TARGET/release/$name.wasm" "$name.wasm"
         chmod 644 "$name.wasm"
+    done
+}
+
+# Guests whose memory is counted in bytes: docs/small-memories.md says what the flags are for. Those of Rust stand in small/rust/.cargo/config.toml.
+build_small() {
+    target=wasm32-unknown-unknown
+    # The linker of LLVM 21 or later: Rust's own, as a program of rustc and, under the name that clang looks for, in gcc-ld.
+    tools=$(rustc --print sysroot)/lib/rustlib/$(rustc -vV | sed -n 's/^host: //p')/bin
+    "$tools/gcc-ld/wasm-ld" --help 2>/dev/null | grep -q -e --page-size || fail "no linker with --page-size in $tools: install Rust 1.95"
+    if [ -d "$(rustc --print target-libdir --target $target 2>/dev/null)" ]; then
+        (cd small/rust && cargo build --quiet --release --locked)
+    elif [ -x /usr/bin/rustc ] && [ -d "$(/usr/bin/rustc --print sysroot)/lib/rustlib/src/rust/library/core" ]; then
+        (cd small/rust && env -u RUSTUP_TOOLCHAIN RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER="$tools/rust-lld" \
+            cargo build --quiet --release --locked -Zbuild-std=core,alloc)
+    else
+        fail "run \`rustup target add $target\`, or install rustc-web and rust-web-src (Debian)"
+    fi
+    for source in small/rust/src/bin/*.rs; do
+        name=$(basename "$source" .rs)
+        cp "$OUT/$target/release/$name.wasm" "small/$name.wasm"
+        chmod 644 "small/$name.wasm"
+    done
+    clang=$(find_clang)
+    for source in small/c/*.c; do
+        "$clang" --target=wasm32 -Oz -std=c17 -Wall -Wextra -Werror -ffreestanding -nostdlib -fuse-ld="$tools/gcc-ld/wasm-ld" \
+            -Wl,--no-entry,--page-size=1,-z,stack-size=256,--stack-first,--no-growable-memory,--strip-all "$source" -o "small/$(basename "$source" .c).wasm"
+        chmod 644 "small/$(basename "$source" .c).wasm"
     done
 }
 
@@ -123,8 +152,9 @@ bless() {
 case ${1:-all} in
     c) build_c ;;
     rust) build_rust ;;
-    all) build_c && build_rust ;;
+    small) build_small ;;
+    all) build_c && build_rust && build_small ;;
     native) build_native ;;
     bless) build_native && bless ;;
-    *) echo "usage: build.sh [all|c|rust|native|bless]" >&2; exit 2 ;;
+    *) echo "usage: build.sh [all|c|rust|small|native|bless]" >&2; exit 2 ;;
 esac

@@ -124,7 +124,7 @@ fn mismatch((module, name): (&str, &str), expected: ExternType<'_>, found: Exter
     Error::new(ErrorKind::Link("")).with_detail(text)
 }
 
-/// A type of an import or export in words: `func (i32, i64) -> (f32)`, `memory 1 16`, `global mut i32`.
+/// A type of an import or export in words: `func (i32, i64) -> (f32)`, `memory 1 16`, `memory 512 512 (pagesize 1)`, `global mut i32`.
 pub struct Described<'a>(pub ExternType<'a>);
 
 impl fmt::Display for Described<'_> {
@@ -145,6 +145,10 @@ impl fmt::Display for Described<'_> {
                 list(f, ty.results())
             }
             ExternType::Table(ty) => write!(f, "{} {}", ty.limits, ty.element),
+            // As the text format has it: limits are in pages, which are of 64 KiB unless it is said.
+            ExternType::Memory(ty) if ty.page_size_log2 != 16 => {
+                write!(f, "{} (pagesize {})", ty.limits, ty.page_bytes())
+            }
             ExternType::Memory(ty) => write!(f, "{}", ty.limits),
             ExternType::Global(ty) => write!(f, "{}{}", if ty.is_mutable { "mut " } else { "" }, ty.content),
             ExternType::Tag(ty) => list(f, ty.params()),

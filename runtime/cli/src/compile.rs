@@ -74,8 +74,11 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes a whole file or none: a reader never sees half an image.
-fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+/// Writes a whole file or none: a reader never sees half of one.
+///
+/// # Errors
+/// It cannot be written.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let failed =
         |error: &std::io::Error| Failure::module(format!("{}: cannot write: {}", path.display(), plain(error)));
     // Devices and pipes, such as /dev/stdout, cannot be renamed onto.

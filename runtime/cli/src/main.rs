@@ -20,6 +20,7 @@ mod output;
 mod profile;
 mod report;
 mod run;
+mod shrink;
 mod source;
 mod stats;
 mod translation;
@@ -54,6 +55,7 @@ Examples:
   sheave run --invoke add math.wat 2 3           one function of a module in text
   sheave compile app.wasm -o app.image           translate ahead of time
   sheave inspect app.wasm                        what is in it, what it needs
+  sheave shrink app.wasm                         how little memory it can do with
   sheave profile app.wasm                        where it spends its time, as a flame graph
 
 `sheave help run` and so on show more.";
@@ -65,6 +67,7 @@ enum Command {
     Compile(compile::Args),
     Validate(validate::Args),
     Inspect(inspect::Args),
+    Shrink(shrink::Args),
     Wast(wast::Args),
 }
 
@@ -79,6 +82,7 @@ fn main() -> ExitCode {
         Command::Compile(args) => compile::run(&args),
         Command::Validate(args) => validate::run(&args),
         Command::Inspect(args) => inspect::run(&args),
+        Command::Shrink(args) => shrink::run(&args),
         Command::Wast(args) => wast::run(&args),
     };
     done.unwrap_or_else(|failure: Failure| failure.report())

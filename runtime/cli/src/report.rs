@@ -36,6 +36,8 @@ pub struct Report {
     data_bytes: u64,
     /// Sum of the memories' sizes at the start.
     memory_bytes: u64,
+    /// Bytes of a page, of each memory: 65,536 or 1.
+    page_bytes: Vec<u64>,
     sections: Vec<Section>,
     /// Header, directory and padding.
     overhead_bytes: u64,
@@ -101,6 +103,7 @@ impl Report {
             features: features::names(image.features()),
             code_bytes: image.code().len() as u64 * 2,
             data_bytes: data.map(|data| data.bytes.len() as u64).sum(),
+            page_bytes: memories.clone().map(|memory| 1 << memory.page_size_log2).collect(),
             memory_bytes: memories.map(|memory| memory.limits.min << memory.page_size_log2).sum(),
             overhead_bytes: bytes.len() as u64 - content,
             sections,
@@ -147,10 +150,18 @@ impl Report {
             ("code", format!("{} in {} functions{ratio}", show_bytes(self.code_bytes), self.functions.len())),
             ("data", show_bytes(self.data_bytes)),
             ("frames", format!("{} at most", show_bytes(deepest.into()))),
-            ("memory", format!("{} at the start", show_bytes(self.memory_bytes))),
+            ("memory", self.memory()),
         ] {
             line(text, &format!("{label:<10} {value}"));
         }
+    }
+
+    /// Memories that are counted in bytes are shown so.
+    fn memory(&self) -> String {
+        if self.page_bytes.contains(&1) {
+            return format!("{} bytes at the start, in pages of 1 byte", self.memory_bytes);
+        }
+        format!("{} at the start", show_bytes(self.memory_bytes))
     }
 
     fn write_sections(&self, text: &mut String) {

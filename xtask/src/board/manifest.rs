@@ -24,6 +24,9 @@ pub struct Manifest {
     pub tier: u8,
     /// What differs from a real board, how it is wired: a sentence or two.
     pub notes: String,
+    /// Guests of `examples/guests/small` that the board's test runs too: every one is a program more to link.
+    #[serde(default)]
+    pub guests: Vec<String>,
     pub runner: Runner,
     /// What `hello` takes, as `cargo xtask board test --bless` found it.
     pub hello: Usage,

@@ -2,13 +2,14 @@
 //! runs it; this file is the tasks.
 //!
 //! The test of a board is its program `hello`: its output and exit code are compared, and flash and RAM with the figures in
-//! board.toml, from which targets/README.md has its table.
+//! board.toml, from which targets/README.md has its table. Boards that say so run guests in Rust and C, too: `small`.
 
 mod bench;
 mod emulator;
 mod firmware;
 mod manifest;
 mod memory;
+mod small;
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -112,6 +113,11 @@ pub fn test(only: &[String], bless: bool) -> Result<Tally> {
         if let Err(error) = memory::test(board, &mut problems) {
             problems.push(error.to_string());
         }
+        for name in &board.guests {
+            if let Err(error) = test_small(board, name, &mut problems) {
+                problems.push(format!("{name}: {error}"));
+            }
+        }
         problems.iter().for_each(|problem| println!("  FAILED {}: {problem}", board.name));
         tally = tally + Tally::new(problems.is_empty().into(), (!problems.is_empty()).into());
     }
@@ -145,6 +151,21 @@ fn test_one(board: &Manifest, guest: &Path, bless: bool, problems: &mut Vec<Stri
         if found as f64 > known as f64 * (1.0 + TOLERANCE) {
             problems.push(format!("{found} bytes of {what}, board.toml has {known}: `cargo xtask board test --bless`"));
         }
+    }
+    Ok(())
+}
+
+/// Runs a guest of `examples/guests/small` on a board and notes what is wrong. What it takes is printed, and must only fit.
+fn test_small(board: &Manifest, name: &str, problems: &mut Vec<String>) -> Result<()> {
+    let guest = small::find(name)?;
+    println!("{}: {name}, {} bytes of wasm", board.name, guest.wasm_bytes);
+    let firmware = firmware::build(board, &guest.wasm)?;
+    let outcome = emulator::run(&mut emulator::command(board, &firmware.elf), TEST_LIMIT)?;
+    if outcome.code != guest.exit_code {
+        problems.push(format!("{name}: exit code {}, not {}", outcome.code, guest.exit_code));
+    }
+    if !outcome.text.contains(&guest.text) {
+        problems.push(format!("{name}: did not print what is in examples/guests/small/expect/{name}.txt"));
     }
     Ok(())
 }

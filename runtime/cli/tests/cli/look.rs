@@ -107,7 +107,7 @@ fn wast_ends_with_the_sum() {
 #[test]
 fn every_help_text_teaches_by_example() {
     let bench = Bench::empty();
-    for command in ["run", "profile", "compile", "validate", "inspect", "wast"] {
+    for command in ["run", "profile", "compile", "validate", "inspect", "shrink", "wast"] {
         let done = bench.sheave(&[command, "--help"]);
         assert_eq!(done.code, 0, "{done:?}");
         let examples = done.out.split_once("Examples:\n").map(|(_, examples)| examples);

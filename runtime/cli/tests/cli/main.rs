@@ -5,6 +5,7 @@ mod images;
 mod look;
 mod profile;
 mod run;
+mod shrink;
 mod wasi;
 
 use std::{
