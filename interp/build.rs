@@ -179,7 +179,8 @@ impl Available {
             }
         }
         format!(
-            "/// Tokens that this build has no handlers for: the first, the one behind the last, the name of what they need.\npub static LACKING: [(u16, u16, &str); {}] = {ranges:?};\n",
+            "/// Bits of `group`.\npub const GROUPS: u16 = {};\n/// Tokens that this build has no handlers for: the first, the one behind the last, the name of what they need.\npub static LACKING: [(u16, u16, &str); {}] = {ranges:?};\n",
+            self.groups,
             ranges.len()
         )
     }

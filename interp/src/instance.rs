@@ -57,7 +57,9 @@ pub unsafe fn instantiate(
     let instance = allocate(store, image, imports, limiter)?;
     // 6.–8. Initial values of globals, then of tables.
     initialise_globals(store, image, instance, limiter)?;
-    initialise_tables(store, image, instance, limiter)?;
+    if cfg!(feature = "reference-types") {
+        initialise_tables(store, image, instance, limiter)?;
+    }
     // 12.–15. Element segments: passive ones are kept, active ones copied, the rest dropped.
     for index in 0..image.elems_count() {
         element_segment(store, image, instance, ElemIndex(index), limiter)?;
@@ -216,7 +218,19 @@ fn own(image: &Image<'static>, kind: ExternKind) -> Range<u32> {
 const NO_DATA: DataEntity = DataEntity { base: core::ptr::null(), len: 0 };
 const NO_ELEM: ElemEntity = ElemEntity { base: core::ptr::null(), len: 0 };
 
+/// Room for the addresses of one kind's index space. Nothing but functions is imported.
+#[cfg(compact)]
+fn addresses(
+    store: &mut Store,
+    image: &Image<'static>,
+    _: Imports<'_>,
+    kind: ExternKind,
+) -> Result<List<u32>, OutOfMemory> {
+    store.kept(image.count(kind) as usize)
+}
+
 /// Room for the addresses of one kind's index space, with those of the imports.
+#[cfg(not(compact))]
 fn addresses(
     store: &mut Store,
     image: &Image<'static>,
@@ -224,18 +238,14 @@ fn addresses(
     kind: ExternKind,
 ) -> Result<List<u32>, OutOfMemory> {
     let mut list = store.kept(image.count(kind) as usize)?;
-    // Most modules import functions only; without an allocator all do.
-    if image.imported_count(kind) != 0 && cfg!(not(compact)) {
-        #[cfg(not(compact))]
-        for number in 0..image.imports_count() {
-            match (imports(number), kind) {
-                (Some(Supply::External(External::Table(address))), ExternKind::Table)
-                | (Some(Supply::External(External::Memory(address))), ExternKind::Memory)
-                | (Some(Supply::External(External::Global(address))), ExternKind::Global) => {
-                    list.push_within_capacity(address);
-                }
-                _ => {}
+    for number in 0..image.imports_count() {
+        match (imports(number), kind) {
+            (Some(Supply::External(External::Table(address))), ExternKind::Table)
+            | (Some(Supply::External(External::Memory(address))), ExternKind::Memory)
+            | (Some(Supply::External(External::Global(address))), ExternKind::Global) => {
+                list.push_within_capacity(address);
             }
+            _ => {}
         }
     }
     Ok(list)
@@ -305,8 +315,8 @@ fn element_segment(
     let elem = sound(image.elem(index));
     let count = elem.items.len();
     match elem.mode {
-        ElemMode::Declared => {}
-        ElemMode::Passive => {
+        // Nothing can copy from a passive one in builds without bulk operators.
+        ElemMode::Passive if cfg!(feature = "bulk-memory") => {
             // SAFETY: the instance has as many segments as its image, and the index is below that.
             let items = unsafe { *store.spaces[instance as usize].elems.add(index.to_usize()) }.base.cast_mut();
             for i in 0..count {
@@ -315,6 +325,7 @@ fn element_segment(
                 unsafe { items.add(i as usize).write(value) };
             }
         }
+        ElemMode::Declared | ElemMode::Passive => {}
         ElemMode::Active { table, offset } => {
             let Some(External::Table(address)) = store.resolve(instance, ExternKind::Table, table.0) else { unsound() };
             let start = evaluate(store, instance, offset, limiter)? as u32 as usize;
@@ -339,6 +350,7 @@ fn data_segment(
 ) -> Result<(), Error> {
     let data = sound(image.data(index));
     match data.mode {
+        DataMode::Passive if cfg!(not(feature = "bulk-memory")) => {}
         DataMode::Passive => {
             let segments = store.spaces[instance as usize].datas;
             let entity = DataEntity { base: data.bytes.as_ptr(), len: data.bytes.len() as u32 };

@@ -47,7 +47,7 @@ use sheave_interp::{
     image::{self, Image},
     instance::{self, Supply},
     store::{Call, External, Heap, Stop, Store as CoreStore, limits::Unlimited},
-    types::{ExternKind, ExternType, FuncType, ValType as RawType, ValTypes},
+    types::{ExternKind, FuncType, ValType as RawType, ValTypes},
 };
 
 /// Why something did not succeed.
@@ -513,10 +513,13 @@ fn write(values: &[Val], cells: &mut [u32]) {
     let mut cells = cells.iter_mut();
     for value in values {
         let bits = value.to_bits();
-        for half in 0..value.ty().to_raw().cells() {
-            if let Some(cell) = cells.next() {
-                *cell = (bits >> (32 * half)) as u32;
-            }
+        if let Some(low) = cells.next() {
+            *low = bits as u32;
+        }
+        if matches!(value, Val::I64(_) | Val::F64(_))
+            && let Some(high) = cells.next()
+        {
+            *high = (bits >> 32) as u32;
         }
     }
 }
@@ -528,12 +531,13 @@ fn read(core: &CoreStore, func: u32, window: usize, results: &mut [Val]) {
     decode(types, core.cells(window, types.cells() as usize), results);
 }
 
-/// Reads values of these types, all numbers, from cells.
+/// Reads values of these types, all numbers, from cells, in which they are packed.
 fn decode(types: ValTypes<'_>, cells: &[u32], values: &mut [Val]) {
-    for ((ty, first), value) in types.layout().zip(values) {
-        let (first, count) = (first as usize, ty.cells() as usize);
-        let bits = (0..count).fold(0, |bits, half| bits | u64::from(cells[first + half]) << (32 * half));
-        if let Some(read) = Val::from_bits(bits, ty) {
+    let mut cells = cells.iter().map(|cell| u64::from(*cell));
+    for (ty, value) in types.iter().zip(values) {
+        let low = cells.next().unwrap_or(0);
+        let high = if ty.cells() == 2 { cells.next().unwrap_or(0) } else { 0 };
+        if let Some(read) = Val::from_bits(low | high << 32, ty) {
             *value = read;
         }
     }

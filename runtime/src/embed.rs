@@ -24,14 +24,22 @@ use sheave_interp::isa;
 /// ```
 pub use sheave_macros::embed_image;
 
-/// What a build must have to run an image: this instruction set, and a handler for each of these tokens.
+/// What a build must have to run an image: this instruction set, the groups with these bits and a handler for each of these tokens.
 ///
 /// # Panics
 /// While the program is compiled, with the message that stands beside the token that is missing.
 #[doc(hidden)]
-pub const fn require(isa_hash: u64, instructions: &[(u16, &str)]) {
+pub const fn require(isa_hash: u64, groups: &[(u16, &str)], instructions: &[(u16, &str)]) {
     assert!(isa_hash == isa::HASH, "sheave-macros is of another version than sheave");
     let mut i = 0;
+    while i < groups.len() {
+        let (bit, message) = groups[i];
+        if isa::GROUPS & bit == 0 {
+            panic!("{}", message);
+        }
+        i += 1;
+    }
+    i = 0;
     while i < instructions.len() {
         let (token, message) = instructions[i];
         if isa::unavailable(token).is_some() {
@@ -46,8 +54,12 @@ mod tests {
     use super::*;
     use std::{panic, string::String};
 
-    fn refusal(hash: u64, instructions: &'static [(u16, &'static str)]) -> Option<String> {
-        let refused = panic::catch_unwind(|| require(hash, instructions)).err()?;
+    fn refusal(
+        hash: u64,
+        groups: &'static [(u16, &'static str)],
+        instructions: &'static [(u16, &'static str)],
+    ) -> Option<String> {
+        let refused = panic::catch_unwind(|| require(hash, groups, instructions)).err()?;
         Some(
             refused
                 .downcast_ref::<String>()
@@ -60,7 +72,8 @@ mod tests {
     /// That a build lacks a handler shows only in builds that lack some: `cargo xtask size` makes such.
     #[test]
     fn another_version_is_refused() {
-        assert_eq!(refusal(isa::HASH, &[(1, "one")]), None);
-        assert!(refusal(isa::HASH ^ 1, &[]).unwrap().contains("another version"));
+        assert_eq!(refusal(isa::HASH, &[(isa::table::group::I64, "i64")], &[(1, "one")]), None);
+        assert!(refusal(isa::HASH ^ 1, &[], &[]).unwrap().contains("another version"));
+        assert_eq!(refusal(isa::HASH, &[(1 << 15, "no such feature")], &[]).unwrap(), "no such feature");
     }
 }

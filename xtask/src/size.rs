@@ -18,6 +18,8 @@ use std::path::{Path, PathBuf};
 const BUDGETS: &str = "xtask/budgets.txt";
 /// A Cortex-M4F: what the budgets are for.
 const TARGET: &str = "thumbv7em-none-eabihf";
+/// The feature of builds that have only the handlers of their image.
+const LISTED: &str = "listed";
 /// How many symbols are listed.
 const SYMBOLS_MAX: usize = 40;
 /// What `--bless` leaves a build to grow by, in percent: compilers differ.
@@ -40,6 +42,8 @@ struct Firmware {
     toolchain: Toolchain,
     linker: String,
     image: PathBuf,
+    /// Names of the handlers that the image needs.
+    handlers: PathBuf,
 }
 
 /// Builds everything in the file of budgets, or those `only` that are named, prints sizes, and judges them; with `bless` makes what
@@ -129,9 +133,10 @@ impl Firmware {
         let image = folder.join("guest.image");
         let mut compile = cargo(&["run", "--quiet", "--package", "sheave-cli", "--", "compile"]);
         compile.args(["--level", "base", "--no-signal", "--no-debug-names", "xtask/size/guest.wat", "--output"]);
-        run(compile.arg(&image))?;
+        let handlers = folder.join("guest.handlers");
+        run(compile.arg(&image).arg("--handlers").arg(&handlers))?;
         println!("built by {}", toolchain.name());
-        Ok(Firmware { toolchain, linker, image })
+        Ok(Firmware { toolchain, linker, image, handlers })
     }
 
     /// The firmware with these features, and the engine if there are any.
@@ -141,6 +146,9 @@ impl Firmware {
         command.arg("--manifest-path").arg(package.join("Cargo.toml")).arg("--target-dir").arg(&folder);
         if !features.is_empty() {
             command.args(["--features", &format!("engine,{features}")]);
+            if features.split(',').any(|feature| feature == LISTED) {
+                command.env("SHEAVE_HANDLERS", &self.handlers);
+            }
         }
         let script = package.join("link.x");
         let flags = ["-C", "linker", &self.linker, "-C", "link-arg", &format!("-T{}", script.display())];

@@ -584,11 +584,29 @@ const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
 /// for 8 bytes and no table; four sums at once, because each step waits for the one before: 0.08 ns a byte instead of 0.25
 /// (x86-64 virtual machine, release, best of 30, 2026-11).
 pub fn checksum(image: &[u8]) -> u64 {
+    if cfg!(compact) { checksum_by_word(image) } else { checksum_by_block(image) }
+}
+
+/// Adds a word to a sum.
+#[inline(always)]
+fn step(sum: u64, word: u64) -> u64 {
+    let sum = (sum ^ word).wrapping_mul(FACTOR);
+    sum ^ (sum >> 32)
+}
+
+/// The same in a fifth of the code, for images whose length is a multiple of 8.
+fn checksum_by_word(image: &[u8]) -> u64 {
+    let (words, _) = image.as_chunks();
+    let mut sums = [0; SUMS];
+    for i in 0..words.len().next_multiple_of(SUMS) {
+        let word = words.get(i).filter(|_| i != CHECKSUM_OFFSET / 8).map_or(0, |word| u64::from_le_bytes(*word));
+        sums[i % SUMS] = step(sums[i % SUMS], word);
+    }
+    sums.into_iter().fold(FACTOR, step)
+}
+
+fn checksum_by_block(image: &[u8]) -> u64 {
     const BLOCK: usize = 8 * SUMS;
-    let step = |sum: u64, word: u64| {
-        let sum = (sum ^ word).wrapping_mul(FACTOR);
-        sum ^ (sum >> 32)
-    };
     let mut sums = [0; SUMS];
     let mut add = |block: &[u8; BLOCK]| {
         let (words, _) = block.as_chunks();
@@ -612,3 +630,16 @@ pub fn checksum(image: &[u8]) -> u64 {
 
 /// Sums that a checksum consists of.
 const SUMS: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ways_to_the_checksum_agree() {
+        let bytes: [u8; 200] = core::array::from_fn(|i| (i * 37 + 11) as u8);
+        for len in (Header::BYTES..=bytes.len()).step_by(ALIGN) {
+            assert_eq!(checksum_by_word(&bytes[..len]), checksum_by_block(&bytes[..len]), "{len} bytes");
+        }
+    }
+}

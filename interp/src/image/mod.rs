@@ -24,6 +24,7 @@ mod plan;
 mod read;
 mod source_map;
 mod trusted;
+mod utf8;
 mod verify;
 #[cfg(feature = "alloc")]
 mod write;
@@ -33,7 +34,7 @@ pub use aligned::OwnedImage;
 pub use format::{ConstExpr, DataMode, ElemMode, Features, Options};
 pub use func::{BlockStarts, CellMap, Func};
 pub use read::{Data, Elem, ElemItems, Export, Global, Image, Import, Table};
-pub use verify::{available, for_each_instruction, verify};
+pub use verify::{available, for_each_instruction, needed_groups, verify};
 #[cfg(feature = "alloc")]
 pub use write::{DataPart, ElemPart, FuncPart, ImageParts, ImportPart, LazyFunc};
 

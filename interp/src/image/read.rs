@@ -233,7 +233,8 @@ impl ElemItems<'_> {
     pub fn get(self, i: u32) -> Option<ConstExpr> {
         match self.0 {
             Items::Funcs(funcs) => funcs.get(i).map(|index| ConstExpr::RefFunc(FuncIndex(index))),
-            Items::Exprs(exprs) => exprs.get(i).and_then(ConstExpr::from_record),
+            Items::Exprs(exprs) if cfg!(feature = "reference-types") => exprs.get(i).and_then(ConstExpr::from_record),
+            Items::Exprs(_) => None,
         }
     }
 }
@@ -591,7 +592,7 @@ fn limits(flags: u8, min: u64, max: u64) -> Limits {
 
 /// Finds the sections: bounds, order, alignment, whole records.
 fn sections(bytes: &[u8], header: Header) -> Result<Image<'_>, Error> {
-    const LAST: usize = section::MODULE_NAME as usize + 1;
+    const LAST: usize = if cfg!(compact) { section::REQUIRED_END } else { section::MODULE_NAME + 1 } as usize;
     let mut known: [&[u8]; LAST] = [&[]; LAST];
     let directory_end = Header::BYTES + usize::from(header.sections_count) * SectionRecord::BYTES;
     let directory = bytes.get(Header::BYTES..directory_end).ok_or_else(|| Error::image(Kind::Section, 0))?;
@@ -611,19 +612,21 @@ fn sections(bytes: &[u8], header: Header) -> Result<Image<'_>, Error> {
         match record_bytes(record.id) {
             // Names and source map are for people: without an allocator nothing shows them, and they are neither read nor checked.
             _ if cfg!(compact) && record.id >= section::REQUIRED_END && record.flags == 0 => {}
-            Some(size) if count.checked_mul(size) == Some(content.len()) => known[usize::from(record.id)] = content,
+            Some(size) if count.checked_mul(size) == Some(content.len()) => {
+                if let Some(known) = known.get_mut(usize::from(record.id)) {
+                    *known = content;
+                }
+            }
             Some(_) => return Err(bad()),
             None if record.flags & format::SECTION_REQUIRED != 0 => return Err(Error::image(Kind::UnknownSection, at)),
             None => {}
         }
         (id_min, offset_min) = (record.id.checked_add(1).ok_or_else(bad)?, end);
     }
-    let of = |id: u16| known[usize::from(id)];
+    let of = |id: u16| known.get(usize::from(id)).copied().unwrap_or(&[]);
     let utf8 = |id: u16| {
-        core::str::from_utf8(of(id)).map_err(|error| {
-            let at = (of(id).as_ptr() as usize).wrapping_sub(bytes.as_ptr() as usize) + error.valid_up_to();
-            Error::image(Kind::Utf8, at as u64)
-        })
+        let place = |valid: usize| (of(id).as_ptr() as usize).wrapping_sub(bytes.as_ptr() as usize) + valid;
+        utf8(of(id)).map_err(|valid| Error::image(Kind::Utf8, place(valid) as u64))
     };
     Ok(Image {
         bytes,
@@ -677,6 +680,28 @@ fn record_bytes(id: u16) -> Option<usize> {
         section::SOURCE_MAP_BYTES | section::NAME_STRINGS | section::MODULE_NAME => 1,
         _ => return None,
     })
+}
+
+/// Bytes as text.
+///
+/// # Errors
+/// They are not UTF-8: how many at the start are.
+#[cfg(not(compact))]
+fn utf8(bytes: &[u8]) -> Result<&str, usize> {
+    core::str::from_utf8(bytes).map_err(|error| error.valid_up_to())
+}
+
+/// Bytes as text.
+///
+/// # Errors
+/// They are not UTF-8; where does not matter.
+#[cfg(compact)]
+fn utf8(bytes: &[u8]) -> Result<&str, usize> {
+    if !super::utf8::is_utf8(bytes) {
+        return Err(0);
+    }
+    // SAFETY: it was just looked at; `utf8.rs` compares what it finds with what the standard library does.
+    Ok(unsafe { core::str::from_utf8_unchecked(bytes) })
 }
 
 /// The units of an aligned section.

@@ -17,7 +17,7 @@
 //! accept instructions that only compute, taken on 64-bit hosts.
 
 use super::{
-    Func, Image, Options,
+    ConstExpr, Func, Image, Options,
     broken::Broken,
     func::Callee,
     plan::{self, Plan},
@@ -88,6 +88,7 @@ fn require(condition: bool, rule: &'static str) -> Rule {
 /// Refuses what the format can express and this version does not run.
 fn module(image: &Image<'_>) -> Result<(), Error> {
     let unsupported = |name| Err(Error::new(ErrorKind::Unsupported(name)));
+    lacking(image)?;
     if image.options().contains(Options::LAZY) {
         return unsupported("image whose functions are yet to be translated: make one with eager compilation");
     }
@@ -118,13 +119,31 @@ fn module(image: &Image<'_>) -> Result<(), Error> {
             return unsupported("memory64");
         }
     }
-    if image.hidden_funcs_count() != 0 && !cfg!(feature = "extended-const") {
-        return unsupported("extended-const");
-    }
     if image.count(ExternKind::Tag) != 0 {
         return unsupported("exceptions");
     }
     Ok(())
+}
+
+/// What the records of an image, beside its instructions, need of a build: bits of [`isa::table::group`].
+pub fn needed_groups(image: &Image<'_>) -> u16 {
+    let is_null = |index| image.table(TableIndex(index)).is_none_or(|table| table.init == ConstExpr::Zero);
+    let has_refs = image.elem_exprs.len() != 0 || !(0..image.count(ExternKind::Table)).all(is_null);
+    let refs = if has_refs { isa::table::group::REFERENCE_TYPES } else { 0 };
+    refs | if image.hidden_funcs_count() != 0 { isa::table::group::EXTENDED_CONST } else { 0 }
+}
+
+/// Refuses an image whose records this build cannot instantiate, by the name of what it needs.
+fn lacking(image: &Image<'_>) -> Result<(), Error> {
+    const BOTH: u16 = isa::table::group::REFERENCE_TYPES | isa::table::group::EXTENDED_CONST;
+    if isa::GROUPS & BOTH == BOTH {
+        return Ok(());
+    }
+    let lacking = needed_groups(image) & !isa::GROUPS;
+    match isa::table::group::NAMES.get(lacking.trailing_zeros() as usize) {
+        Some(name) => Err(Error::new(ErrorKind::Unsupported(name))),
+        None => Ok(()),
+    }
 }
 
 /// Refuses an image with an instruction that this build has no handler for, by the name of what it needs. In builds that have them
@@ -136,9 +155,7 @@ pub fn available(image: &Image<'_>) -> Result<(), Error> {
     if isa::IS_COMPLETE {
         return Ok(());
     }
-    if image.hidden_funcs_count() != 0 && !cfg!(feature = "extended-const") {
-        return Err(Error::new(ErrorKind::Unsupported("extended-const")));
-    }
+    lacking(image)?;
     for_each_instruction(image, |func, token| match isa::unavailable(token) {
         Some(name) => Err(Error::new(ErrorKind::Unsupported(name)).in_func(func.index.0)),
         None => Ok(()),

@@ -215,9 +215,20 @@ pub mod group {
     pub const TAIL_CALL: u16 = 1 << 6;
     /// Arithmetic of 128 bits.
     pub const WIDE_ARITHMETIC: u16 = 1 << 7;
+    /// Constant expressions that are code: no row, but a function of the image that instantiation runs.
+    pub const EXTENDED_CONST: u16 = 1 << 8;
     /// Name of each, which is also that of its cargo feature, in the order of the bits.
-    pub const NAMES: [&str; 8] =
-        ["i64", "metering", "reference-types", "bulk-memory", "far-memory", "floats", "tail-call", "wide-arithmetic"];
+    pub const NAMES: [&str; 9] = [
+        "i64",
+        "metering",
+        "reference-types",
+        "bulk-memory",
+        "far-memory",
+        "floats",
+        "tail-call",
+        "wide-arithmetic",
+        "extended-const",
+    ];
 }
 
 impl Row {

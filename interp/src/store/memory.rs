@@ -21,8 +21,8 @@ impl Store {
         if self.memories_count() >= self.limits.tables_and_memories {
             return Err(Error::new(ErrorKind::Limit("number of memories")));
         }
-        let desired = ty.limits.min.checked_mul(ty.page_bytes()).ok_or(OutOfMemory)?;
-        let maximum = ty.limits.max.map(|pages| pages.saturating_mul(ty.page_bytes()));
+        let desired = ty.bytes(ty.limits.min);
+        let maximum = ty.limits.max.map(|pages| ty.bytes(pages));
         if !limiter.memory_growing(0, desired, maximum).unwrap_or(false) {
             return Err(Error::new(ErrorKind::Limit("memory size")));
         }
@@ -31,7 +31,7 @@ impl Store {
         // Room first: what is allocated is in the list.
         self.memories.reserve(&mut self.heap, 1)?;
         let base = self.heap.allocate(layout(len)?)?;
-        let maximum = ty.limits.max.unwrap_or(u64::MAX).min(ty.pages_max()).saturating_mul(ty.page_bytes());
+        let maximum = ty.bytes(ty.limits.max.unwrap_or(u64::MAX).min(ty.pages_max()));
         let entity =
             MemoryEntity { base: base.as_ptr(), len, capacity: len, maximum, page_size_log2: ty.page_size_log2, ty };
         self.memories.push(&mut self.heap, entity)?;
@@ -47,10 +47,8 @@ impl Store {
         let memory = self.memories[address as usize];
         let (current, log2) = (memory.len as u64, memory.page_size_log2);
         let old = current >> log2;
-        let Some(desired) = delta.checked_mul(1 << log2).and_then(|bytes| bytes.checked_add(current)) else {
-            return Ok(None);
-        };
-        let maximum = memory.ty.limits.max.map(|pages| pages.saturating_mul(1 << log2));
+        let Some(desired) = memory.ty.bytes(delta).checked_add(current) else { return Ok(None) };
+        let maximum = memory.ty.limits.max.map(|pages| memory.ty.bytes(pages));
         if desired > memory.maximum || !limiter.memory_growing(current, desired, maximum)? {
             return Ok(None);
         }

@@ -63,6 +63,11 @@ impl MemoryType {
         1 << self.page_size_log2
     }
 
+    /// Bytes of so many pages; the largest number there is if they are more.
+    pub const fn bytes(self, pages: u64) -> u64 {
+        if pages > u64::MAX >> self.page_size_log2 { u64::MAX } else { pages << self.page_size_log2 }
+    }
+
     /// The most pages that addresses of the memory reach: 2^32 or 2^64 bytes, the latter less one page if pages are bytes.
     pub const fn pages_max(self) -> u64 {
         let address_bits = if self.is_memory64 { 64 } else { 32 };

@@ -4,7 +4,7 @@
 
 use crate::output;
 use sheave_interp::{
-    image::{Image, for_each_instruction},
+    image::{Image, for_each_instruction, needed_groups},
     isa::{self, table::group},
 };
 use std::{
@@ -13,7 +13,11 @@ use std::{
 };
 
 /// The instructions of an image, and how often each stands in the code.
-pub struct Needs(BTreeMap<u16, usize>);
+pub struct Needs {
+    counts: BTreeMap<u16, usize>,
+    /// Bits of [`group`] that the records need.
+    groups: u16,
+}
 
 impl Needs {
     /// Those of this image, which was verified.
@@ -24,14 +28,14 @@ impl Needs {
             Ok(())
         });
         debug_assert!(counted.is_ok(), "a verified image is a sequence of instructions");
-        Needs(counts)
+        Needs { counts, groups: needed_groups(image) }
     }
 
     /// The features of crate `sheave` without which a build refuses the image, in the order of its manifest.
     fn features(&self) -> Vec<&'static str> {
-        let mut groups = 0;
+        let mut groups = self.groups;
         let mut is_full = false;
-        for (row, form) in self.0.keys().filter_map(|token| isa::row_of(*token)) {
+        for (row, form) in self.counts.keys().filter_map(|token| isa::row_of(*token)) {
             groups |= row.get().groups();
             is_full |= form >= row.get().shape.base.len();
         }
@@ -50,13 +54,13 @@ impl Needs {
             env!("CARGO_PKG_VERSION"),
             quoted.join(", ")
         );
-        let _ = writeln!(text, "handlers  {} of {}: --handlers FILE lists them", self.0.len(), isa::TOKENS);
+        let _ = writeln!(text, "handlers  {} of {}: --handlers FILE lists them", self.counts.len(), isa::TOKENS);
         output::to_stderr(&text);
     }
 
     /// The list that the environment variable `SHEAVE_HANDLERS` names to a build: a line for each instruction, sorted.
     pub fn list(&self) -> String {
-        let names: BTreeSet<String> = self.0.keys().map(|token| isa::name(*token)).collect();
+        let names: BTreeSet<String> = self.counts.keys().map(|token| isa::name(*token)).collect();
         let mut text = format!(
             "# Handlers that an image needs, by `sheave compile --handlers`, version {}. ",
             env!("CARGO_PKG_VERSION")
