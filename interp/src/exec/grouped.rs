@@ -168,7 +168,7 @@ macro_rules! bits { ($($bits:ident($integer:ty) $float:ty, $get:ident, $set:iden
 bits! { Bits32(i32) f32, single, set_single; Bits64(i64) f64, float, set_float; }
 
 /// The groups, and which row a token means.
-#[allow(missing_docs, clippy::missing_safety_doc, unused_imports)]
+#[allow(missing_docs, clippy::missing_safety_doc, clippy::useless_conversion, unused_imports)]
 pub mod group {
     use super::super::memory::Scalar;
     use super::super::numeric::{Access, Operation1, Operation2, Operation3, operation};
