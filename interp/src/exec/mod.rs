@@ -45,6 +45,7 @@ pub use dispatch::BACK_END;
 ///
 /// # Safety
 /// The context is up to date and its saved registers stand at a token of verified code.
+#[cfg_attr(compact, inline(always))]
 pub unsafe fn run(cx: *mut context::Context) -> machine::Exit {
     loop {
         // SAFETY: as the caller promises; `across` leaves registers that stand at the entry of a function or behind a call.

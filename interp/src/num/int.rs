@@ -52,6 +52,30 @@ macro_rules! integer {
             }
         }
     };
+    (@wide_div_s $s:ty, $u:ty, $o:literal $n:ident) => {
+        #[doc = concat!("`", $o, "`.\n\n# Errors\n`IntegerDivideByZero`; `IntegerOverflow` for the smallest value divided by -1.")]
+        #[inline(always)]
+        pub fn $n(a: $s, b: $s) -> Result<$s, Trap> {
+            if cfg!(not(target_pointer_width = "64")) {
+                return quotient_of_magnitudes(a, b);
+            }
+            match a.checked_div(b) {
+                Some(quotient) => Ok(quotient),
+                None if b == 0 => Err(Trap::IntegerDivideByZero),
+                None => Err(Trap::IntegerOverflow),
+            }
+        }
+    };
+    (@wide_rem_s $s:ty, $u:ty, $o:literal $n:ident) => {
+        #[doc = concat!("`", $o, "`; the remainder by -1 is 0.\n\n# Errors\n`IntegerDivideByZero`.")]
+        #[inline(always)]
+        pub fn $n(a: $s, b: $s) -> Result<$s, Trap> {
+            if cfg!(not(target_pointer_width = "64")) {
+                return remainder_of_magnitudes(a, b);
+            }
+            if b == 0 { Err(Trap::IntegerDivideByZero) } else { Ok(a.wrapping_rem(b)) }
+        }
+    };
     (@div_u $s:ty, $u:ty, $o:literal $n:ident) => {
         #[doc = concat!("`", $o, "`.\n\n# Errors\n`IntegerDivideByZero`.")]
         #[inline(always)]
@@ -142,9 +166,9 @@ integer! { i64, u64,
     "i64.shr_u" i64_shr_u shr_u;
     "i64.rotl" i64_rotl rotl;
     "i64.rotr" i64_rotr rotr;
-    "i64.div_s" i64_div_s div_s;
+    "i64.div_s" i64_div_s wide_div_s;
     "i64.div_u" i64_div_u div_u;
-    "i64.rem_s" i64_rem_s rem_s;
+    "i64.rem_s" i64_rem_s wide_rem_s;
     "i64.rem_u" i64_rem_u rem_u;
     "i64.eqz" i64_eqz eqz;
     "i64.eq" i64_eq eq;
@@ -204,4 +228,21 @@ pub fn i64_mul_wide_s(a: i64, b: i64) -> (i64, i64) {
 #[inline(always)]
 pub fn i64_mul_wide_u(a: i64, b: i64) -> (i64, i64) {
     halves(u128::from(a as u64).wrapping_mul(u128::from(b as u64)))
+}
+
+/// Signed division by way of unsigned division, which programs for machines of 32 bits have anyway: the compiler's function for
+/// signed numbers would take flash, and 72 bytes of native stack more.
+pub(super) fn quotient_of_magnitudes(a: i64, b: i64) -> Result<i64, Trap> {
+    let quotient = a.unsigned_abs().checked_div(b.unsigned_abs()).ok_or(Trap::IntegerDivideByZero)? as i64;
+    match (a ^ b < 0, quotient < 0) {
+        (true, _) => Ok(quotient.wrapping_neg()),
+        (false, false) => Ok(quotient),
+        (false, true) => Err(Trap::IntegerOverflow),
+    }
+}
+
+/// The remainder, in the same way.
+pub(super) fn remainder_of_magnitudes(a: i64, b: i64) -> Result<i64, Trap> {
+    let remainder = a.unsigned_abs().checked_rem(b.unsigned_abs()).ok_or(Trap::IntegerDivideByZero)? as i64;
+    Ok(if a < 0 { remainder.wrapping_neg() } else { remainder })
 }

@@ -28,6 +28,20 @@ fn division_traps_and_wraps_as_specified() {
     assert_eq!(i64_rem_u(-1, 0), Err(Trap::IntegerDivideByZero));
 }
 
+/// What machines of 32 bits do is what the others do.
+#[test]
+fn signed_division_by_magnitudes_is_signed_division() {
+    let near = |middle: i64| (-3..=3).map(move |step| middle.wrapping_add(step));
+    let numbers =
+        || [0, 1 << 31, 1 << 32, -1 << 32, i64::MAX, 1_000_000_007, -77_777_777_777].into_iter().flat_map(near);
+    for a in numbers() {
+        for b in numbers() {
+            assert_eq!(int::quotient_of_magnitudes(a, b), i64_div_s(a, b), "{a} / {b}");
+            assert_eq!(int::remainder_of_magnitudes(a, b), i64_rem_s(a, b), "{a} % {b}");
+        }
+    }
+}
+
 #[test]
 fn shift_and_rotate_counts_are_taken_modulo_the_width() {
     assert_eq!(i32_shl(1, 33), 2);

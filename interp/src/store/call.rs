@@ -41,12 +41,12 @@ pub struct Call {
     outer: Outer,
 }
 
-/// What a call from the host covers up, and is put back when it ends.
+/// What a call from the host covers up, and is put back when it ends. The guest waits in a call of its own then, if it waits at all, so that
+/// nothing is in its accumulators.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Outer {
-    /// Not `ip`: the code may be elsewhere by then.
-    registers: Registers,
-    /// Bytes from the start of the instance's code.
+    fp: *mut u8,
+    /// Bytes from the start of the instance's code, which may be elsewhere by then.
     ip: usize,
     instance: u32,
     stack_top: usize,
@@ -155,7 +155,7 @@ impl Store {
         self.calls_count += 1;
         let cx = self.context();
         let ip = (cx.saved.ip as usize).wrapping_sub(self.code_ptr(cx.instance) as usize);
-        let outer = Outer { registers: cx.saved, ip, instance: cx.instance, stack_top: self.stack_top };
+        let outer = Outer { fp: cx.saved.fp, ip, instance: cx.instance, stack_top: self.stack_top };
         self.stack_top = window + cells * CELL_BYTES as usize;
         place.write(Call { func, window, cells, outer })
     }
@@ -326,7 +326,7 @@ impl Store {
         self.stack_top = outer.stack_top;
         let ip = self.code_ptr(outer.instance).wrapping_byte_add(outer.ip);
         let cx = self.context_mut();
-        cx.saved = Registers { ip, ..outer.registers };
+        cx.saved = Registers { ip, fp: outer.fp, r0: 0, f0: Float::from_bits(0) };
         cx.instance = outer.instance;
         self.set_stale();
     }
