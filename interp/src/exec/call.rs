@@ -207,7 +207,7 @@ pub unsafe fn across(cx: *mut Context, exit: Exit) -> Flow {
     // SAFETY: as the caller promises.
     unsafe {
         let Registers { ip, fp, r0, f0 } = (*cx).saved;
-        let mut machine = Machine { ip, fp, cx, memory: (*cx).memory_base, r0, f0 };
+        let mut machine = Machine { ip, fp, cx, memory: (*cx).memory_base, r0, f0: Machine::float_of(f0) };
         match exit {
             Exit::CALL_FOREIGN => call_foreign(&mut machine),
             Exit::RETURN_CALL_FOREIGN if cfg!(feature = "tail-call") => return_call_foreign(&mut machine),

@@ -231,6 +231,6 @@ impl Instruction for ExitHost {
 impl Machine {
     /// The registers as plain data.
     pub fn registers(&self) -> Registers {
-        Registers { ip: self.ip, fp: self.fp, r0: self.r0, f0: self.f0 }
+        Registers { ip: self.ip, fp: self.fp, r0: self.r0, f0: self.float() }
     }
 }

@@ -49,7 +49,8 @@ pub unsafe fn run(cx: *mut Context) -> Exit {
     // SAFETY: as the caller promises; after each instruction `ip` is at a token.
     unsafe {
         let r = (*cx).saved;
-        let mut machine = Machine { ip: r.ip, fp: r.fp, cx, memory: (*cx).memory_base, r0: r.r0, f0: r.f0 };
+        let mut machine =
+            Machine { ip: r.ip, fp: r.fp, cx, memory: (*cx).memory_base, r0: r.r0, f0: Machine::float_of(r.f0) };
         loop {
             let token = *machine.ip;
             machine.ip = machine.ip.add(1);
