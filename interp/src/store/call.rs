@@ -206,6 +206,7 @@ impl Store {
     }
 
     /// Runs until something has to be done outside. A call has been entered, and is not waiting for the host.
+    #[cfg_attr(compact, inline(always))]
     pub fn run(&mut self, limiter: &mut dyn Limiter) -> Stop {
         loop {
             let cx = self.fresh_context().as_ptr();
