@@ -3,9 +3,10 @@
 //! One file a subcommand; each gives an exit code or a [`Failure`], which is printed here and nowhere else. `guest` is what
 //! `run` and `profile` run, `source`
 //! reads modules in any form, `units` and `values` parse arguments, `capability` says what imports need, `report` is
-//! what `inspect` shows. Invariant: data goes to stdout, in one write where possible, everything else to stderr.
+//! what `inspect` shows, `stack_depth` what `bound` finds out. Invariant: data goes to stdout, in one write where possible, everything else to stderr.
 #![forbid(unsafe_code)]
 
+mod bound;
 mod capability;
 mod compile;
 mod disassembly;
@@ -19,6 +20,7 @@ mod profile;
 mod report;
 mod run;
 mod source;
+mod stack_depth;
 mod stats;
 mod translation;
 mod units;
@@ -52,6 +54,7 @@ Examples:
   sheave run --invoke add math.wat 2 3           one function of a module in text
   sheave compile app.wasm -o app.image           translate ahead of time
   sheave inspect app.wasm                        what is in it, what it needs
+  sheave bound app.image                         what memory it takes on a microcontroller
   sheave profile app.wasm                        where it spends its time, as a flame graph
 
 `sheave help run` and so on show more.";
@@ -63,6 +66,7 @@ enum Command {
     Compile(compile::Args),
     Validate(validate::Args),
     Inspect(inspect::Args),
+    Bound(bound::Args),
     Wast(wast::Args),
 }
 
@@ -77,6 +81,7 @@ fn main() -> ExitCode {
         Command::Compile(args) => compile::run(&args),
         Command::Validate(args) => validate::run(&args),
         Command::Inspect(args) => inspect::run(&args),
+        Command::Bound(args) => bound::run(&args),
         Command::Wast(args) => wast::run(&args),
     };
     done.unwrap_or_else(|failure: Failure| failure.report())
