@@ -10,7 +10,7 @@ use crate::{
         handle,
     },
     image::{
-        ConstExpr, Image,
+        ConstExpr, Image, Import,
         format::{DataMode, ElemMode},
     },
     store::{External, InstanceEntity, OutOfMemory, Store, limits::Limiter, list::List},
@@ -28,10 +28,10 @@ pub enum Supply {
     Host(u32),
 }
 
-/// What a module gets for each of its imports, by number; nothing if there is nothing.
-pub type Imports<'a> = &'a dyn Fn(u32) -> Option<Supply>;
+/// What a module gets for each of its imports, by number and by what it asks for; nothing if there is nothing.
+pub type Imports<'a> = &'a dyn Fn(u32, &Import<'_>) -> Option<Supply>;
 
-/// Makes an instance of a module.
+/// Makes an instance of a module. Its steps are functions of their own, which on small machines keeps the native stack low.
 ///
 /// # Errors
 /// `Link` if an import is missing or its type differs from what the module asks for; `Limit` and `OutOfMemory`;
@@ -71,25 +71,31 @@ pub unsafe fn instantiate(
 /// A structurally sound image answers for every index below its counts.
 const SOUND: &str = "an image that was parsed has what it counts";
 
+#[cfg_attr(compact, inline(never))]
 fn check_imports(store: &Store, image: &Image<'static>, imports: Imports<'_>) -> Result<(), Error> {
-    for (number, import) in image.imports().enumerate() {
-        let found = match (imports(number as u32), import.ty) {
-            (Some(Supply::Host(_)), ExternType::Func(_)) => continue,
-            (Some(Supply::External(external)), _) => store.extern_type(external),
+    for number in 0..image.imports_count() {
+        let import = image.import(number);
+        let import = import.as_ref().expect(SOUND);
+        match (imports(number, import), import.ty) {
+            (Some(Supply::Host(_)), ExternType::Func(_)) => {}
+            (Some(Supply::External(external)), _) => check_import(store, import, external)?,
             _ => return Err(Error::new(ErrorKind::Link("missing import"))),
-        };
-        let matches = match (import.ty, found) {
-            (ExternType::Func(expected), ExternType::Func(found)) => expected == found,
-            (ExternType::Table(expected), ExternType::Table(found)) => found.matches(expected),
-            (ExternType::Memory(expected), ExternType::Memory(found)) => found.matches(expected),
-            (ExternType::Global(expected), ExternType::Global(found)) => found == expected,
-            _ => false,
-        };
-        if !matches {
-            return Err(mismatch((import.module, import.name), import.ty, found));
         }
     }
     Ok(())
+}
+
+#[cfg_attr(compact, inline(never))]
+fn check_import(store: &Store, import: &Import<'_>, external: External) -> Result<(), Error> {
+    let found = store.extern_type(external);
+    let matches = match (import.ty, found) {
+        (ExternType::Func(expected), ExternType::Func(found)) => expected == found,
+        (ExternType::Table(expected), ExternType::Table(found)) => found.matches(expected),
+        (ExternType::Memory(expected), ExternType::Memory(found)) => found.matches(expected),
+        (ExternType::Global(expected), ExternType::Global(found)) => found == expected,
+        _ => false,
+    };
+    if matches { Ok(()) } else { Err(mismatch((import.module, import.name), import.ty, found)) }
 }
 
 #[cold]
@@ -136,6 +142,7 @@ impl fmt::Display for Described<'_> {
 
 /// Allocates what the module defines, and the instance with its index spaces. `store/bound.rs` counts what this takes, in the same order;
 /// memories come last, so that a single one can grow in place in an arena.
+#[cfg_attr(compact, inline(never))]
 fn allocate(
     store: &mut Store,
     image: &Image<'static>,
@@ -200,6 +207,13 @@ fn own(image: &Image<'static>, kind: ExternKind) -> Range<u32> {
 const NO_DATA: DataEntity = DataEntity { base: core::ptr::null(), len: 0 };
 const NO_ELEM: ElemEntity = ElemEntity { base: core::ptr::null(), len: 0 };
 
+/// What import `number` of a module is.
+#[cfg_attr(compact, inline(never))]
+pub(crate) fn supply(image: &Image<'_>, imports: Imports<'_>, number: u32) -> Option<Supply> {
+    // By reference all the way: what is moved is on the native stack twice.
+    imports(number, image.import(number).as_ref()?)
+}
+
 /// Room for the addresses of one kind's index space, with those of the imports.
 fn addresses(
     store: &mut Store,
@@ -211,7 +225,7 @@ fn addresses(
     // Most modules import functions only.
     if image.imported_count(kind) != 0 {
         for number in 0..image.imports_count() {
-            match (imports(number), kind) {
+            match (supply(image, imports, number), kind) {
                 (Some(Supply::External(External::Table(address))), ExternKind::Table)
                 | (Some(Supply::External(External::Memory(address))), ExternKind::Memory)
                 | (Some(Supply::External(External::Global(address))), ExternKind::Global) => {
@@ -225,6 +239,7 @@ fn addresses(
 }
 
 /// Value of a constant expression, as the bits of a number or a handle.
+#[cfg_attr(compact, inline(never))]
 fn evaluate(store: &mut Store, instance: u32, expr: ConstExpr, limiter: &mut dyn Limiter) -> Result<u64, Trap> {
     let func = |store: &Store, index| store.func_address(instance, index).expect(SOUND);
     Ok(match expr {
@@ -242,6 +257,7 @@ fn evaluate(store: &mut Store, instance: u32, expr: ConstExpr, limiter: &mut dyn
     })
 }
 
+#[cfg_attr(compact, inline(never))]
 fn initialise_globals(
     store: &mut Store,
     image: &Image<'static>,
@@ -258,6 +274,7 @@ fn initialise_globals(
     Ok(())
 }
 
+#[cfg_attr(compact, inline(never))]
 fn initialise_tables(
     store: &mut Store,
     image: &Image<'static>,
@@ -276,6 +293,7 @@ fn initialise_tables(
     Ok(())
 }
 
+#[cfg_attr(compact, inline(never))]
 fn element_segment(
     store: &mut Store,
     image: &Image<'static>,
@@ -313,6 +331,7 @@ fn element_segment(
     Ok(())
 }
 
+#[cfg_attr(compact, inline(never))]
 fn data_segment(
     store: &mut Store,
     image: &Image<'static>,

@@ -346,16 +346,10 @@ impl<'a, T> Store<'a, T> {
     /// `Trap` or `Host` of the start function or an active segment.
     pub fn instantiate(&mut self, module: &Module<'a>) -> Result<Instance, Error> {
         let table = self.imports;
-        let supply = |number: u32| {
-            let import = module.image.import(number)?;
-            let ExternType::Func(ty) = import.ty else { return None };
-            let fits =
-                |entry: &Import<T>| entry.module == import.module && entry.name == import.name && entry.is_of_type(ty);
-            table.iter().position(fits).map(|found| Supply::Host(found as u32))
-        };
-        if let Some(missing) = (0..module.image.imports_count()).find(|number| supply(*number).is_none()) {
+        if let Some(missing) = missing(table, &module.image) {
             return Err(Error::UnknownImport(missing));
         }
+        let supply = |_: u32, import: &image::Import<'_>| find(table, import).map(Supply::Host);
         // SAFETY: a module's code is verified when it is made, or its maker has promised as much; its bytes are borrowed for
         // longer than the store can be used.
         let made = unsafe { instance::instantiate(&mut self.core, &module.image, &supply, &mut Unlimited) };
@@ -466,6 +460,20 @@ impl<'a, T> Store<'a, T> {
     pub fn memory_mut(&mut self, instance: Instance, name: &str) -> Option<&mut [u8]> {
         memory(&mut self.core, instance.0, name)
     }
+}
+
+/// The first import that the table lacks.
+#[inline(never)]
+fn missing<T>(table: &[Import<T>], image: &Image<'_>) -> Option<u32> {
+    (0..image.imports_count()).find(|number| image.import(*number).and_then(|import| find(table, &import)).is_none())
+}
+
+/// The number of the function that is imported.
+#[inline(never)]
+fn find<T>(table: &[Import<T>], import: &image::Import<'_>) -> Option<u32> {
+    let ExternType::Func(ty) = import.ty else { return None };
+    let fits = |entry: &Import<T>| entry.module == import.module && entry.name == import.name && entry.is_of_type(ty);
+    table.iter().position(fits).map(|number| number as u32)
 }
 
 /// The host's state and the calling instance's memory, from within a host function.

@@ -7,7 +7,7 @@ use crate::{
         functions::{self, FuncSpace, Functions, HOST},
     },
     image::Image,
-    instance::{Imports, Supply},
+    instance::{Imports, Supply, supply},
     types::{ExternKind, FuncIndex, FuncType},
 };
 
@@ -29,6 +29,7 @@ impl Funcs {
 
 impl Store {
     /// The functions of an instance to be: those imported, and new ones.
+    #[inline(never)]
     pub(crate) fn new_funcs(&mut self, image: &Image<'static>, imports: Imports<'_>) -> Result<FuncSpace, OutOfMemory> {
         let (imported_count, count) = (image.imported_count(ExternKind::Func), image.func_types_count());
         let first = self.funcs_count();
@@ -37,7 +38,7 @@ impl Store {
         }
         let mut list = self.kept(imported_count as usize)?;
         for number in 0..image.imports_count() {
-            match imports(number) {
+            match supply(image, imports, number) {
                 Some(Supply::External(External::Func(address))) => list.push_within_capacity(address),
                 Some(Supply::Host(number)) => list.push_within_capacity(HOST.checked_add(number).ok_or(OutOfMemory)?),
                 _ => {}

@@ -9,7 +9,7 @@ use crate::{
         functions::{FuncSpace, Functions},
     },
     image::Image,
-    instance::{Imports, Supply},
+    instance::{Imports, Supply, supply},
     types::{ExternType, FuncType, TypeIndex},
 };
 
@@ -57,7 +57,8 @@ impl Store {
     /// The functions of an instance to be: those imported, and new ones.
     pub(crate) fn new_funcs(&mut self, image: &Image<'static>, imports: Imports<'_>) -> Result<FuncSpace, OutOfMemory> {
         let instance = self.instances_count();
-        let hosts = (0..image.imports_count()).filter(|number| matches!(imports(*number), Some(Supply::Host(_))));
+        let hosts = (0..image.imports_count())
+            .filter(|number| matches!(supply(image, imports, *number), Some(Supply::Host(_))));
         let more = image.code_funcs_count() as usize + hosts.count();
         self.funcs.entities.reserve(&mut self.heap, more)?;
         self.funcs.types.reserve(&mut self.heap, image.types_count(), image.type_bytes_count())?;
@@ -67,7 +68,7 @@ impl Store {
             types.push_within_capacity(self.funcs.types.intern(&mut self.heap, ty)?);
         }
         for (number, import) in image.imports().enumerate() {
-            match (imports(number as u32), import.ty) {
+            match (imports(number as u32, &import), import.ty) {
                 (Some(Supply::External(External::Func(address))), _) => functions.push_within_capacity(address),
                 (Some(Supply::Host(number)), ExternType::Func(ty)) => {
                     functions.push_within_capacity(self.new_host_func(ty, number)?);

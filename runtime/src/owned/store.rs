@@ -15,6 +15,7 @@ use core::{
     sync::atomic::{AtomicU32, Ordering},
 };
 use sheave_interp::{
+    image::Import,
     instance::{self, Supply},
     store::{self as core_store, External, Heap, limits::Denied},
     types::{ExternKind, FuncIndex},
@@ -193,7 +194,7 @@ impl<T> Store<T> {
         let (core, mut limiter) = self.core_and_limiter();
         // SAFETY: a module's code is verified when it is made, or its maker has promised as much; its bytes are kept above
         // and never change.
-        let supply = |number: u32| imports.get(number as usize).copied().map(Supply::External);
+        let supply = |number: u32, _: &Import<'_>| imports.get(number as usize).copied().map(Supply::External);
         let instance = unsafe { instance::instantiate(core, module.parsed(), &supply, &mut limiter) }?;
         Ok(super::Instance(self.handle(instance)))
     }
