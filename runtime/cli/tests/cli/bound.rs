@@ -31,7 +31,7 @@ fn the_computed_stack_is_enough_and_needed() {
     let found = figures(&bench, &["calls.image"]);
     assert_eq!(found["stack"], "computed: the deepest calls");
     let image =
-        sheave::Module::from_image(&sheave::Engine::default(), &std::fs::read(bench.path("calls.image")).unwrap());
+        sheave::Module::from_image(&sheave::Engine::default(), std::fs::read(bench.path("calls.image")).unwrap());
     let image = image.unwrap();
     let module = Module::from_image(image.image()).unwrap();
     let run = |stack_bytes: usize| {
