@@ -3,8 +3,8 @@
 
 use sheave_board::{Board, ConstStaticCell, Semihosted};
 
-/// Memory for a store: half of all RAM.
-static ARENA: ConstStaticCell<[u8; 8 << 10]> = ConstStaticCell::new([0; 8 << 10]);
+/// Memory for a store: more than half of all RAM.
+static ARENA: ConstStaticCell<[u8; 17 << 9]> = ConstStaticCell::new([0; 17 << 9]);
 
 /// The board's objects. It may be called once.
 ///

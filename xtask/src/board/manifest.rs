@@ -27,6 +27,13 @@ pub struct Manifest {
     pub runner: Runner,
     /// What `hello` takes, as `cargo xtask board test --bless` found it.
     pub hello: Usage,
+    /// What `translate` takes, on boards that have it.
+    pub translate: Option<Usage>,
+    /// How the official test suite ends there, where that was tried.
+    pub conformance: Option<Suite>,
+    /// The programs that it can be given: those of its Cargo.toml.
+    #[serde(skip)]
+    pub programs: Vec<String>,
 }
 
 /// What runs the board's programs.
@@ -44,6 +51,8 @@ pub enum Kind {
     QemuArm,
     QemuRiscv32,
     Rp2040js,
+    /// None: the board itself, by way of a debug probe. `machine` is the chip, as probe-rs names it.
+    Probe,
 }
 
 /// What a program takes of a board.
@@ -56,12 +65,23 @@ pub struct Usage {
     pub ram_bytes: u64,
 }
 
+/// How the official test suite, wasm 1.0 and 2.0 without SIMD, ends on a board.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Suite {
+    /// Assertions that passed; none failed.
+    pub passed: u64,
+    /// Assertions that need more memory than the board has.
+    pub skipped: u64,
+}
+
 impl Runner {
     /// For readers.
     pub fn shown(&self) -> String {
         match self.kind {
             Kind::QemuArm | Kind::QemuRiscv32 => format!("QEMU `{}`", self.machine),
             Kind::Rp2040js => "rp2040js (npm)".into(),
+            Kind::Probe => "hardware only; **never run by us**".into(),
         }
     }
 }
@@ -72,16 +92,43 @@ impl Manifest {
         targets().join(&self.name)
     }
 
+    /// Whether it can be given this program.
+    pub fn has(&self, program: &str) -> bool {
+        self.programs.iter().any(|name| name == program)
+    }
+
+    /// Whether it is run as hardware, by way of a debug probe, and not by an emulator.
+    pub fn is_hardware(&self) -> bool {
+        self.runner.kind == Kind::Probe
+    }
+
     fn read(file: &Path) -> Result<Self> {
         let shown = file.strip_prefix(root()).unwrap_or(file).display().to_string();
         let text =
             std::fs::read_to_string(file).map_err(|error| Error::new(format!("cannot read {shown}: {error}")))?;
-        let manifest: Self = toml::from_str(&text).map_err(|error| Error::new(format!("{shown}: {error}")))?;
+        let mut manifest: Self = toml::from_str(&text).map_err(|error| Error::new(format!("{shown}: {error}")))?;
+        manifest.programs = programs(&file.with_file_name("Cargo.toml"))?;
         if file.parent().and_then(Path::file_name).is_some_and(|folder| *folder == *manifest.name) {
             return Ok(manifest);
         }
         Err(Error::new(format!("{shown}: the name {} is not the folder's", manifest.name)))
     }
+}
+
+/// The names of the programs in a Cargo.toml.
+fn programs(file: &Path) -> Result<Vec<String>> {
+    #[derive(Deserialize)]
+    struct Package {
+        bin: Vec<Program>,
+    }
+    #[derive(Deserialize)]
+    struct Program {
+        name: String,
+    }
+    let cannot = |error: &dyn std::fmt::Display| Error::new(format!("{}: {error}", file.display()));
+    let text = std::fs::read_to_string(file).map_err(|error| cannot(&error))?;
+    let package: Package = toml::from_str(&text).map_err(|error| cannot(&error))?;
+    Ok(package.bin.into_iter().map(|program| program.name).collect())
 }
 
 /// The folder of all boards.
