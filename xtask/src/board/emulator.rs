@@ -131,8 +131,11 @@ pub fn run(board: &Manifest, elf: &Path, limit: Duration) -> Result<Outcome> {
     Ok(Outcome { log: log.lines, ..outcome })
 }
 
-/// Runs `command`, and calls `poll` often and once more after its end.
-fn watch(command: &mut Command, limit: Duration, poll: &mut dyn FnMut()) -> Result<Outcome> {
+/// Runs `command`, an emulator with a program, and calls `poll` often and once more after its end.
+///
+/// # Errors
+/// As [`run`].
+pub fn watch(command: &mut Command, limit: Duration, poll: &mut dyn FnMut()) -> Result<Outcome> {
     let name = command.get_program().to_string_lossy().into_owned();
     let cannot = |error: std::io::Error| Error::new(format!("cannot run `{name}`: {error}"));
     let mut child = command.stdout(Stdio::piped()).spawn().map_err(cannot)?;

@@ -171,12 +171,39 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_board_has_the_files_that_make_one() {
-        for board in all().unwrap() {
-            for file in ["Cargo.toml", "memory.x", "build.rs", "README.md", "src/board.rs", "src/bin/hello.rs"] {
-                assert!(board.folder().join(file).is_file(), "{}: no {file}", board.name);
+    fn every_board_has_the_same_files() {
+        fn files(folder: &Path, prefix: &str, into: &mut Vec<String>) {
+            for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap()) {
+                let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+                if entry.path().is_dir() {
+                    files(&entry.path(), &format!("{name}/"), into);
+                } else {
+                    into.push(name);
+                }
             }
         }
+        let lists = all().unwrap().into_iter().map(|board| {
+            let mut list = Vec::new();
+            files(&board.folder(), "", &mut list);
+            list.sort();
+            (board.name, list)
+        });
+        let lists: Vec<_> = lists.collect();
+        for (name, list) in &lists {
+            assert_eq!(list, &lists[0].1, "{name} and {}", lists[0].0);
+        }
+        for file in
+            ["Cargo.toml", "README.md", "board.toml", "build.rs", "memory.x", "src/board.rs", "src/bin/hello.rs"]
+        {
+            assert!(lists[0].1.iter().any(|known| known == file), "no {file}");
+        }
+    }
+
+    #[test]
+    fn programs_are_those_of_the_package() {
+        let board = find("mps2-an505").unwrap();
+        assert!(board.has("hello") && board.has("translate") && !board.has("tetris"));
+        assert!(!find("microbit").unwrap().has("translate"));
     }
 
     #[test]
