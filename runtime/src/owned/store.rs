@@ -191,9 +191,9 @@ impl<T> Store<T> {
         // First of all, so that the image outlives whatever is made of it.
         self.modules.push((self.core.instances_count(), module.clone()));
         let (core, mut limiter) = self.core_and_limiter();
+        let supply = |number: u32| imports.get(number as usize).copied().map(Supply::External);
         // SAFETY: a module's code is verified when it is made, or its maker has promised as much; its bytes are kept above
         // and never change.
-        let supply = |number: u32| imports.get(number as usize).copied().map(Supply::External);
         let instance = unsafe { instance::instantiate(core, module.parsed(), &supply, &mut limiter) }?;
         Ok(super::Instance(self.handle(instance)))
     }
