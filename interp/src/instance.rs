@@ -32,7 +32,7 @@ pub enum Supply {
 /// What a module gets for each of its imports, by number; nothing if there is nothing.
 pub type Imports<'a> = &'a dyn Fn(u32) -> Option<Supply>;
 
-/// Makes an instance of a module.
+/// Makes an instance of a module. Its steps are functions of their own, which on small machines keeps the native stack low.
 ///
 /// # Errors
 /// `Link` if an import is missing or its type differs from what the module asks for; `Limit` and `OutOfMemory`;
@@ -97,23 +97,26 @@ fn check_imports(_: &Store, image: &Image<'static>, imports: Imports<'_>) -> Res
 #[cfg(not(compact))]
 fn check_imports(store: &Store, image: &Image<'static>, imports: Imports<'_>) -> Result<(), Error> {
     for (number, import) in image.imports().enumerate() {
-        let found = match (imports(number as u32), import.ty) {
-            (Some(Supply::Host(_)), ExternType::Func(_)) => continue,
-            (Some(Supply::External(external)), _) => store.extern_type(external),
+        match (imports(number as u32), import.ty) {
+            (Some(Supply::Host(_)), ExternType::Func(_)) => {}
+            (Some(Supply::External(external)), _) => check_import(store, &import, external)?,
             _ => return Err(Error::new(ErrorKind::Link("missing import"))),
-        };
-        let matches = match (import.ty, found) {
-            (ExternType::Func(expected), ExternType::Func(found)) => expected == found,
-            (ExternType::Table(expected), ExternType::Table(found)) => found.matches(expected),
-            (ExternType::Memory(expected), ExternType::Memory(found)) => found.matches(expected),
-            (ExternType::Global(expected), ExternType::Global(found)) => found == expected,
-            _ => false,
-        };
-        if !matches {
-            return Err(mismatch((import.module, import.name), import.ty, found));
         }
     }
     Ok(())
+}
+
+#[cfg(not(compact))]
+fn check_import(store: &Store, import: &Import<'_>, external: External) -> Result<(), Error> {
+    let found = store.extern_type(external);
+    let matches = match (import.ty, found) {
+        (ExternType::Func(expected), ExternType::Func(found)) => expected == found,
+        (ExternType::Table(expected), ExternType::Table(found)) => found.matches(expected),
+        (ExternType::Memory(expected), ExternType::Memory(found)) => found.matches(expected),
+        (ExternType::Global(expected), ExternType::Global(found)) => found == expected,
+        _ => false,
+    };
+    if matches { Ok(()) } else { Err(mismatch((import.module, import.name), import.ty, found)) }
 }
 
 #[cold]
@@ -158,6 +161,7 @@ impl fmt::Display for Described<'_> {
 
 /// Allocates what the module defines, and the instance with its index spaces. `store/bound.rs` counts what this takes, in the same order;
 /// memories come last, so that a single one can grow in place in an arena.
+#[cfg_attr(compact, inline(never))]
 fn allocate(
     store: &mut Store,
     image: &Image<'static>,
@@ -256,6 +260,7 @@ fn addresses(
 }
 
 /// Value of a constant expression, as the bits of a number or a handle.
+#[cfg_attr(compact, inline(never))]
 fn evaluate(store: &mut Store, instance: u32, expr: ConstExpr, limiter: &mut dyn Limiter) -> Result<u64, Trap> {
     let func = |store: &Store, index| sound(store.func_address(instance, index));
     Ok(match expr {
@@ -275,6 +280,7 @@ fn evaluate(store: &mut Store, instance: u32, expr: ConstExpr, limiter: &mut dyn
     })
 }
 
+#[cfg_attr(compact, inline(never))]
 fn initialise_globals(
     store: &mut Store,
     image: &Image<'static>,
@@ -291,6 +297,7 @@ fn initialise_globals(
     Ok(())
 }
 
+#[cfg_attr(compact, inline(never))]
 fn initialise_tables(
     store: &mut Store,
     image: &Image<'static>,
@@ -309,6 +316,7 @@ fn initialise_tables(
     Ok(())
 }
 
+#[cfg_attr(compact, inline(never))]
 fn element_segment(
     store: &mut Store,
     image: &Image<'static>,
@@ -345,6 +353,7 @@ fn element_segment(
     Ok(())
 }
 
+#[cfg_attr(compact, inline(never))]
 fn data_segment(
     store: &mut Store,
     image: &Image<'static>,

@@ -356,11 +356,7 @@ impl<'a, T> Store<'a, T> {
     /// `Trap` or `Host` of the start function or an active segment.
     pub fn instantiate(&mut self, module: &Module<'a>) -> Result<Instance, Error> {
         let table = self.imports;
-        let supply = |number: u32| {
-            let (from, name, ty) = module.image.func_import(number)?;
-            let fits = |entry: &Import<T>| entry.module == from && entry.name == name && entry.is_of_type(ty);
-            table.iter().position(fits).map(|found| Supply::Host(found as u32))
-        };
+        let supply = |number: u32| find(table, &module.image, number).map(Supply::Host);
         if let Some(missing) = (0..module.image.imports_count()).find(|number| supply(*number).is_none()) {
             return Err(Error::UnknownImport(missing));
         }
@@ -474,6 +470,14 @@ impl<'a, T> Store<'a, T> {
     pub fn memory_mut(&mut self, instance: Instance, name: &str) -> Option<&mut [u8]> {
         memory(&mut self.core, instance.0, name)
     }
+}
+
+/// The number of the function that is imported as import `number` of a module.
+#[inline(never)]
+fn find<T>(table: &[Import<T>], image: &Image<'_>, number: u32) -> Option<u32> {
+    let (from, name, ty) = image.func_import(number)?;
+    let fits = |entry: &Import<T>| entry.module == from && entry.name == name && entry.is_of_type(ty);
+    table.iter().position(fits).map(|number| number as u32)
 }
 
 /// The host's state and the calling instance's memory, from within a host function.

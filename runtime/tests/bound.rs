@@ -26,9 +26,9 @@ fn fits(arena: &mut [u8], image: &[u8], imports: &[Import<()>]) -> bool {
 
 fn check(name: &str, image: &[u8], imports: &[Import<()>]) -> Bound {
     let bound = Bound::of(image, LIMITS.stack_bytes).unwrap();
-    let mut arena = vec![Arena::<16>::new(); bound.bytes.div_ceil(16)];
-    // SAFETY: an arena is nothing but bytes.
-    let (_, bytes, _) = unsafe { arena.align_to_mut::<u8>() };
+    let mut bytes = vec![0; bound.bytes + 16];
+    let aligned = bytes.as_ptr().align_offset(16);
+    let bytes = &mut bytes[aligned..];
     assert!(fits(&mut bytes[..bound.bytes], image, imports), "{name}: {bound:?} is too small");
     assert!(!fits(&mut bytes[..bound.bytes - 1], image, imports), "{name}: {bound:?} is too large");
     bound

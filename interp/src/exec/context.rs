@@ -5,7 +5,7 @@
 
 use super::{
     functions::{FuncSpace, Functions, NO_FUNCTIONS},
-    machine::{Exit, Float},
+    machine::Exit,
 };
 use core::{ptr, sync::atomic::AtomicU32};
 
@@ -188,7 +188,7 @@ pub struct Registers {
     /// Accumulator.
     pub r0: u64,
     /// Accumulator.
-    pub f0: Float,
+    pub f0: f64,
 }
 
 /// What an exit asks for.
@@ -241,7 +241,7 @@ impl Context {
         metered: false,
         fuel: 0,
         signal: ptr::null(),
-        saved: Registers { ip: ptr::null(), fp: ptr::null_mut(), r0: 0, f0: Float::from_bits(0) },
+        saved: Registers { ip: ptr::null(), fp: ptr::null_mut(), r0: 0, f0: 0.0 },
         request: Request { address: 0, window: ptr::null_mut(), header: 0, is_table: false, delta: 0, value: 0 },
         exit: Exit::FINISHED,
     };

@@ -17,7 +17,7 @@ use crate::{
     exec::{
         self,
         context::{FuncEntity, Registers},
-        machine::{Exit, Float, read32},
+        machine::{Exit, read32},
     },
     isa::{EXIT_OFFSET, FRAME_UNITS, HEADER_BYTES},
     trap::Trap,
@@ -180,7 +180,7 @@ impl Store {
             entry
         };
         let cx = self.context_mut();
-        cx.saved = Registers { ip: entry, fp, r0: 0, f0: Float::from_bits(0) };
+        cx.saved = Registers { ip: entry, fp, r0: 0, f0: 0.0 };
         cx.instance = func.instance;
         self.set_stale();
         Ok(())
@@ -206,6 +206,7 @@ impl Store {
     }
 
     /// Runs until something has to be done outside. A call has been entered, and is not waiting for the host.
+    #[cfg_attr(compact, inline(always))]
     pub fn run(&mut self, limiter: &mut dyn Limiter) -> Stop {
         loop {
             let cx = self.fresh_context().as_ptr();
@@ -264,7 +265,7 @@ impl Store {
             let bits = self.read_window(call.window, ty);
             let saved = &mut self.context_mut().saved;
             if matches!(ty, ValType::F32 | ValType::F64) {
-                saved.f0 = Float::from_bits(bits);
+                saved.f0 = f64::from_bits(bits);
             } else {
                 saved.r0 = bits;
             }
@@ -326,7 +327,7 @@ impl Store {
         self.stack_top = outer.stack_top;
         let ip = self.code_ptr(outer.instance).wrapping_byte_add(outer.ip);
         let cx = self.context_mut();
-        cx.saved = Registers { ip, fp: outer.fp, r0: 0, f0: Float::from_bits(0) };
+        cx.saved = Registers { ip, fp: outer.fp, r0: 0, f0: 0.0 };
         cx.instance = outer.instance;
         self.set_stale();
     }

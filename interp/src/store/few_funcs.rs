@@ -29,6 +29,7 @@ impl Funcs {
 
 impl Store {
     /// The functions of an instance to be: those imported, and new ones.
+    #[inline(never)]
     pub(crate) fn new_funcs(&mut self, image: &Image<'static>, imports: Imports<'_>) -> Result<FuncSpace, OutOfMemory> {
         let (imported_count, count) = (image.imported_count(ExternKind::Func), image.func_types_count());
         let first = self.funcs_count();

@@ -4,12 +4,7 @@
 //! place of the stack.
 
 use super::{Call, HostCall, OutOfMemory, Store};
-use crate::{
-    exec::{context::Registers, machine::Float},
-    isa::FRAME_UNITS,
-    trap::Trap,
-    types::CELL_BYTES,
-};
+use crate::{exec::context::Registers, isa::FRAME_UNITS, trap::Trap, types::CELL_BYTES};
 use alloc::vec::Vec;
 
 /// A call that was stopped and can go on.
@@ -103,7 +98,7 @@ impl Store {
         let ip = self.code_ptr(suspended.instance).wrapping_byte_add(suspended.ip);
         let fp = self.stack.as_ptr().wrapping_add(window + suspended.fp);
         let cx = self.context_mut();
-        cx.saved = Registers { ip, fp, r0, f0: Float::from_bits(f0) };
+        cx.saved = Registers { ip, fp, r0, f0: f64::from_bits(f0) };
         cx.instance = suspended.instance;
         self.set_stale();
         let host = suspended.host.map(|host| HostCall { window: host.window + window, ..host });

@@ -3,10 +3,11 @@
 //! One file a subcommand; each gives an exit code or a [`Failure`], which is printed here and nowhere else. `guest` is what
 //! `run` and `profile` run, `source`
 //! reads modules in any form, `units` and `values` parse arguments, `capability` says what imports need, `needs` what an image
-//! needs of firmware, `report` is
-//! what `inspect` shows. Invariant: data goes to stdout, in one write where possible, everything else to stderr.
+//! needs of firmware, `report` is what `inspect` shows, `stack_depth` what `bound` finds out. Invariant: data goes to stdout, in one write
+//! where possible, everything else to stderr.
 #![forbid(unsafe_code)]
 
+mod bound;
 mod capability;
 mod compile;
 mod disassembly;
@@ -22,6 +23,7 @@ mod report;
 mod run;
 mod shrink;
 mod source;
+mod stack_depth;
 mod stats;
 mod translation;
 mod units;
@@ -56,6 +58,7 @@ Examples:
   sheave compile app.wasm -o app.image           translate ahead of time
   sheave inspect app.wasm                        what is in it, what it needs
   sheave shrink app.wasm                         how little memory it can do with
+  sheave bound app.image                         what memory it takes on a microcontroller
   sheave profile app.wasm                        where it spends its time, as a flame graph
 
 `sheave help run` and so on show more.";
@@ -68,6 +71,7 @@ enum Command {
     Validate(validate::Args),
     Inspect(inspect::Args),
     Shrink(shrink::Args),
+    Bound(bound::Args),
     Wast(wast::Args),
 }
 
@@ -83,6 +87,7 @@ fn main() -> ExitCode {
         Command::Validate(args) => validate::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Shrink(args) => shrink::run(&args),
+        Command::Bound(args) => bound::run(&args),
         Command::Wast(args) => wast::run(&args),
     };
     done.unwrap_or_else(|failure: Failure| failure.report())

@@ -76,17 +76,16 @@ fn look_at<C: Write>(console: &mut C, arena: &mut [u8], name: &str, image: &'sta
     let load = stack::measure(|| module = Module::from_image(image));
     let module = module?;
     // One byte less must not do; the rest of the arena is nobody's.
-    let mut made = Ok(());
-    let (less, _) = arena.split_at_mut(bound.bytes - 1);
-    let failed = stack::measure(|| made = start(less, &module).map(drop));
-    match made {
-        Err(Error::Module(_)) => {}
+    let (store, new) = new_store(&mut arena[..bound.bytes - 1]);
+    let failed = match store.map(|mut store| instantiate(&mut store, &module)) {
+        Err(Error::Module(_)) => 0,
+        Ok((Err(Error::Module(_)), bytes)) => bytes,
         _ => return Err(Error::Host(3)),
-    }
-    let mut started = Err(Error::Host(4));
-    let exact = &mut arena[..bound.bytes];
-    let instantiate = stack::measure(|| started = start(exact, &module));
-    let (mut store, instance) = started?;
+    };
+    let (store, _) = new_store(&mut arena[..bound.bytes]);
+    let mut store = store?;
+    let (instance, instantiate) = instantiate(&mut store, &module);
+    let (instance, instantiate) = (instance?, instantiate.max(new).max(failed));
     let mut results = [Val::I32(0)];
     let mut called = Ok(());
     let call = stack::measure(|| called = store.call(instance, "run", &[], &mut results));
@@ -98,7 +97,6 @@ fn look_at<C: Write>(console: &mut C, arena: &mut [u8], name: &str, image: &'sta
         Err(error) => return Err(error),
     };
     let Bound { bytes, records_bytes, .. } = bound;
-    let instantiate = instantiate.max(failed);
     let _ = writeln!(
         console,
         "{name}: {bytes} arena, {records_bytes} records, {load} load, {instantiate} instantiate, {call} call ({what})"
@@ -106,11 +104,20 @@ fn look_at<C: Write>(console: &mut C, arena: &mut [u8], name: &str, image: &'sta
     Ok(())
 }
 
-#[inline(always)]
-fn start<'a>(arena: &'a mut [u8], module: &Module<'a>) -> Result<(Store<'a, ()>, Instance), Error> {
-    let mut store = Store::new(arena, LIMITS, &IMPORTS, ())?;
-    let instance = store.instantiate(module)?;
-    Ok((store, instance))
+/// A store, and the native stack that making it took.
+#[inline(never)]
+fn new_store(arena: &mut [u8]) -> (Result<Store<'_, ()>, Error>, usize) {
+    let mut store = Err(Error::Host(4));
+    let bytes = stack::measure(|| store = Store::new(arena, LIMITS, &IMPORTS, ()));
+    (store, bytes)
+}
+
+/// An instance, and the native stack that making it took.
+#[inline(never)]
+fn instantiate<'a>(store: &mut Store<'a, ()>, module: &Module<'a>) -> (Result<Instance, Error>, usize) {
+    let mut instance = Err(Error::Host(5));
+    let bytes = stack::measure(|| instance = store.instantiate(module));
+    (instance, bytes)
 }
 
 /// Images with names, one behind the other: length of the name, length of the image, the name and zeros up to a multiple of 8, the image.

@@ -25,6 +25,7 @@ static IMAGE: sheave::Module<'static> = sheave::embed_image!(env!("SHEAVE_SIZE_I
 const ARENA_BYTES: usize = 32 * 1024;
 
 #[cfg(feature = "engine")]
+#[inline(never)]
 fn run(arena: &mut [u8], argument: i32) -> Option<i32> {
     use sheave::{Caller, Error, Import, Limits, Store, Val, ValType};
 
@@ -51,6 +52,7 @@ fn run(arena: &mut [u8], argument: i32) -> Option<i32> {
 }
 
 #[cfg(not(feature = "engine"))]
+#[inline(never)]
 fn run(arena: &mut [u8], argument: i32) -> Option<i32> {
     arena[0] = *black_box(&IMAGE.0).first()?;
     Some(black_box(argument) ^ i32::from(black_box(arena)[0]))

@@ -46,6 +46,25 @@ pub fn build(board: &Manifest, guest: &Path) -> Result<Firmware> {
     Ok(Firmware { elf, flash_bytes, variables_bytes })
 }
 
+/// The guest of `least`.
+const LEAST: &str = "targets/common/guests/least.wat";
+
+/// Builds the program `least` of `board`, if it has one; gives its ELF file.
+///
+/// # Errors
+/// As for [`build`].
+pub fn least(board: &Manifest) -> Result<Option<PathBuf>> {
+    if !board.folder().join("src/bin/least.rs").is_file() {
+        return Ok(None);
+    }
+    let image = target_dir().join("boards/least.image");
+    make_image(Path::new(LEAST), &image)?;
+    compile(board, "least", |command| {
+        command.env("SHEAVE_IMAGE", &image);
+    })
+    .map(Some)
+}
+
 /// The folder of the guests of `memory`.
 const MEMORY_GUESTS: &str = "targets/common/guests/memory";
 /// Real programs, of which `memory` makes instances where there is room.

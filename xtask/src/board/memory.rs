@@ -8,11 +8,20 @@ const CALL_BYTES_MAX: u64 = 512;
 /// The most that an instance may take beside its frames, linear memory, globals and table elements.
 const RECORDS_BYTES_MAX: u64 = 1024;
 
-/// Runs `memory` on a board that has it, and notes what is wrong.
+/// What `least` ends with.
+const LEAST_CODE: i32 = 42;
+
+/// Runs `least` and `memory` on a board that has them, and notes what is wrong.
 ///
 /// # Errors
-/// It does not build, or does not end.
+/// One does not build, or does not end.
 pub fn test(board: &Manifest, problems: &mut Vec<String>) -> Result<()> {
+    if let Some(elf) = firmware::least(board)? {
+        let code = emulator::run(&mut emulator::command(board, &elf), TEST_LIMIT)?.code;
+        if code != LEAST_CODE {
+            problems.push(format!("`least` ended with exit code {code}, not {LEAST_CODE}"));
+        }
+    }
     let Some(elf) = firmware::memory(board)? else { return Ok(()) };
     let outcome = emulator::run(&mut emulator::command(board, &elf), TEST_LIMIT)?;
     if outcome.code != 0 {

@@ -1,5 +1,6 @@
 //! The command as a whole: the built binary, small modules, exit codes and what is printed.
 
+mod bound;
 mod guests;
 mod images;
 mod look;
