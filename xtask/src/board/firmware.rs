@@ -58,7 +58,7 @@ pub fn least(board: &Manifest) -> Result<Option<PathBuf>> {
         return Ok(None);
     }
     let image = target_dir().join("boards/least.image");
-    make_image(Path::new(LEAST), &image)?;
+    make_image(Path::new(LEAST), &image, "full")?;
     compile(board, "least", |command| {
         command.env("SHEAVE_IMAGE", &image);
     })
