@@ -107,7 +107,7 @@ fn check_imports(store: &Store, image: &Image<'static>, imports: Imports<'_>) ->
 }
 
 #[cfg(not(compact))]
-fn check_import(store: &Store, import: &Import<'_>, external: External) -> Result<(), Error> {
+fn check_import(store: &Store, import: &crate::image::Import<'_>, external: External) -> Result<(), Error> {
     let found = store.extern_type(external);
     let matches = match (import.ty, found) {
         (ExternType::Func(expected), ExternType::Func(found)) => expected == found,
