@@ -2,9 +2,10 @@
 //!
 //! It needs an allocator: scripts import memories, tables and globals and pass references, which the embedding API
 //! without one ([`sheave::arena`]) does not do. How much guests may take is bounded all the same: what does not fit into
-//! [`Board::memory_bytes`] is skipped and says so. The heap needs room for the engine, one message and its module beside that.
+//! [`Board::memory_bytes`] is skipped and says so. The heap needs room for the engine, one message and its module beside that; a
+//! message for which there is none is not read, and counts as one whose module does not fit.
 
-use alloc::{string::ToString, vec::Vec};
+use alloc::string::ToString;
 
 use crate::{
     ModuleSource, Outcome,
@@ -33,9 +34,18 @@ pub fn play<L: Link>(link: &mut L, board: &Board) -> Result<Tally, StreamError<L
 fn play_requests<L: Link>(link: &mut L, board: &Board, tally: &mut Tally) -> Result<(), StreamError<L::Error>> {
     let size = Size { stack_bytes: board.stack_bytes as usize, memory_bytes: board.memory_bytes };
     let mut runner: Option<Runner<Images>> = None;
-    let mut buffer = Vec::new();
-    while let Some(request) = stream::read(link, &mut buffer)? {
-        let reply = match request {
+    while let Some(pending) = stream::read_head(link)? {
+        if let Some(runner) = &mut runner
+            && !pending.fits()
+            && !runner.make_room(|| pending.fits())
+        {
+            let outcome = runner.lose_module(pending.length());
+            pending.skip(link)?;
+            tally.skipped += 1;
+            stream::write(link, &Reply::Outcome(outcome))?;
+            continue;
+        }
+        let reply = match pending.read(link)? {
             Request::Hello { version: VERSION } => Reply::Hello(board.clone()),
             Request::Hello { .. } => return Err(StreamError::Unknown),
             Request::Script { .. } => {
@@ -70,7 +80,7 @@ struct Images;
 impl Modules for Images {
     fn define(&self, session: &Session, module: &ModuleSource) -> Result<Compiled, Outcome> {
         match module {
-            ModuleSource::Image(image) => session.load(image).map_err(|failure| Outcome::Failed(runner::got(&failure))),
+            ModuleSource::Image(image) => session.load(image).map_err(runner::not_made),
             ModuleSource::Refused(outcome) => Err(outcome.clone()),
             ModuleSource::Binary(_) | ModuleSource::RejectedText(_) => {
                 Err(Outcome::Failed("a device takes images".into()))
@@ -155,7 +165,34 @@ mod tests {
         check(&format!("{module} (assert_trap (invoke $m \"t\") \"integer overflow\")"), "Failed");
         check(&format!("{module} (module (import \"m\" \"f\" (func)))"), "Failed(\"UnknownImport");
         check("(module (type (struct)))", "Skipped(\"needs gc\")");
-        check("(module (memory 2))", "Skipped(\"needs 196648 bytes of memory, the board has 100000");
+        check("(module (memory 2))", "Skipped(\"needs 131072 bytes of memory, the board has 100000");
+    }
+
+    #[test]
+    fn a_call_for_which_the_stack_is_too_small_is_skipped() {
+        let module = "(module (func $f (export \"f\") (call $f)))";
+        let invoke = "(invoke \"f\")";
+        check(
+            &format!("{module} (assert_return {invoke})"),
+            "Skipped(\"needs more guest stack than the board's 4096 bytes",
+        );
+        check(&format!("{module} (assert_exhaustion {invoke} \"call stack exhausted\")"), "Passed");
+        let other = "(assert_return (invoke \"g\"))";
+        check(&format!("{module} (assert_exhaustion {invoke} \"call stack exhausted\") {other}"), "Failed");
+    }
+
+    #[test]
+    fn what_needs_a_module_that_was_not_read_is_skipped() {
+        let mut runner = Runner::new(Session::new(Size { stack_bytes: 4096, memory_bytes: 100_000 }), Images);
+        let register = crate::Command::Register { import_name: "m".into(), instance: Some("m".into()) };
+        assert!(matches!(runner.step(1, &register), Outcome::Failed(_)));
+        let lost = runner.lose_module(5000);
+        assert_eq!(
+            lost,
+            Outcome::Skipped("needs 5000 bytes in one piece for its module, twice, more than is left".into())
+        );
+        assert_eq!(runner.step(2, &register), lost);
+        assert!(!runner.make_room(|| false) && runner.make_room(|| true));
     }
 
     #[test]

@@ -51,8 +51,17 @@ pub trait Device {
     /// They cannot be read.
     fn poll(&mut self, replies: &mut Vec<u8>) -> Result<bool, String>;
 
-    /// Ends it, whatever it does; gives what it has said, for people.
-    fn stop(&mut self) -> String;
+    /// Ends it, whatever it does.
+    fn stop(&mut self) -> LastWords;
+}
+
+/// What a device has left behind.
+#[derive(Debug, Default)]
+pub struct LastWords {
+    /// What it has said, for people.
+    pub text: String,
+    /// Whether it has stopped because its memory was used up.
+    pub is_out_of_memory: bool,
 }
 
 /// A script, ready to be sent.
@@ -201,17 +210,24 @@ impl Run<'_> {
                 }
                 Played::Stopped { reason, .. } => return Err(with_words(&reason, &words)),
             };
-            self.give_up(partial, line, &with_words(&reason, &words));
+            if words.is_out_of_memory {
+                let here = "the board's memory was used up by this command".to_string();
+                let behind = format!("the board's memory was used up at line {line}");
+                self.give_up(partial, Outcome::Skipped(here), Outcome::Skipped(behind));
+            } else {
+                let behind = format!("the device stopped at line {line}");
+                self.give_up(partial, Outcome::Failed(with_words(&reason, &words)), Outcome::Failed(behind));
+            }
         }
         Ok(())
     }
 
-    /// Ends the job that the device stopped at.
-    fn give_up(&mut self, mut partial: Vec<Outcome>, line: u32, reason: &str) {
+    /// Ends the job that the device stopped at: at a command with the outcome `here`, and `behind` it.
+    fn give_up(&mut self, mut partial: Vec<Outcome>, here: Outcome, behind: Outcome) {
         let job = &self.jobs[self.outcomes.len()];
         let count = job.places.iter().filter(|place| matches!(place, Place::Device(_))).count();
-        partial.push(Outcome::Failed(reason.into()));
-        partial.resize(count.max(partial.len()), Outcome::Failed(format!("the device stopped at line {line}")));
+        partial.push(here);
+        partial.resize(count.max(partial.len()), behind);
         self.outcomes.push(job.merge(partial));
     }
 
@@ -283,8 +299,8 @@ enum Played {
     Stopped { partial: Vec<Outcome>, at: Option<Event>, reason: String },
 }
 
-fn with_words(reason: &str, words: &str) -> String {
-    if words.is_empty() { reason.into() } else { format!("{reason}: {words}") }
+fn with_words(reason: &str, words: &LastWords) -> String {
+    if words.text.is_empty() { reason.into() } else { format!("{reason}: {}", words.text) }
 }
 
 /// The stream of some jobs, and what its replies belong to.

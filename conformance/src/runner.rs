@@ -42,6 +42,10 @@ pub struct Runner<M> {
     unregistered: BTreeMap<String, Absent>,
     /// Why what fails from here on may fail because a guest was refused memory.
     shortage: Option<String>,
+    /// Whether the command has exhausted the guest stack.
+    is_exhausted: bool,
+    /// A module that has a name, perhaps, was never seen: whatever fails in this script may fail for that reason.
+    has_lost: bool,
 }
 
 impl<M: Modules> Runner<M> {
@@ -57,7 +61,35 @@ impl<M: Modules> Runner<M> {
             definitions: BTreeMap::new(),
             unregistered: BTreeMap::new(),
             shortage: None,
+            is_exhausted: false,
+            has_lost: false,
         }
+    }
+
+    /// Forgets what nothing can reach any more once another module comes, unless `is_enough` already; gives whether it is then.
+    pub fn make_room(&mut self, is_enough: impl Fn() -> bool) -> bool {
+        if self.is_alone() {
+            self.current = Err(Outcome::Skipped("its instance had to make room for a larger module".into()));
+            self.latest_definition = Err(Outcome::Failed("the script has no module yet".into()));
+            self.session.clear();
+        }
+        is_enough()
+    }
+
+    /// A command was not read, since it has so many bytes: one with a module, as nothing else is that large.
+    pub fn lose_module(&mut self, message_bytes: usize) -> Outcome {
+        let reason = format!("needs {message_bytes} bytes in one piece for its module, twice, more than is left");
+        let lost = Outcome::Skipped(reason.clone());
+        self.current = Err(lost.clone());
+        self.latest_definition = Err(lost.clone());
+        self.shortage = Some(reason);
+        self.has_lost = true;
+        lost
+    }
+
+    /// Whether nothing can reach the instances that there are, once the current one is another.
+    fn is_alone(&self) -> bool {
+        self.instances.is_empty() && !self.session.is_shared()
     }
 
     /// Goes on in a fresh session; whatever belongs to the old one, which it gives back, now fails for this reason.
@@ -74,6 +106,11 @@ impl<M: Modules> Runner<M> {
     /// Runs one command.
     pub fn step(&mut self, line: u32, command: &Command) -> Outcome {
         let outcome = self.run(line, command);
+        let is_expected = matches!(command, Command::AssertExhaustion { .. });
+        if self.is_exhausted && !is_expected {
+            self.shortage = self.shortage.take().or_else(|| self.session.stack_shortage());
+        }
+        self.is_exhausted = false;
         if let Some(shortage) = self.session.take_shortage() {
             self.shortage.get_or_insert(shortage);
         }
@@ -147,8 +184,8 @@ impl<M: Modules> Runner<M> {
     /// Instantiates a module that takes the place of the current one.
     fn instantiate(&mut self, module: &Compiled) -> Result<Live, Failure> {
         // Nothing can reach what came before: neither does a refusal matter any more, nor does it have to stay.
-        let is_alone = self.instances.is_empty() && !self.session.is_shared();
-        if is_alone {
+        let is_alone = self.is_alone();
+        if is_alone && !self.has_lost {
             self.shortage = None;
         }
         match self.session.instantiate(module) {
@@ -212,7 +249,9 @@ impl<M: Modules> Runner<M> {
         match action {
             Action::Invoke { instance, field, args } => {
                 let live = self.instance(instance.as_deref())?;
-                Ok(self.session.invoke(live, field, args))
+                let result = self.session.invoke(live, field, args);
+                self.is_exhausted = matches!(&result, Err(failure) if failure.kind == FailureKind::Exhaustion);
+                Ok(result)
             }
             Action::Get { instance, field } => {
                 let live = self.instance(instance.as_deref())?;
@@ -268,7 +307,7 @@ fn settled<T>(slot: &Result<T, Absent>) -> Outcome {
 }
 
 /// What becomes of a module that should have been made.
-fn not_made(failure: Failure) -> Outcome {
+pub(crate) fn not_made(failure: Failure) -> Outcome {
     match failure.kind {
         FailureKind::Memory => Outcome::Skipped(failure.message),
         _ => Outcome::Failed(got(&failure)),

@@ -153,15 +153,19 @@ pub fn unframe<T: DeserializeOwned>(bytes: &[u8]) -> Result<Option<(T, usize)>, 
     Ok(Some((message.ok_or(StreamError::Unknown)?, HEADER_BYTES + length)))
 }
 
-/// The next message of a link; `None` if the stream ends before it. `buffer` holds its bytes, to be used again.
+/// The head of a frame whose message is still to come.
+#[derive(Debug)]
+pub struct Pending {
+    length: usize,
+    sum: u32,
+}
+
+/// The head of the next message of a link; `None` if the stream ends before it.
 ///
 /// # Errors
 ///
-/// The link fails, or what comes is no message.
-pub fn read<T: DeserializeOwned, L: Link>(
-    link: &mut L,
-    buffer: &mut Vec<u8>,
-) -> Result<Option<T>, StreamError<L::Error>> {
+/// The link fails, or what comes is no head.
+pub fn read_head<L: Link>(link: &mut L) -> Result<Option<Pending>, StreamError<L::Error>> {
     let mut header = [0; HEADER_BYTES];
     match fill(link, &mut header)? {
         0 => return Ok(None),
@@ -169,14 +173,52 @@ pub fn read<T: DeserializeOwned, L: Link>(
         _ => return Err(StreamError::Cut),
     }
     let (length, sum) = parse_header(header).map_err(StreamError::TooLarge)?;
-    buffer.clear();
-    buffer.try_reserve_exact(length).map_err(|_| StreamError::TooLarge(length as u32))?;
-    buffer.resize(length, 0);
-    if fill(link, buffer)? < length {
-        return Err(StreamError::Cut);
+    Ok(Some(Pending { length, sum }))
+}
+
+impl Pending {
+    /// Bytes of the message.
+    pub fn length(&self) -> usize {
+        self.length
     }
-    let message = parse_payload(buffer, sum).ok_or(StreamError::Damaged)?;
-    message.map(Some).ok_or(StreamError::Unknown)
+
+    /// Whether there is memory for the message as it comes, and for what is made of it.
+    pub fn fits(&self) -> bool {
+        let (mut coded, mut decoded) = (Vec::<u8>::new(), Vec::<u8>::new());
+        coded.try_reserve_exact(self.length).is_ok() && decoded.try_reserve_exact(self.length).is_ok()
+    }
+
+    /// The message.
+    ///
+    /// # Errors
+    ///
+    /// The link fails, what comes is no message, or there is too little memory.
+    pub fn read<T: DeserializeOwned, L: Link>(self, link: &mut L) -> Result<T, StreamError<L::Error>> {
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(self.length).map_err(|_| StreamError::TooLarge(self.length as u32))?;
+        bytes.resize(self.length, 0);
+        if fill(link, &mut bytes)? < self.length {
+            return Err(StreamError::Cut);
+        }
+        parse_payload(&bytes, self.sum).ok_or(StreamError::Damaged)?.ok_or(StreamError::Unknown)
+    }
+
+    /// Takes the message off the link without looking at it.
+    ///
+    /// # Errors
+    ///
+    /// The link fails, or the stream ends.
+    pub fn skip<L: Link>(self, link: &mut L) -> Result<(), StreamError<L::Error>> {
+        let (mut rest, mut piece) = (self.length, [0; 64]);
+        while rest > 0 {
+            let count = rest.min(piece.len());
+            if fill(link, &mut piece[..count])? < count {
+                return Err(StreamError::Cut);
+            }
+            rest -= count;
+        }
+        Ok(())
+    }
 }
 
 /// Sends a message.
@@ -244,6 +286,10 @@ mod tests {
         }
     }
 
+    fn read(link: &mut Slow<'_>) -> Result<Option<Request>, StreamError<()>> {
+        read_head(link)?.map(|pending| pending.read(link)).transpose()
+    }
+
     fn request() -> Request {
         let action = Action::Invoke { instance: None, field: "f".into(), args: vec![Value::I32(-1)] };
         let results = vec![Expected::F32(FloatPattern::CanonicalNan)];
@@ -273,15 +319,26 @@ mod tests {
             (first, unframe::<Request>(&bytes[used..bytes.len() - 1])),
             (Request::Hello { version: 1 }, Ok(None))
         );
-        let (mut link, mut buffer) = (Slow(&bytes[used..]), Vec::new());
-        assert_eq!(read(&mut link, &mut buffer), Ok(Some(request())));
-        assert_eq!(read::<Request, _>(&mut link, &mut buffer), Ok(None));
+        let mut link = Slow(&bytes[used..]);
+        assert_eq!(read(&mut link), Ok(Some(request())));
+        assert_eq!(read(&mut link), Ok(None));
+    }
+
+    #[test]
+    fn a_message_can_be_passed_over() {
+        let bytes = [frame(&request()), frame(&Request::End)].concat();
+        let mut link = Slow(&bytes);
+        let pending = read_head(&mut link).expect("sound").expect("there is one");
+        assert_eq!((pending.length(), pending.skip(&mut link)), (14, Ok(())));
+        assert_eq!(read(&mut link), Ok(Some(Request::End)));
+        let mut cut = Slow(&bytes[..20]);
+        assert_eq!(read_head(&mut cut).expect("sound").expect("there is one").skip(&mut cut), Err(StreamError::Cut));
     }
 
     #[test]
     fn what_is_damaged_is_an_error() {
         let good = frame(&request());
-        let read = |bytes: &[u8]| read::<Request, _>(&mut Slow(bytes), &mut Vec::new());
+        let read = |bytes: &[u8]| read(&mut Slow(bytes));
         assert_eq!(read(&good[..good.len() - 1]), Err(StreamError::Cut));
         assert_eq!(read(&good[..3]), Err(StreamError::Cut));
         for at in 4..good.len() {

@@ -3,7 +3,7 @@
 
 use sheave_conformance::{
     Options, Summary,
-    remote::{Device, InProcess, run_slices},
+    remote::{Device, InProcess, LastWords, run_slices},
 };
 
 /// Scripts with registered and named modules, traps, start functions, tables, references.
@@ -34,6 +34,7 @@ fn what_has_no_room_is_skipped_with_both_figures() {
 struct Dying {
     inner: InProcess,
     bytes_left: Option<usize>,
+    is_out_of_memory: bool,
 }
 
 impl Device for Dying {
@@ -50,20 +51,30 @@ impl Device for Dying {
         Ok(*left > 0)
     }
 
-    fn stop(&mut self) -> String {
+    fn stop(&mut self) -> LastWords {
         self.bytes_left = None;
         self.inner.stop();
-        "hard fault".into()
+        LastWords { text: "hard fault".into(), is_out_of_memory: self.is_out_of_memory }
     }
 }
 
 #[test]
 fn a_device_that_stops_fails_one_script() {
-    let mut device = Dying { inner: InProcess::new(u64::MAX), bytes_left: Some(1000) };
+    let mut device = Dying { inner: InProcess::new(u64::MAX), bytes_left: Some(1000), is_out_of_memory: false };
     let summary = run("br", &mut device, true);
     let text = summary.to_text(false);
     assert!(text.contains("the device stopped: hard fault") && !summary.is_ok(), "{text}");
     let failed: Vec<_> = summary.slices[0].files.iter().filter(|file| !file.is_ok()).collect();
     assert!(failed.len() == 1 && failed[0].counts.passed > 0, "{text}");
     assert!(failed[0].failures.last().expect("one").message.starts_with("the device stopped at line"), "{text}");
+}
+
+#[test]
+fn a_device_whose_memory_is_used_up_skips_the_rest_of_a_script() {
+    let mut device = Dying { inner: InProcess::new(u64::MAX), bytes_left: Some(1000), is_out_of_memory: true };
+    let summary = run("br", &mut device, false);
+    let text = summary.to_text(false);
+    assert!(text.contains("the board's memory was used up by this command") && summary.is_ok(), "{text}");
+    let short: Vec<_> = summary.slices[0].files.iter().filter(|file| file.counts.skipped > 0).collect();
+    assert!(short.len() == 1 && short[0].counts.passed > 0, "{text}");
 }

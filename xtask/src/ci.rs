@@ -41,7 +41,7 @@ enum Run {
     Task(fn() -> Result<Tally>, &'static str),
 }
 
-static STEPS: [Step; 20] = [
+static STEPS: [Step; 21] = [
     Step {
         name: "fmt",
         what: "the sources are formatted by rustfmt",
@@ -119,6 +119,15 @@ static STEPS: [Step; 20] = [
         what: "the same, as a stream of images and commands to a player that reads no wasm",
         fast: false,
         run: Run::Cargo(&[&CONFORMANCE, &["--stream"]], &[]),
+    },
+    Step {
+        name: "device",
+        what: "the same, of wasm 1.0 and 2.0, on a Cortex-M4F and a RISC-V in their emulators: what they judge, they judge as the host does",
+        fast: false,
+        run: Run::Task(
+            || board::test_conformance(&["mps2-an386", "riscv32-virt"]),
+            "cargo xtask conformance --board mps2-an386",
+        ),
     },
     Step {
         name: "diff",

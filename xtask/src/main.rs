@@ -108,6 +108,9 @@ enum Task {
         /// As `cargo xtask board list` names it
         #[arg(long, value_name = "NAME")]
         board: Option<String>,
+        /// The board is hardware: write the player to its flash through a debug probe, and play over RTT
+        #[arg(long, requires = "board")]
+        probe: bool,
         /// With --board: write the result to this file, for scripts
         #[arg(long, value_name = "FILE", requires = "board")]
         json: Option<PathBuf>,
@@ -209,7 +212,8 @@ enum BoardTask {
     /// exit code is 134, after a panic 101, after a fault of the processor 139.
     #[command(after_help = "Examples:\n  \
         cargo xtask board run microbit                 the guest targets/common/guests/hello.wat\n  \
-        cargo xtask board run microbit app.wasm        a module, translated first; or an image")]
+        cargo xtask board run microbit app.wasm        a module, translated first; or an image\n  \
+        cargo xtask board run mps2-an505 app.wasm --translate   a module, translated on the board")]
     Run {
         /// As `cargo xtask board list` names it
         #[arg(value_name = "NAME")]
@@ -217,6 +221,12 @@ enum BoardTask {
         /// A module (binary or text) or an image, which exports `run: [] -> [i32]` and may import `board.print`
         #[arg(value_name = "IMAGE")]
         guest: Option<std::path::PathBuf>,
+        /// Translate the module on the board: its program `translate`
+        #[arg(long)]
+        translate: bool,
+        /// The board is hardware: write the program to its flash through a debug probe
+        #[arg(long)]
+        probe: bool,
         /// Stop it after so many seconds
         #[arg(long, value_name = "SECONDS", default_value_t = 30)]
         timeout: u64,
@@ -248,14 +258,15 @@ enum BoardTask {
     },
     /// Compile the kernels of the benchmark to WebAssembly: replaces the committed file
     Kernels,
-    /// Run `hello` on every board and compare what it prints, its exit code, and the flash and RAM it takes; and `memory`
+    /// Run `hello` on every board and compare what it prints and logs, its exit code, and the flash and RAM it takes; and other programs
     ///
-    /// `memory`, where a board has it, makes instances of guests of every kind in arenas of just the size that is computed for them, and
-    /// measures the engine's share of the native stack.
+    /// The same of `translate`, where board.toml says what it takes. `memory`, where a board has it, makes instances of guests of every kind
+    /// in arenas of just the size that is computed for them, and measures the engine's share of the native stack. A board that is hardware is
+    /// only built for.
     Test {
-        /// Only these boards, separated by commas
-        #[arg(long, value_name = "NAME", value_delimiter = ',')]
-        only: Vec<String>,
+        /// Only these boards
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
         /// Write flash and RAM to board.toml instead of comparing
         #[arg(long)]
         bless: bool,
@@ -274,8 +285,9 @@ enum GuestAction {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().task {
-        Task::Board(BoardTask::Run { name, guest, timeout }) => {
-            board::run(&name, guest.as_deref(), Duration::from_secs(timeout))
+        Task::Board(BoardTask::Run { name, guest, translate, probe, timeout }) => {
+            let how = board::How { translate, probe, limit: Duration::from_secs(timeout) };
+            board::run(&name, guest.as_deref(), &how)
         }
         task => run(task).map(|is_good| if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
     };
@@ -305,12 +317,12 @@ fn run(task: Task) -> Result<bool> {
             let wanted = board::Wanted { names, sheave_only, symbols, json, bless };
             return board::bench(&wanted).map(|tally| tally.failed() == 0);
         }
-        Task::Board(BoardTask::Test { only, bless }) => {
-            return board::test(&only, bless).map(|tally| tally.failed() == 0);
+        Task::Board(BoardTask::Test { names, bless }) => {
+            return board::test(&names, bless).map(|tally| tally.failed() == 0);
         }
         Task::Board(BoardTask::Run { .. }) => unreachable!("its exit code is the guest's: `main` has run it"),
-        Task::Conformance { board: Some(board), json, html, args } => {
-            return board::conformance(&board, &on_board(json, html, args));
+        Task::Conformance { board: Some(board), probe, json, html, args } => {
+            return board::conformance(&board, probe, &on_board(json, html, args));
         }
         Task::Conformance { args, .. } => process::run(process::cargo(&ci::CONFORMANCE).args(args))?,
         Task::Bench { args } => process::run(&mut bench(&args))?,

@@ -3,7 +3,7 @@
 //! Memories and tables count; what the engine itself needs does not, so that a device has to offer less than its heap.
 //! Entities of a store are never freed before the store, hence nothing is given back here.
 
-use alloc::{format, string::String};
+use alloc::{format, string::String, vec::Vec};
 
 use sheave::{ResourceLimiter, errors::LimiterError};
 
@@ -33,27 +33,38 @@ impl Budget {
     /// What was refused since the last time of asking, in words.
     pub(super) fn take_shortage(&mut self) -> Option<String> {
         let needed = self.refused_bytes.take()?;
-        Some(format!("needs {needed} bytes of memory, the board has {}", self.limit_bytes))
+        let text = || format!("needs {needed} bytes of memory, the board has {}", self.limit_bytes);
+        let scattered = || format!("needs more memory in one piece than is left, with {needed} bytes in use");
+        Some(if needed > self.limit_bytes { text() } else { scattered() })
+    }
+
+    /// Whether there is a limit: memory is what a device has.
+    fn is_device(&self) -> bool {
+        self.limit_bytes != u64::MAX
     }
 
     /// What an error of the engine means on a device whose heap is used up although the budget is not.
     pub(super) fn exhausted(&self, message: &str) -> Option<String> {
-        let is_device = self.limit_bytes != u64::MAX;
         let left = self.limit_bytes - self.used_bytes;
         let text = || format!("needs more memory in one piece than is left of {left} bytes");
-        (is_device && message == "out of memory").then(text)
+        (self.is_device() && message == "out of memory").then(text)
     }
 
     fn grow(&mut self, current: u64, desired: u64) -> bool {
         // Whatever grows may have to move: the old block is in use until its content is in the new one.
         let needed = self.used_bytes.saturating_add(desired);
-        if needed > self.limit_bytes {
+        if needed > self.limit_bytes || self.is_device() && !is_free(desired) {
             self.refused_bytes = Some(needed);
             return false;
         }
         self.used_bytes += desired - current;
         true
     }
+}
+
+/// Whether the heap has so many bytes in one piece.
+fn is_free(bytes: u64) -> bool {
+    usize::try_from(bytes).is_ok_and(|bytes| Vec::<u8>::new().try_reserve_exact(bytes).is_ok())
 }
 
 impl ResourceLimiter for Budget {

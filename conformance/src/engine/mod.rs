@@ -1,11 +1,12 @@
 //! The only module that names the engine: its API, and how its errors map to what a script can ask for.
 //!
 //! Everything above deals in [`Value`]s and [`Failure`]s. This file is `no_std` and reads images only; `host` adds wasm and
-//! what the engine claims to support, `budget` keeps guests within the memory of a device.
+//! what the engine claims to support, `budget` keeps guests within the memory of a device, `spectest` is what every script may import.
 
 mod budget;
 #[cfg(feature = "host")]
 mod host;
+mod spectest;
 
 use alloc::{
     format,
@@ -14,8 +15,7 @@ use alloc::{
 };
 
 use sheave::{
-    Config, Engine, Error, ExternRef, ExternType, Func, Global, Instance, Linker, Memory, MemoryType, Module,
-    Mutability, Nullable, Ref, RefType, Store, Table, TableType, TrapCode, Val, errors,
+    Config, Engine, Error, ExternRef, ExternType, Instance, Linker, Module, Nullable, Store, TrapCode, Val, errors,
 };
 
 use crate::{Heap, Value};
@@ -87,11 +87,22 @@ pub struct Size {
 /// An engine with one store, one linker and the module `spectest`: what one script runs in.
 pub struct Session {
     engine: Engine,
-    store: Store<Budget>,
-    linker: Linker<Budget>,
+    /// None only while [`Session::clear`] makes a new one: there may be room for one only.
+    world: Option<World>,
     fuel: Option<u64>,
     /// Whether instances to come may reach something that those there are can change.
     is_shared: bool,
+    /// Bytes of the guest stack, if a call of the suite may need more.
+    small_stack_bytes: Option<usize>,
+}
+
+/// A guest stack on which every call of the suite ends that should.
+const ENOUGH_STACK_BYTES: usize = 128 << 10;
+
+/// Instances and what their imports can be.
+struct World {
+    store: Store<Budget>,
+    linker: Linker<Budget>,
 }
 
 impl Session {
@@ -99,19 +110,30 @@ impl Session {
     pub fn new(size: Size) -> Self {
         let mut config = Config::default();
         config.max_wasm_stack(size.stack_bytes);
-        Self::with_config(&config, None, Budget::new(size.memory_bytes))
+        let small_stack_bytes = Some(size.stack_bytes).filter(|bytes| *bytes < ENOUGH_STACK_BYTES);
+        Self { small_stack_bytes, ..Self::with_config(&config, None, Budget::new(size.memory_bytes)) }
+    }
+
+    /// Why a call may have exhausted the stack that should not, if the board's is small.
+    pub fn stack_shortage(&self) -> Option<String> {
+        self.small_stack_bytes.map(|bytes| format!("needs more guest stack than the board's {bytes} bytes"))
     }
 
     fn with_config(config: &Config, fuel: Option<u64>, budget: Budget) -> Self {
         let engine = Engine::new(config);
-        let (store, linker) = empty(&engine, budget);
-        Self { engine, store, linker, fuel, is_shared: false }
+        let world = Some(World::new(&engine, budget));
+        Self { engine, world, fuel, is_shared: false, small_stack_bytes: None }
+    }
+
+    fn world(&mut self) -> &mut World {
+        self.world.as_mut().expect("`clear` leaves one")
     }
 
     /// Forgets all instances, to have their memory again. Modules stay what they are.
     pub fn clear(&mut self) {
-        let budget = Budget::new(self.store.data().limit_bytes());
-        (self.store, self.linker) = empty(&self.engine, budget);
+        let budget = Budget::new(self.world().store.data().limit_bytes());
+        self.world = None;
+        self.world = Some(World::new(&self.engine, budget));
         self.is_shared = false;
     }
 
@@ -125,14 +147,20 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// `Invalid`, with the engine's message.
+    /// `Invalid`, with the engine's message; `Memory`, on a device.
     pub fn load(&self, image: &[u8]) -> Result<Compiled, Failure> {
-        Module::from_image(&self.engine, image).map(Compiled).map_err(|error| invalid(&error))
+        Module::from_image(&self.engine, image).map(Compiled).map_err(|error| {
+            let budget = &self.world.as_ref().expect("`clear` leaves one").store.data();
+            match budget.exhausted(&first_line(&error)) {
+                Some(message) => Failure { kind: FailureKind::Memory, message },
+                None => invalid(&error),
+            }
+        })
     }
 
     /// What growth was refused since the last time of asking, because the device has too little memory.
     pub fn take_shortage(&mut self) -> Option<String> {
-        self.store.data_mut().take_shortage()
+        self.world().store.data_mut().take_shortage()
     }
 
     /// Links, instantiates and runs the start function.
@@ -144,10 +172,13 @@ impl Session {
         self.refuel()?;
         self.is_shared |=
             module.0.imports().any(|import| matches!(import.ty(), ExternType::Table(_) | ExternType::Memory(_)));
-        match self.linker.instantiate_and_start(&mut self.store, &module.0) {
+        let World { store, linker } = self.world();
+        let made = spectest::define(store, linker, &module.0);
+        match made.and_then(|()| linker.instantiate_and_start(&mut *store, &module.0)) {
             Ok(instance) => Ok(Live(instance)),
             Err(error) => {
-                let shortage = self.take_shortage().or_else(|| self.store.data().exhausted(&first_line(&error)));
+                let budget = store.data_mut();
+                let shortage = budget.take_shortage().or_else(|| budget.exhausted(&first_line(&error)));
                 Err(match shortage {
                     Some(message) => Failure { kind: FailureKind::Memory, message },
                     None => failure(&error),
@@ -162,11 +193,12 @@ impl Session {
     ///
     /// The linker refuses a definition.
     pub fn register(&mut self, import_name: &str, instance: Live) -> Result<(), Failure> {
-        let exports: Vec<_> =
-            instance.0.exports(&self.store).map(|export| (export.name().to_string(), export.into_extern())).collect();
         self.is_shared = true;
+        let World { store, linker } = self.world();
+        let exports: Vec<_> =
+            instance.0.exports(&*store).map(|export| (export.name().to_string(), export.into_extern())).collect();
         for (name, item) in exports {
-            self.linker.define(import_name, &name, item).map_err(|error| other(first_line(&error)))?;
+            linker.define(import_name, &name, item).map_err(|error| other(first_line(&error)))?;
         }
         Ok(())
     }
@@ -178,13 +210,14 @@ impl Session {
     /// It traps, runs out of stack or fuel; or there is no such function, or not of this type.
     pub fn invoke(&mut self, instance: Live, field: &str, args: &[Value]) -> Result<Vec<Value>, Failure> {
         self.refuel()?;
+        let store = &mut self.world().store;
         let func =
-            instance.0.get_func(&self.store, field).ok_or_else(|| other(format!("no exported function {field:?}")))?;
-        let args = args.iter().map(|arg| self.lower(arg)).collect::<Result<Vec<_>, _>>()?;
-        let ty = func.ty(&self.store);
+            instance.0.get_func(&*store, field).ok_or_else(|| other(format!("no exported function {field:?}")))?;
+        let args = args.iter().map(|arg| lower(store, arg)).collect::<Result<Vec<_>, _>>()?;
+        let ty = func.ty(&*store);
         let mut results: Vec<_> = ty.results().iter().map(|ty| Val::default_for_ty(*ty)).collect();
-        func.call(&mut self.store, &args, &mut results).map_err(|error| failure(&error))?;
-        results.iter().map(|result| self.lift(result)).collect()
+        func.call(&mut *store, &args, &mut results).map_err(|error| failure(&error))?;
+        results.iter().map(|result| lift(store, result)).collect()
     }
 
     /// Reads an exported global.
@@ -193,86 +226,61 @@ impl Session {
     ///
     /// There is no such global.
     pub fn get(&mut self, instance: Live, field: &str) -> Result<Value, Failure> {
+        let store = &mut self.world().store;
         let global =
-            instance.0.get_global(&self.store, field).ok_or_else(|| other(format!("no exported global {field:?}")))?;
-        let value = global.get(&self.store);
-        self.lift(&value)
+            instance.0.get_global(&*store, field).ok_or_else(|| other(format!("no exported global {field:?}")))?;
+        let value = global.get(&*store);
+        lift(store, &value)
     }
 
     fn refuel(&mut self) -> Result<(), Failure> {
         match self.fuel {
-            Some(fuel) => self.store.set_fuel(fuel).map_err(|error| other(first_line(&error))),
+            Some(fuel) => self.world().store.set_fuel(fuel).map_err(|error| other(first_line(&error))),
             None => Ok(()),
         }
     }
+}
 
-    fn lower(&mut self, value: &Value) -> Result<Val, Failure> {
-        Ok(match value {
-            Value::I32(value) => Val::I32(*value),
-            Value::I64(value) => Val::I64(*value),
-            Value::F32(bits) => Val::F32(sheave::F32::from_bits(*bits)),
-            Value::F64(bits) => Val::F64(sheave::F64::from_bits(*bits)),
-            Value::RefNull(Heap::Func) => Val::FuncRef(Nullable::Null),
-            Value::RefNull(Heap::Extern) => Val::ExternRef(Nullable::Null),
-            Value::RefExtern(number) => Val::ExternRef(ExternRef::new(&mut self.store, *number).into()),
-            Value::V128(_) | Value::RefNull(_) | Value::RefHost(_) | Value::Ref(_) => {
-                return Err(other(format!("the engine cannot take the argument {value:?}")));
-            }
-        })
-    }
-
-    fn lift(&self, value: &Val) -> Result<Value, Failure> {
-        Ok(match value {
-            Val::I32(value) => Value::I32(*value),
-            Val::I64(value) => Value::I64(*value),
-            Val::F32(value) => Value::F32(value.to_bits()),
-            Val::F64(value) => Value::F64(value.to_bits()),
-            Val::FuncRef(Nullable::Null) => Value::RefNull(Heap::Func),
-            Val::FuncRef(Nullable::Val(_)) => Value::Ref(Heap::Func),
-            Val::ExternRef(Nullable::Null) => Value::RefNull(Heap::Extern),
-            Val::ExternRef(Nullable::Val(reference)) => match reference.data(&self.store).downcast_ref::<u32>() {
-                Some(number) => Value::RefExtern(*number),
-                None => Value::Ref(Heap::Extern),
-            },
-            _ => return Err(other(format!("the engine returned {value:?}, which no pattern describes"))),
-        })
+impl World {
+    fn new(engine: &Engine, budget: Budget) -> World {
+        let mut store = Store::new(engine, budget);
+        store.limiter(|budget| budget);
+        let mut linker = Linker::new(engine);
+        linker.allow_shadowing(true);
+        World { store, linker }
     }
 }
 
-/// A store and a linker in which there is `spectest` only.
-fn empty(engine: &Engine, budget: Budget) -> (Store<Budget>, Linker<Budget>) {
-    let mut store = Store::new(engine, budget);
-    store.limiter(|budget| budget);
-    let mut linker = Linker::new(engine);
-    define_spectest(&mut store, &mut linker).expect("the linker is empty, and a device has room for one page");
-    linker.allow_shadowing(true);
-    (store, linker)
+fn lower(store: &mut Store<Budget>, value: &Value) -> Result<Val, Failure> {
+    Ok(match value {
+        Value::I32(value) => Val::I32(*value),
+        Value::I64(value) => Val::I64(*value),
+        Value::F32(bits) => Val::F32(sheave::F32::from_bits(*bits)),
+        Value::F64(bits) => Val::F64(sheave::F64::from_bits(*bits)),
+        Value::RefNull(Heap::Func) => Val::FuncRef(Nullable::Null),
+        Value::RefNull(Heap::Extern) => Val::ExternRef(Nullable::Null),
+        Value::RefExtern(number) => Val::ExternRef(ExternRef::new(store, *number).into()),
+        Value::V128(_) | Value::RefNull(_) | Value::RefHost(_) | Value::Ref(_) => {
+            return Err(other(format!("the engine cannot take the argument {value:?}")));
+        }
+    })
 }
 
-/// The module `spectest` of the suite's harness: printing functions that print nothing, constants, a table, a memory.
-fn define_spectest(store: &mut Store<Budget>, linker: &mut Linker<Budget>) -> Result<(), Error> {
-    linker
-        .func_wrap("spectest", "print", || {})?
-        .func_wrap("spectest", "print_i32", |_: i32| {})?
-        .func_wrap("spectest", "print_i64", |_: i64| {})?
-        .func_wrap("spectest", "print_f32", |_: f32| {})?
-        .func_wrap("spectest", "print_f64", |_: f64| {})?
-        .func_wrap("spectest", "print_i32_f32", |_: i32, _: f32| {})?
-        .func_wrap("spectest", "print_f64_f64", |_: f64, _: f64| {})?;
-    let globals = [
-        ("global_i32", Val::I32(666)),
-        ("global_i64", Val::I64(666)),
-        ("global_f32", Val::from(666.6_f32)),
-        ("global_f64", Val::from(666.6_f64)),
-    ];
-    for (name, value) in globals {
-        linker.define("spectest", name, Global::new(&mut *store, value, Mutability::Const))?;
-    }
-    let table =
-        Table::new(&mut *store, TableType::new(RefType::Func, 10, Some(20)), Ref::Func(Nullable::<Func>::Null))?;
-    let memory = Memory::new(&mut *store, MemoryType::new(1, Some(2)))?;
-    linker.define("spectest", "table", table)?.define("spectest", "memory", memory)?;
-    Ok(())
+fn lift(store: &Store<Budget>, value: &Val) -> Result<Value, Failure> {
+    Ok(match value {
+        Val::I32(value) => Value::I32(*value),
+        Val::I64(value) => Value::I64(*value),
+        Val::F32(value) => Value::F32(value.to_bits()),
+        Val::F64(value) => Value::F64(value.to_bits()),
+        Val::FuncRef(Nullable::Null) => Value::RefNull(Heap::Func),
+        Val::FuncRef(Nullable::Val(_)) => Value::Ref(Heap::Func),
+        Val::ExternRef(Nullable::Null) => Value::RefNull(Heap::Extern),
+        Val::ExternRef(Nullable::Val(reference)) => match reference.data(store).downcast_ref::<u32>() {
+            Some(number) => Value::RefExtern(*number),
+            None => Value::Ref(Heap::Extern),
+        },
+        _ => return Err(other(format!("the engine returned {value:?}, which no pattern describes"))),
+    })
 }
 
 /// Maps an error of instantiation or execution to what a script can ask for.

@@ -9,10 +9,12 @@ use std::{
     process::{self, Child, Command, Stdio},
 };
 
-use super::Device;
+use super::{Device, LastWords};
 
 /// How much of what a program has printed a message repeats.
 const WORDS_CHARS: usize = 300;
+/// The exit code of a board's program whose heap is used up.
+const EXIT_MEMORY: i32 = 137;
 
 /// A device that is a program.
 pub struct Program {
@@ -68,15 +70,18 @@ impl Device for Program {
         Ok(is_running)
     }
 
-    fn stop(&mut self) -> String {
-        let Some(mut child) = self.child.take() else { return String::new() };
+    fn stop(&mut self) -> LastWords {
+        let Some(mut child) = self.child.take() else { return LastWords::default() };
         // It may have ended by itself, which is an error of `kill` and just as well.
         let _ = child.kill();
-        let status = child.wait().map_or(String::new(), |status| status.to_string());
+        let status = child.wait();
+        let is_out_of_memory = status.as_ref().is_ok_and(|status| status.code() == Some(EXIT_MEMORY));
+        let status = status.map_or(String::new(), |status| status.to_string());
         let printed = fs::read(self.folder.join("console.txt")).unwrap_or_default();
         let printed = String::from_utf8_lossy(&printed).trim().replace('\n', " / ");
         let skipped_chars = printed.chars().count().saturating_sub(WORDS_CHARS);
-        format!("{status}; {}", printed.chars().skip(skipped_chars).collect::<String>())
+        let text = format!("{status}; {}", printed.chars().skip(skipped_chars).collect::<String>());
+        LastWords { text, is_out_of_memory }
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use super::Device;
+use super::{Device, LastWords};
 use crate::{
     player,
     stream::{Board, Link, VERSION},
@@ -76,11 +76,12 @@ impl Device for InProcess {
         Ok(is_running)
     }
 
-    fn stop(&mut self) -> String {
+    fn stop(&mut self) -> LastWords {
         // One that does not end cannot be made to: it is left behind.
         let finished = self.thread.take().filter(JoinHandle::is_finished);
         let panicked = finished.and_then(|thread| thread.join().err());
-        panicked.map_or(String::new(), |payload| message(&*payload).to_string())
+        let text = panicked.map_or(String::new(), |payload| message(&*payload).to_string());
+        LastWords { text, is_out_of_memory: false }
     }
 }
 

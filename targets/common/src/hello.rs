@@ -21,18 +21,24 @@ pub fn run<C: Write>(board: Board<C>, image: &[u8]) -> ! {
     arena.fill(PATTERN);
     // A console that fails is no reason to stop: the exit code is what counts.
     let _ = writeln!(console, "sheave on {name}: an image of {} bytes at {:p}", image.len(), image.as_ptr());
-    let code = start(&mut console, arena, image).unwrap_or_else(|error| {
-        let _ = writeln!(console, "error: {error}");
-        EXIT_TRAP
-    });
+    defmt::info!("hello: an image of {=usize} bytes", image.len());
+    let code = start(&mut console, arena, image).unwrap_or_else(|error| failed(&mut console, &error));
     let used = arena.iter().rposition(|byte| *byte != PATTERN).map_or(0, |last| last + 1);
     let stack_bytes = painted.stack_bytes();
     let _ = writeln!(console, "memory: {used} bytes of the arena's {}, {stack_bytes} of native stack", arena.len());
+    defmt::info!("hello: exit code {=i32}", code);
     exit(code)
 }
 
+/// Says why there is no result, and gives the exit code for that.
+pub(crate) fn failed<C: Write>(console: &mut C, error: &dyn core::fmt::Display) -> i32 {
+    // There is nobody to tell that the console fails.
+    let _ = writeln!(console, "error: {error}");
+    EXIT_TRAP
+}
+
 /// Calls the guest's `run` and gives its result.
-fn start<C: Write>(console: &mut C, arena: &mut [u8], image: &[u8]) -> Result<i32, Error> {
+pub(crate) fn start<C: Write>(console: &mut C, arena: &mut [u8], image: &[u8]) -> Result<i32, Error> {
     let module = Module::from_image(image)?;
     let imports = [Import::new("board", "print", &[ValType::I32, ValType::I32], &[], print::<C>)];
     let stack_bytes = GUEST_STACK_BYTES_MAX.min(arena.len() / 4);

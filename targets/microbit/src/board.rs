@@ -4,7 +4,7 @@
 use sheave_board::{Board, ConstStaticCell, Semihosted};
 
 /// Memory for a store: all of the RAM that the linker script leaves beside the native stack, less 256 bytes for variables.
-static ARENA: ConstStaticCell<[u8; (10 << 10) - 256]> = ConstStaticCell::new([0; (10 << 10) - 256]);
+static ARENA: ConstStaticCell<[u8; (9 << 10) - 256]> = ConstStaticCell::new([0; (9 << 10) - 256]);
 
 /// The board's objects. It may be called once.
 ///

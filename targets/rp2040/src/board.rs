@@ -22,7 +22,7 @@ const CRYSTAL_HZ: u32 = 12_000_000;
 pub static BOOT2: [u8; 256] = rp2040_boot2::BOOT_LOADER_W25Q080;
 
 /// Memory for a store.
-static ARENA: ConstStaticCell<[u8; 192 << 10]> = ConstStaticCell::new([0; 192 << 10]);
+static ARENA: ConstStaticCell<[u8; 224 << 10]> = ConstStaticCell::new([0; 224 << 10]);
 
 /// UART 0 at 115,200 baud: GP0 (pin 1 of the Pico) sends, GP1 (pin 2) receives.
 pub type Console =

@@ -40,6 +40,11 @@ pub fn build(board: &Manifest, guest: &Path) -> Result<Firmware> {
     let elf = compile(board, "hello", |command| {
         command.env("SHEAVE_IMAGE", &image);
     })?;
+    firmware(elf)
+}
+
+/// A program and what it takes.
+fn firmware(elf: PathBuf) -> Result<Firmware> {
     let bytes = std::fs::read(&elf).map_err(|error| cannot("read", &elf, &error))?;
     let (flash_bytes, variables_bytes) =
         sizes(&bytes).map_err(|error| Error::new(format!("{}: {error}", elf.display())))?;
@@ -54,7 +59,7 @@ const LEAST: &str = "targets/common/guests/least.wat";
 /// # Errors
 /// As for [`build`].
 pub fn least(board: &Manifest) -> Result<Option<PathBuf>> {
-    if !board.folder().join("src/bin/least.rs").is_file() {
+    if !board.has("least") {
         return Ok(None);
     }
     let image = target_dir().join("boards/least.image");
@@ -75,7 +80,7 @@ const PROGRAMS: &str = "examples/guests";
 /// # Errors
 /// A guest cannot be read or is refused; there is no compiler; the program does not compile or link.
 pub fn memory(board: &Manifest) -> Result<Option<PathBuf>> {
-    if !board.folder().join("src/bin/memory.rs").is_file() {
+    if !board.has("memory") {
         return Ok(None);
     }
     let folder = target_dir().join("boards/memory");
@@ -115,15 +120,27 @@ fn files(folder: &str, extension: &str) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
+/// Builds the program `translate` of `board` with the module `guest` in it, in text or binary.
+///
+/// # Errors
+/// As [`build`]; the board has no such program.
+pub fn translator(board: &Manifest, guest: &Path) -> Result<Firmware> {
+    let path = root().join(guest);
+    let bytes = std::fs::read(&path).map_err(|error| cannot("read", guest, &error))?;
+    let bytes = wat::parse_bytes(&bytes).map_err(|error| Error::new(format!("{}: {error}", guest.display())))?;
+    let wasm = target_dir().join("boards").join(format!("{}.wasm", board.name));
+    create_folder_of(&wasm)?;
+    write_if_new(&wasm, &bytes)?;
+    firmware(compile(board, "translate", |command| {
+        command.args(["--features", "translate"]).env("SHEAVE_WASM", &wasm);
+    })?)
+}
+
 /// Builds the player of the test suite for `board`; gives its ELF file.
 ///
 /// # Errors
 /// The board has none; there is no compiler; the program does not compile or link.
 pub fn player(board: &Manifest) -> Result<PathBuf> {
-    if !board.folder().join("src/bin/conformance.rs").is_file() {
-        return Err(Error::new(format!("{} has no program `conformance`", board.name))
-            .hint("`cargo xtask board list` shows RAM; those with megabytes have one"));
-    }
     compile(board, "conformance", |command| {
         command.args(["--features", "conformance"]);
     })
@@ -131,12 +148,18 @@ pub fn player(board: &Manifest) -> Result<PathBuf> {
 
 /// Compiles a program of `board` with what `adjust` adds to cargo's command; gives its ELF file.
 fn compile(board: &Manifest, bin: &str, adjust: impl FnOnce(&mut Command)) -> Result<PathBuf> {
+    if !board.has(bin) {
+        return Err(Error::new(format!("{} has no program `{bin}`", board.name))
+            .hint(format!("it has {}; why, says targets/README.md", board.programs.join(", "))));
+    }
     let folder = target_dir().join("boards");
     let toolchain = Toolchain::find_with_linker(&board.triple)?;
     let mut command = cargo(&["build", "--release", "--bin", bin]);
     command.args(["--package", &board.name, "--target", &board.triple]);
     command.arg("--manifest-path").arg(targets().join("Cargo.toml")).arg("--target-dir").arg(&folder);
     command.env("RUSTFLAGS", "-D warnings");
+    // Without it defmt leaves out everything but errors.
+    command.env("DEFMT_LOG", std::env::var_os("DEFMT_LOG").unwrap_or_else(|| "info".into()));
     adjust(&mut command);
     toolchain.apply(&mut command);
     run(&mut command)?;
@@ -213,11 +236,16 @@ fn make_image(guest: &Path, image: &Path, level: &str) -> Result<()> {
         command.args(["--no-signal", "--no-debug-names", "--level", level]);
         output(command.arg(&path).arg("-o").arg(&made))?;
     }
-    // A file that is as it was keeps its time, so that the program need not be linked again.
-    if std::fs::read(image).is_ok_and(|old| std::fs::read(&made).is_ok_and(|new| new == old)) {
+    let bytes = std::fs::read(&made).map_err(|error| cannot("read", &made, &error))?;
+    write_if_new(image, &bytes)
+}
+
+/// Writes a file, but not if it is as it was: it keeps its time, so that the program need not be linked again.
+fn write_if_new(file: &Path, bytes: &[u8]) -> Result<()> {
+    if std::fs::read(file).is_ok_and(|old| old == bytes) {
         return Ok(());
     }
-    std::fs::rename(&made, image).map_err(|error| cannot("write", image, &error))
+    std::fs::write(file, bytes).map_err(|error| cannot("write", file, &error))
 }
 
 fn create_folder_of(file: &Path) -> Result<()> {

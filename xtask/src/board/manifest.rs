@@ -30,6 +30,13 @@ pub struct Manifest {
     pub runner: Runner,
     /// What `hello` takes, as `cargo xtask board test --bless` found it.
     pub hello: Usage,
+    /// What `translate` takes, on boards that have it.
+    pub translate: Option<Usage>,
+    /// How the official test suite ends there, where that was tried.
+    pub conformance: Option<Suite>,
+    /// The programs that it can be given: those of its Cargo.toml.
+    #[serde(skip)]
+    pub programs: Vec<String>,
 }
 
 /// What runs the board's programs.
@@ -47,6 +54,8 @@ pub enum Kind {
     QemuArm,
     QemuRiscv32,
     Rp2040js,
+    /// None: the board itself, by way of a debug probe. `machine` is the chip, as probe-rs names it.
+    Probe,
 }
 
 /// What a program takes of a board.
@@ -59,12 +68,23 @@ pub struct Usage {
     pub ram_bytes: u64,
 }
 
+/// How the official test suite, wasm 1.0 and 2.0 without SIMD, ends on a board.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Suite {
+    /// Assertions that passed; none failed.
+    pub passed: u64,
+    /// Assertions that need more memory than the board has.
+    pub skipped: u64,
+}
+
 impl Runner {
     /// For readers.
     pub fn shown(&self) -> String {
         match self.kind {
             Kind::QemuArm | Kind::QemuRiscv32 => format!("QEMU `{}`", self.machine),
             Kind::Rp2040js => "rp2040js (npm)".into(),
+            Kind::Probe => "hardware only; **never run by us**".into(),
         }
     }
 }
@@ -75,16 +95,43 @@ impl Manifest {
         targets().join(&self.name)
     }
 
+    /// Whether it can be given this program.
+    pub fn has(&self, program: &str) -> bool {
+        self.programs.iter().any(|name| name == program)
+    }
+
+    /// Whether it is run as hardware, by way of a debug probe, and not by an emulator.
+    pub fn is_hardware(&self) -> bool {
+        self.runner.kind == Kind::Probe
+    }
+
     fn read(file: &Path) -> Result<Self> {
         let shown = file.strip_prefix(root()).unwrap_or(file).display().to_string();
         let text =
             std::fs::read_to_string(file).map_err(|error| Error::new(format!("cannot read {shown}: {error}")))?;
-        let manifest: Self = toml::from_str(&text).map_err(|error| Error::new(format!("{shown}: {error}")))?;
+        let mut manifest: Self = toml::from_str(&text).map_err(|error| Error::new(format!("{shown}: {error}")))?;
+        manifest.programs = programs(&file.with_file_name("Cargo.toml"))?;
         if file.parent().and_then(Path::file_name).is_some_and(|folder| *folder == *manifest.name) {
             return Ok(manifest);
         }
         Err(Error::new(format!("{shown}: the name {} is not the folder's", manifest.name)))
     }
+}
+
+/// The names of the programs in a Cargo.toml.
+fn programs(file: &Path) -> Result<Vec<String>> {
+    #[derive(Deserialize)]
+    struct Package {
+        bin: Vec<Program>,
+    }
+    #[derive(Deserialize)]
+    struct Program {
+        name: String,
+    }
+    let cannot = |error: &dyn std::fmt::Display| Error::new(format!("{}: {error}", file.display()));
+    let text = std::fs::read_to_string(file).map_err(|error| cannot(&error))?;
+    let package: Package = toml::from_str(&text).map_err(|error| cannot(&error))?;
+    Ok(package.bin.into_iter().map(|program| program.name).collect())
 }
 
 /// The folder of all boards.
@@ -127,20 +174,46 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_board_has_the_files_that_make_one() {
-        for board in all().unwrap() {
-            for file in [
-                "Cargo.toml",
-                "memory.x",
-                "build.rs",
-                "README.md",
-                "src/board.rs",
-                "src/bin/hello.rs",
-                "src/bin/bench.rs",
-            ] {
-                assert!(board.folder().join(file).is_file(), "{}: no {file}", board.name);
+    fn every_board_has_the_same_files() {
+        fn files(folder: &Path, prefix: &str, into: &mut Vec<String>) {
+            for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap()) {
+                let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+                if entry.path().is_dir() {
+                    files(&entry.path(), &format!("{name}/"), into);
+                } else {
+                    into.push(name);
+                }
             }
         }
+        let lists = all().unwrap().into_iter().map(|board| {
+            let mut list = Vec::new();
+            files(&board.folder(), "", &mut list);
+            list.sort();
+            (board.name, list)
+        });
+        let lists: Vec<_> = lists.collect();
+        for (name, list) in &lists {
+            assert_eq!(list, &lists[0].1, "{name} and {}", lists[0].0);
+        }
+        for file in [
+            "Cargo.toml",
+            "README.md",
+            "board.toml",
+            "build.rs",
+            "memory.x",
+            "src/board.rs",
+            "src/bin/hello.rs",
+            "src/bin/bench.rs",
+        ] {
+            assert!(lists[0].1.iter().any(|known| known == file), "no {file}");
+        }
+    }
+
+    #[test]
+    fn programs_are_those_of_the_package() {
+        let board = find("mps2-an505").unwrap();
+        assert!(board.has("hello") && board.has("translate") && !board.has("tetris"));
+        assert!(!find("microbit").unwrap().has("translate"));
     }
 
     #[test]

@@ -17,13 +17,13 @@ const LEAST_CODE: i32 = 42;
 /// One does not build, or does not end.
 pub fn test(board: &Manifest, problems: &mut Vec<String>) -> Result<()> {
     if let Some(elf) = firmware::least(board)? {
-        let code = emulator::run(&mut emulator::command(board, &elf), TEST_LIMIT)?.code;
+        let code = emulator::run(board, &elf, TEST_LIMIT)?.code;
         if code != LEAST_CODE {
             problems.push(format!("`least` ended with exit code {code}, not {LEAST_CODE}"));
         }
     }
     let Some(elf) = firmware::memory(board)? else { return Ok(()) };
-    let outcome = emulator::run(&mut emulator::command(board, &elf), TEST_LIMIT)?;
+    let outcome = emulator::run(board, &elf, TEST_LIMIT)?;
     if outcome.code != 0 {
         problems.push(format!("`memory` ended with exit code {}", outcome.code));
     }

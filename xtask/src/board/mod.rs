@@ -7,6 +7,7 @@
 mod bench;
 mod emulator;
 mod firmware;
+mod log;
 mod manifest;
 mod memory;
 mod small;
@@ -51,38 +52,83 @@ pub fn list() -> Result<()> {
     Ok(())
 }
 
+/// How a program is to be run.
+pub struct How {
+    /// `translate` instead of `hello`.
+    pub translate: bool,
+    /// On hardware: it may write to the board's flash.
+    pub probe: bool,
+    pub limit: Duration,
+}
+
 /// Runs `guest` (else the greeting) on a board and gives its exit code.
 ///
 /// # Errors
-/// There is no such board; the emulator or a compiler is missing; the program does not build, or does not end within `limit`.
-pub fn run(name: &str, guest: Option<&Path>, limit: Duration) -> Result<ExitCode> {
-    let board = manifest::find(name)?;
+/// There is no such board; the emulator or a compiler is missing; the program does not build, or does not end in time.
+pub fn run(name: &str, guest: Option<&Path>, how: &How) -> Result<ExitCode> {
+    let board = find(name, how.probe)?;
     emulator::prepare(&board)?;
     let here = std::env::current_dir().unwrap_or_default();
     let guest = guest.map_or_else(|| root().join(HELLO), |guest| here.join(guest));
-    let firmware = firmware::build(&board, &guest)?;
-    let mut command = emulator::command(&board, &firmware.elf);
-    println!("+ {}", show(&command));
-    let outcome = emulator::run(&mut command, limit)?;
+    let firmware = if how.translate { firmware::translator(&board, &guest)? } else { firmware::build(&board, &guest)? };
+    println!("+ {}", show(&emulator::command(&board, &firmware.elf)));
+    let outcome = emulator::run(&board, &firmware.elf, how.limit)?;
     Ok(ExitCode::from(outcome.code as u8))
+}
+
+/// The board of a name, which is hardware if and only if a probe is to be used.
+fn find(name: &str, probe: bool) -> Result<Manifest> {
+    let board = manifest::find(name)?;
+    match (board.is_hardware(), probe) {
+        (true, false) => Err(Error::new(format!("{name} is hardware: no emulator runs it"))
+            .hint("--probe writes the program to the flash of a board that is plugged in, and runs it there")),
+        (false, true) => Err(Error::new(format!("{name} runs in {}, not by way of a probe", board.runner.shown()))
+            .hint("leave --probe out")),
+        _ => Ok(board),
+    }
 }
 
 /// Runs the official test suite on a board, by way of its program `conformance`; gives whether all went well.
 ///
 /// # Errors
 /// There is no such board, or it has no such program; the emulator or a compiler is missing; something does not build.
-pub fn conformance(name: &str, args: &[OsString]) -> Result<bool> {
-    let board = manifest::find(name)?;
-    emulator::prepare(&board)?;
-    let elf = firmware::player(&board)?;
-    let emulator = emulator::command(&board, &elf);
+pub fn conformance(name: &str, probe: bool, args: &[OsString]) -> Result<bool> {
+    let mut command = player(&find(name, probe)?, args)?;
+    println!("+ {}", show(&command));
+    run_to_end(&mut command)
+}
+
+/// Runs the official test suite on some boards: nothing may fail, and as many assertions must pass as their board.toml says.
+///
+/// # Errors
+/// As [`conformance`].
+pub fn test_conformance(names: &[&str]) -> Result<Tally> {
+    let mut tally = Tally::default();
+    for name in names {
+        let board = find(name, false)?;
+        let found = process::run_counting(&mut player(&board, &[])?)?;
+        let known = board.conformance.ok_or_else(|| Error::new(format!("{name}: board.toml has no [conformance]")))?;
+        let is_same = found.passed() == known.passed;
+        if !is_same {
+            println!("FAILED {name}: {} assertions passed, board.toml has {}", found.passed(), known.passed);
+        }
+        tally = tally + Tally::new(found.passed(), found.failed() + u64::from(!is_same));
+    }
+    println!("{tally}");
+    Ok(tally)
+}
+
+/// The command that plays the suite on a board, with the player built.
+fn player(board: &Manifest, args: &[OsString]) -> Result<Command> {
+    emulator::prepare(board)?;
+    let elf = firmware::player(board)?;
+    let emulator = emulator::command(board, &elf);
     let mut command = cargo(&crate::ci::CONFORMANCE);
     if !args.iter().any(|arg| arg == "--slice") {
         command.args(["--slice", "wasm-1.0", "--slice", "wasm-2.0"]);
     }
     command.args(args).arg("--").arg(emulator.get_program()).args(emulator.get_args());
-    println!("+ {}", show(&command));
-    run_to_end(&mut command)
+    Ok(command)
 }
 
 /// Runs a command of ours that reports failures itself, with an exit code of 1.
@@ -95,17 +141,20 @@ fn run_to_end(command: &mut Command) -> Result<bool> {
     }
 }
 
-/// Tests all boards, or those `only` that are named; with `bless` also writes what they take to their board.toml.
+/// Tests the boards of these names, or all; with `bless` also writes what they take to their board.toml.
 ///
 /// # Errors
-/// There is no such board; a board.toml cannot be read or written.
-pub fn test(only: &[String], bless: bool) -> Result<Tally> {
+/// A board.toml cannot be read or written; there is no board of a name.
+pub fn test(names: &[String], bless: bool) -> Result<Tally> {
     // A workspace of its own: the step `fmt` does not see it.
     let mut formatted = cargo(&["fmt", "--all", "--check", "--manifest-path"]);
     let mut tally = process::run_counting(formatted.arg(manifest::targets().join("Cargo.toml")))?;
     let guest = firmware::test_guest(EXIT_CODE)?;
-    only.iter().try_for_each(|name| manifest::find(name).map(drop))?;
-    for board in manifest::all()?.iter().filter(|board| only.is_empty() || only.contains(&board.name)) {
+    let boards = match names {
+        [] => manifest::all()?,
+        names => names.iter().map(|name| manifest::find(name)).collect::<Result<_>>()?,
+    };
+    for board in &boards {
         let mut problems = Vec::new();
         if let Err(error) = test_one(board, &guest, bless, &mut problems) {
             problems.push(error.to_string());
@@ -128,29 +177,19 @@ pub fn test(only: &[String], bless: bool) -> Result<Tally> {
 /// Runs `hello` on a board and notes what is wrong.
 fn test_one(board: &Manifest, guest: &Path, bless: bool, problems: &mut Vec<String>) -> Result<()> {
     println!("{} ({}, {})", board.name, board.chip, board.triple);
-    emulator::prepare(board)?;
-    let firmware = firmware::build(board, guest)?;
-    let outcome = emulator::run(&mut emulator::command(board, &firmware.elf), TEST_LIMIT)?;
-    if outcome.code != EXIT_CODE {
-        problems.push(format!("exit code {}, not {EXIT_CODE}", outcome.code));
+    if !board.is_hardware() {
+        emulator::prepare(board)?;
     }
-    if !outcome.text.contains(GREETING) {
-        problems.push(format!("did not print `{}`", GREETING.trim_end()));
-    }
-    let Some(usage) = usage(&firmware, &outcome.text) else {
-        problems.push("did not print what memory it took".into());
-        return Ok(());
-    };
-    println!("  {} bytes of flash, {} of RAM", show_count(usage.flash_bytes), show_count(usage.ram_bytes));
+    let hello = check(board, "hello", &firmware::build(board, guest)?, problems)?;
+    let is_tested = board.translate.is_some() || bless && board.has("translate");
+    let translate =
+        if is_tested { Some(check(board, "translate", &firmware::translator(board, guest)?, problems)?) } else { None };
     if bless {
-        return write_usage(board, usage);
+        return write_usage(board, hello, translate);
     }
-    for (what, found, known) in
-        [("flash", usage.flash_bytes, board.hello.flash_bytes), ("RAM", usage.ram_bytes, board.hello.ram_bytes)]
-    {
-        if found as f64 > known as f64 * (1.0 + TOLERANCE) {
-            problems.push(format!("{found} bytes of {what}, board.toml has {known}: `cargo xtask board test --bless`"));
-        }
+    compare("hello", hello, board.hello, problems);
+    if let (Some(found), Some(known)) = (translate, board.translate) {
+        compare("translate", found, known, problems);
     }
     Ok(())
 }
@@ -160,7 +199,7 @@ fn test_small(board: &Manifest, name: &str, problems: &mut Vec<String>) -> Resul
     let guest = small::find(name)?;
     println!("{}: {name}, {} bytes of wasm", board.name, guest.wasm_bytes);
     let firmware = firmware::build(board, &guest.wasm)?;
-    let outcome = emulator::run(&mut emulator::command(board, &firmware.elf), TEST_LIMIT)?;
+    let outcome = emulator::run(board, &firmware.elf, TEST_LIMIT)?;
     if outcome.code != guest.exit_code {
         problems.push(format!("{name}: exit code {}, not {}", outcome.code, guest.exit_code));
     }
@@ -170,23 +209,67 @@ fn test_small(board: &Manifest, name: &str, problems: &mut Vec<String>) -> Resul
     Ok(())
 }
 
-/// What `hello` took, by its ELF file and the line it prints: `memory: 1 bytes of the arena's 2, 3 of native stack`.
-fn usage(firmware: &Firmware, text: &str) -> Option<Usage> {
+/// Runs a program with the test's guest, unless the board is hardware, notes what is wrong, and gives what it takes.
+fn check(board: &Manifest, program: &str, firmware: &Firmware, problems: &mut Vec<String>) -> Result<Usage> {
+    let mut usage = Usage { flash_bytes: firmware.flash_bytes, ram_bytes: 0 };
+    if board.is_hardware() {
+        println!("  {program}: {} bytes of flash; built, not run", show_count(usage.flash_bytes));
+        return Ok(usage);
+    }
+    let outcome = emulator::run(board, &firmware.elf, TEST_LIMIT)?;
+    if outcome.code != EXIT_CODE {
+        problems.push(format!("{program}: exit code {}, not {EXIT_CODE}", outcome.code));
+    }
+    if !outcome.text.contains(GREETING) {
+        problems.push(format!("{program} did not print `{}`", GREETING.trim_end()));
+    }
+    let logged = format!("INFO  {program}: exit code {EXIT_CODE}");
+    if !outcome.log.contains(&logged) {
+        problems.push(format!("{program} did not log `{logged}`"));
+    }
+    match ram_bytes(firmware, &outcome.text) {
+        Some(ram_bytes) => usage.ram_bytes = ram_bytes,
+        None => problems.push(format!("{program} did not print what memory it took")),
+    }
+    println!("  {program}: {} bytes of flash, {} of RAM", show_count(usage.flash_bytes), show_count(usage.ram_bytes));
+    Ok(usage)
+}
+
+/// Notes what a program takes more than it took.
+fn compare(program: &str, found: Usage, known: Usage, problems: &mut Vec<String>) {
+    for (what, found, known) in
+        [("flash", found.flash_bytes, known.flash_bytes), ("RAM", found.ram_bytes, known.ram_bytes)]
+    {
+        if found as f64 > known as f64 * (1.0 + TOLERANCE) {
+            problems.push(format!(
+                "{program}: {found} bytes of {what}, board.toml has {known}: `cargo xtask board test --bless`"
+            ));
+        }
+    }
+}
+
+/// What RAM a program took, by its ELF file and the line it prints: `memory: 1 bytes of the arena's 2, 3 of native stack`.
+fn ram_bytes(firmware: &Firmware, text: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix("memory: "))?;
     let numbers: Vec<u64> = line.split([' ', ',']).filter_map(|word| word.parse().ok()).collect();
     let [used, arena, stack] = *numbers else { return None };
-    let ram_bytes = firmware.variables_bytes.checked_sub(arena)? + used + stack;
-    Some(Usage { flash_bytes: firmware.flash_bytes, ram_bytes })
+    Some(firmware.variables_bytes.checked_sub(arena)? + used + stack)
 }
 
-/// Writes what `hello` takes, the last table of a board.toml.
-fn write_usage(board: &Manifest, usage: Usage) -> Result<()> {
+/// Writes what programs take, the last tables of a board.toml.
+fn write_usage(board: &Manifest, hello: Usage, translate: Option<Usage>) -> Result<()> {
     let path = board.folder().join("board.toml");
     let cannot = |error: std::io::Error| Error::new(format!("{}: {error}", path.display()));
     let text = std::fs::read_to_string(&path).map_err(cannot)?;
-    let rest = text.split_once("[hello]\n").map_or(&*text, |(rest, _)| rest);
-    let (flash, ram) = (usage.flash_bytes, usage.ram_bytes);
-    std::fs::write(&path, format!("{rest}[hello]\nflash_bytes = {flash}\nram_bytes = {ram}\n")).map_err(cannot)
+    let mut text = text.split_once("[hello]\n").map_or(&*text, |(rest, _)| rest).to_string();
+    let table = |name: &str, Usage { flash_bytes, ram_bytes }: Usage| {
+        format!("[{name}]\nflash_bytes = {flash_bytes}\nram_bytes = {ram_bytes}\n")
+    };
+    text.push_str(&table("hello", hello));
+    if let Some(translate) = translate {
+        let _ = write!(text, "\n# The same of `translate`.\n{}", table("translate", translate));
+    }
+    std::fs::write(&path, text).map_err(cannot)
 }
 
 /// targets/README.md as it should be: the table in it written anew.
@@ -203,20 +286,29 @@ pub fn readme() -> Result<String> {
 
 /// The table of boards in Markdown.
 fn matrix(boards: &[Manifest]) -> String {
-    let mut text = "| board | chip | target | flash / RAM | `hello` takes flash / RAM | runs in | tier | notes |\n\
-        |---|---|---|---:|---:|---|---|---|\n"
+    let mut text = "| board | chip | target | flash / RAM | `hello` takes flash / RAM | `translate` takes | test suite: passed / skipped | runs in | tier | notes |\n\
+        |---|---|---|---:|---:|---:|---:|---|---|---|\n"
         .to_string();
     for board in boards {
         let Manifest { name, chip, triple, tier, notes, runner, .. } = board;
         let has = format!("{} / {}", show_flash(board), show_bytes(board.ram_bytes));
-        let takes = format!("{} / {}", show_count(board.hello.flash_bytes), show_count(board.hello.ram_bytes));
+        let show = |usage: Usage| format!("{} / {}", show_count(usage.flash_bytes), show_ram(usage));
+        let (takes, translate) = (show(board.hello), board.translate.map_or_else(String::new, show));
+        let suite = board
+            .conformance
+            .map_or_else(String::new, |suite| format!("{} / {}", show_count(suite.passed), show_count(suite.skipped)));
         let _ = writeln!(
             text,
-            "| [{name}]({name}/README.md) | {chip} | {triple} | {has} | {takes} | {} | {tier} | {notes} |",
+            "| [{name}]({name}/README.md) | {chip} | {triple} | {has} | {takes} | {translate} | {suite} | {} | {tier} | {notes} |",
             runner.shown()
         );
     }
     text
+}
+
+/// RAM that was measured, where it was.
+fn show_ram(usage: Usage) -> String {
+    if usage.ram_bytes == 0 { "not measured".into() } else { show_count(usage.ram_bytes) }
 }
 
 fn show_flash(board: &Manifest) -> String {
@@ -253,8 +345,8 @@ mod tests {
     fn memory_is_read_from_what_hello_prints() {
         let firmware = Firmware { elf: "x".into(), flash_bytes: 30_000, variables_bytes: 8292 };
         let text = "hello\nmemory: 1000 bytes of the arena's 8192, 600 of native stack\n";
-        assert_eq!(usage(&firmware, text), Some(Usage { flash_bytes: 30_000, ram_bytes: 1700 }));
-        assert_eq!(usage(&firmware, "hello\n"), None);
+        assert_eq!(ram_bytes(&firmware, text), Some(1700));
+        assert_eq!(ram_bytes(&firmware, "hello\n"), None);
     }
 
     #[test]
