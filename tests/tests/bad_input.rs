@@ -134,7 +134,7 @@ fn an_instantiation_that_runs_out_of_memory_anywhere_gives_back_what_it_took() {
             // SAFETY: signal and image outlive the store; the translator's code is verified code.
             unsafe {
                 let mut store = core::Store::new(Heap::default(), limits, &raw const signal)?;
-                sheave_interp::instance::instantiate(&mut store, &image, &|_, _| None, &mut Unlimited).map(drop)
+                sheave_interp::instance::instantiate(&mut store, &image, &|_| None, &mut Unlimited).map(drop)
             }
         };
         bounded(bytes, run).0
