@@ -7,7 +7,7 @@
 use crate::{corpus::CORPUS, patch::Patch};
 use core::sync::atomic::AtomicU32;
 use sheave_interp::{
-    image::{Image, Import, format},
+    image::{Image, format},
     instance::{Supply, instantiate},
     isa,
     store::{
@@ -86,7 +86,7 @@ fn run(image: &Image<'_>, random: &mut Random) {
     // SAFETY: the signal word is static.
     let mut store = unsafe { Store::new(Heap::default(), limits, &SIGNAL) }.unwrap();
     let imports = imports(&mut store, image);
-    let supply = |number: u32, _: &Import<'_>| imports.get(number as usize).copied();
+    let supply = |number: u32| imports.get(number as usize).copied();
     // SAFETY: the image was verified, and outlives the store, which this function drops.
     let Ok(instance) = (unsafe { instantiate(&mut store, image, &supply, &mut Small) }) else { return };
     for i in 0..image.code_funcs_count() - image.hidden_funcs_count() {
