@@ -50,6 +50,7 @@ pub fn init(arena: &'static mut [u8]) {
 }
 
 /// The most bytes that were in use at once since the last time of asking.
+#[cfg(any(feature = "conformance", feature = "translate"))]
 pub fn take_peak_bytes() -> usize {
     HEAP.peak_bytes.swap(HEAP.free_blocks.used(), Ordering::Relaxed)
 }
