@@ -6,6 +6,9 @@
 //! 32-bit machine an arm has 40 bytes and more, and there are hundreds. What is hot, operations and branches on i32, keeps its own arms
 //! (`is_direct` in build.rs).
 
+// A build with a list of handlers (build.rs) uses what its list needs.
+#![allow(dead_code)]
+
 use super::{
     Instruction,
     control::Header,

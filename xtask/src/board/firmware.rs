@@ -54,7 +54,7 @@ fn firmware(elf: PathBuf) -> Result<Firmware> {
 /// The guest of `least`.
 const LEAST: &str = "targets/common/guests/least.wat";
 
-/// Builds the program `least` of `board`, if it has one; gives its ELF file.
+/// Builds the program `least` of `board`, if it has one, with no handlers but those that its guest needs; gives its ELF file.
 ///
 /// # Errors
 /// As for [`build`].
@@ -62,10 +62,12 @@ pub fn least(board: &Manifest) -> Result<Option<PathBuf>> {
     if !board.has("least") {
         return Ok(None);
     }
-    let image = target_dir().join("boards/least.image");
-    make_image(Path::new(LEAST), &image, "full")?;
+    let (image, handlers) = (target_dir().join("boards/least.image"), target_dir().join("boards/least.handlers"));
+    let mut command = cargo(&["run", "--quiet", "--bin", "sheave", "--", "compile"]);
+    command.args(["--no-signal", "--no-debug-names", LEAST, "--output"]).arg(&image);
+    output(command.arg("--handlers").arg(&handlers))?;
     compile(board, "least", |command| {
-        command.env("SHEAVE_IMAGE", &image);
+        command.env("SHEAVE_IMAGE", &image).env("SHEAVE_HANDLERS", &handlers);
     })
     .map(Some)
 }

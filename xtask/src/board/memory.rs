@@ -11,17 +11,22 @@ const RECORDS_BYTES_MAX: u64 = 1024;
 /// What `least` ends with.
 const LEAST_CODE: i32 = 42;
 
-/// Runs `least` and `memory` on a board that has them, and notes what is wrong.
+/// Runs `memory` and `least` on a board that has them, and notes what is wrong.
 ///
 /// # Errors
 /// One does not build, or does not end.
 pub fn test(board: &Manifest, problems: &mut Vec<String>) -> Result<()> {
+    test_memory(board, problems)?;
     if let Some(elf) = firmware::least(board)? {
         let code = emulator::run(board, &elf, TEST_LIMIT)?.code;
         if code != LEAST_CODE {
             problems.push(format!("`least` ended with exit code {code}, not {LEAST_CODE}"));
         }
     }
+    Ok(())
+}
+
+fn test_memory(board: &Manifest, problems: &mut Vec<String>) -> Result<()> {
     let Some(elf) = firmware::memory(board)? else { return Ok(()) };
     let outcome = emulator::run(board, &elf, TEST_LIMIT)?;
     if outcome.code != 0 {

@@ -71,3 +71,32 @@ fn compile_leaves_nothing_behind_when_it_fails() {
     bench.sheave(&["compile", "good.image", "-o", "out"]).fails(1, &["an image already"]);
     assert_eq!(std::fs::read_dir(bench.path("")).expect("the folder").count(), 3, "two texts and an image");
 }
+
+/// Which features and handlers an image needs: what the code has, and what the records have.
+#[test]
+fn compile_says_what_firmware_needs() {
+    let bench = Bench::with(
+        "small.wat",
+        "(module (func (export \"f\") (param i32) (result i32) (i32.mul (local.get 0) (i32.const 3))))",
+    );
+    bench.write(
+        "large.wat",
+        b"(module (global i64 (i64.add (i64.const 1) (i64.const 2))) (func (export \"f\") (param f64) (result f64) (f64.sqrt (local.get 0))))",
+    );
+    let compile = |file: &str, options: &[&str]| {
+        bench.sheave(&[&["compile", "--no-signal", file, "-o", "image"], options].concat())
+    };
+    let done = compile("small.wat", &["--profile", "--handlers", "list", "--level", "base"]);
+    assert_eq!((done.code, done.out.as_str()), (0, ""), "{done:?}");
+    assert!(done.err.contains("features  none\n") && done.err.contains("handlers  2 of "), "{done:?}");
+    let list = std::fs::read_to_string(bench.path("list")).expect("the list");
+    assert_eq!(list.lines().skip(1).collect::<Vec<_>>(), ["i32.mul:sir", "return:h"]);
+    let done = compile("large.wat", &["--profile", "--level", "base"]);
+    assert!(done.err.contains("features  \"i64\", \"floats\", \"extended-const\"\n"), "{done:?}");
+    // Full forms are of a feature, too.
+    let wide = "(module (func (export \"f\") (param i32) (result i32) (i32.add (local.get 0) (i32.const 1000000))))";
+    bench.write("wide.wat", wide.as_bytes());
+    assert!(compile("wide.wat", &["--profile"]).err.contains("features  \"level-full\"\n"));
+    assert!(compile("wide.wat", &["--profile", "--level", "base"]).err.contains("features  none\n"));
+    compile("small.wat", &["--host", "--handlers", "list"]).fails(2, &["--handlers"]);
+}
