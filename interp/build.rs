@@ -103,6 +103,8 @@ const PRELUDE: [&str; 2] = ["exit:", "return.cross:"];
 
 /// The instructions in the lists that [`HANDLERS`] names.
 fn listed() -> Option<BTreeSet<String>> {
+    // The build of the macro that verifies images runs nothing and has to know all instructions.
+    env::var_os("CARGO_FEATURE_EXEC")?;
     let paths = env::var_os(HANDLERS).filter(|paths| !paths.is_empty())?;
     let known: BTreeSet<String> = instructions().iter().map(|(row, form)| instruction_name(row, *form)).collect();
     let mut listed: BTreeSet<String> = PRELUDE.map(str::to_owned).into();
