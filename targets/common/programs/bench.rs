@@ -1,4 +1,4 @@
-//! `bench` on this board: runs the kernels by each engine for `cargo xtask board bench`; the body is `sheave_board::bench`.
+//! `bench` on a board: runs the kernels by each engine for `cargo xtask board bench`; the body is `sheave_board::bench`.
 #![no_std]
 #![no_main]
 
