@@ -1,5 +1,5 @@
 //! The one table of Sheave's instruction set: what rows (operations), shapes and forms (operand kinds) are. The rows and shapes
-//! themselves are in `ops.rs`, and in files beside it for other proposals; [`PARTS`] puts them together. An instruction is row × form;
+//! themselves are in `ops.rs`, and in files beside it for other proposals; `PARTS` puts them together. An instruction is row × form;
 //! [`order`] numbers them.
 //!
 //! These files are plain data without dependencies: the build script includes them to generate the [`Row`](super::Row) names and the
