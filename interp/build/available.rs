@@ -86,6 +86,11 @@ impl Available {
         self.lack(row, form).is_none() && !self.hot.contains(&instruction_name(row, form))
     }
 
+    /// Whether some instructions have arms of their own because they are executed often.
+    pub fn has_hot(&self) -> bool {
+        !self.hot.is_empty()
+    }
+
     /// Whether there is a handler for any of these forms of a row.
     pub fn any(&self, row: &Row, mut forms: Range<usize>) -> bool {
         forms.any(|form| self.lack(row, form).is_none())

@@ -26,8 +26,8 @@ pub mod control;
 mod dispatch;
 #[cfg_attr(compact, path = "few_functions.rs")]
 pub mod functions;
-#[cfg(grouped)]
-pub mod grouped;
+#[cfg(general)]
+pub mod general;
 pub mod handle;
 pub mod machine;
 pub mod memory;
@@ -90,8 +90,8 @@ pub trait Instruction {
 /// All handlers in the order of their tokens, for the dispatch back ends.
 mod handlers {
     #![allow(unused_imports)]
-    #[cfg(grouped)]
-    pub use super::grouped::*;
+    #[cfg(general)]
+    pub use super::general::{General, HeaderByToken};
     pub use super::{
         Instruction,
         call::*,
