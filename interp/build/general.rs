@@ -306,7 +306,7 @@ fn operate(functions: &Functions) -> String {
 fn handlers(general: &BTreeSet<usize>, available: &Available) -> String {
     let mut text = String::from("macro_rules! for_each_handler { ($with:ident) => { $with! {\n");
     // Where hot instructions have arms, one jump table over all tokens finds them at once.
-    if available.has_hot() && !general.is_empty() {
+    if available.is_for_speed() && !general.is_empty() {
         let patterns: Vec<String> = general.iter().map(usize::to_string).collect();
         writeln!(text, "    {} => General;", patterns.join(" | ")).unwrap();
     }
@@ -330,7 +330,7 @@ fn handlers(general: &BTreeSet<usize>, available: &Available) -> String {
         }
         writeln!(text, "    {token} => {};", handler(row, letters)).unwrap();
     }
-    if !available.has_hot() && !general.is_empty() {
+    if !available.is_for_speed() && !general.is_empty() {
         text += "    _ => General;\n";
     }
     text + "} } }\n"
