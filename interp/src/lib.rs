@@ -29,6 +29,8 @@ extern crate alloc;
 extern crate std;
 
 pub mod error;
+#[cfg(feature = "objects")]
+pub mod gc;
 pub mod isa;
 pub mod num;
 #[cfg(feature = "alloc")]
