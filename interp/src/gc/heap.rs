@@ -93,8 +93,8 @@ pub struct ObjectHeap {
     pub(super) bits: List<u32>,
     /// Bytes that the arena may grow to.
     maximum: u32,
-    /// What was left of the run when a large object got its own.
-    spare: (u32, u32),
+    /// The run that small objects come from, while a large one has its own.
+    spare: Option<(u32, u32)>,
     /// Where the search for a place for a large object goes on.
     large_next: u32,
     /// Bytes of live objects at the last collection.
@@ -117,7 +117,7 @@ impl ObjectHeap {
             bits: List::EMPTY,
             // Whole words of the bitmap.
             maximum: maximum as u32 & !(MARK_WORD_BYTES - 1),
-            spare: (0, 0),
+            spare: None,
             large_next: 0,
             live_bytes: 0,
             collections_count: 0,
@@ -279,14 +279,17 @@ impl ObjectHeap {
         &mut self.words[(handle / 4) as usize..][..(bytes / 4) as usize]
     }
 
+    /// Bytes of a new object with this descriptor, and this length if it is an array; `None` if no object is that large.
+    pub fn bytes_for(&self, descriptor: u32, len: u32) -> Option<u32> {
+        let layout = self.layouts[descriptor as usize];
+        if layout.kind == Kind::Array { layout::array_bytes(layout.bytes, len) } else { Some(layout.bytes) }
+    }
+
     /// Makes a taken place an object whose fields are all zero or null; `len` is that of an array, else 0.
     pub fn initialise(&mut self, handle: Handle, descriptor: u32, len: u32) {
         let layout = self.layouts[descriptor as usize];
         let first = (handle / 4) as usize;
-        let bytes = match layout.kind {
-            Kind::Array => layout::array_bytes(layout.bytes, len).unwrap_or(u32::MAX),
-            Kind::Struct | Kind::Exception => layout.bytes,
-        };
+        let bytes = self.bytes_for(descriptor, len).unwrap_or(u32::MAX);
         let object = &mut self.words[first..][..(bytes / 4) as usize];
         object.fill(0);
         object[0] = descriptor;
@@ -297,8 +300,7 @@ impl ObjectHeap {
 
     /// The next run with room for so many bytes, of those that the last collection has left; `false` if there is none.
     pub(crate) fn next_run(&mut self, view: &mut View, bytes: u32) -> bool {
-        let (next, limit) = core::mem::take(&mut self.spare);
-        if next != limit {
+        if let Some((next, limit)) = self.spare.take() {
             (view.next, view.limit) = (next, limit);
             if bytes <= limit - next {
                 return true;
@@ -316,7 +318,7 @@ impl ObjectHeap {
         self.words[word] = FILLER;
         self.words[word + 2] = bytes - ARRAY_HEADER_BYTES;
         self.set_mark(first);
-        self.spare = (view.next, view.limit);
+        self.spare = Some((view.next, view.limit));
         (view.next, view.limit) = (first, first + bytes);
         true
     }
@@ -324,31 +326,38 @@ impl ObjectHeap {
     /// Starts over after a collection: with the first run that has room for so many bytes, after growing if the heap is rather full.
     /// `false` if there is no room.
     pub(crate) fn start_over(&mut self, heap: &mut Heap, view: &mut View, bytes: u32) -> bool {
-        self.spare = (0, 0);
+        self.spare = None;
         self.large_next = 0;
-        // Half of the heap is free when it begins to be used: what a collection costs is paid by as many bytes allocated.
-        let wanted = self.live_bytes.saturating_mul(3).max(FIRST_BYTES.min(self.maximum));
-        if wanted > self.bytes() {
-            // That this fails is no error yet.
-            let _ = self.grow(heap, wanted);
-        }
+        // Two thirds of the heap are free when it begins to be used: what a collection costs is paid by twice as many bytes allocated.
+        let wanted = self.live_bytes.saturating_mul(3).max(self.first_bytes());
+        // That this fails is no error yet.
+        let _ = self.grow(heap, wanted);
         if self.stress {
             self.poison();
         }
-        loop {
-            (view.base, view.next, view.limit) = (self.words.first_ptr().cast(), FIRST, FIRST.min(self.bytes()));
-            if self.bytes() > FIRST && self.next_run(view, bytes) {
-                break;
+        (view.next, view.limit) = (FIRST, FIRST);
+        let found = loop {
+            let now = self.bytes();
+            if now > FIRST && self.next_run(view, bytes) {
+                break true;
             }
-            let wanted = self.bytes().saturating_add(bytes.max(FIRST_BYTES.min(self.bytes())));
-            if self.grow(heap, wanted).is_err() {
-                return false;
+            let by = |bytes: u32| now.saturating_add(bytes);
+            if self.grow(heap, by(bytes.max(now / 2))).is_err() && self.grow(heap, by(bytes.max(FIRST))).is_err() {
+                break false;
             }
-        }
-        if self.stress {
+        };
+        view.base = self.words.first_ptr().cast();
+        if !found {
+            (view.next, view.limit) = (0, 0);
+        } else if self.stress {
             view.limit = view.next + bytes;
         }
-        true
+        found
+    }
+
+    /// Bytes of the arena at first, where it may grow.
+    fn first_bytes(&self) -> u32 {
+        if self.stress { 4 << 10 } else { FIRST_BYTES }
     }
 
     /// Grows to `wanted` bytes, or to the limit if that is less.

@@ -4,7 +4,7 @@
 //! handler ─► View::take: bump in the current run ─► handle
 //!               │ no room: Exit::COLLECT, the instruction is executed again afterwards
 //!               ▼
-//!            Store::make_room ─► next run between marked objects ─► none left: collect, grow ─► still none: Trap::OutOfHeap
+//!            Store::room_for_object ─► next run between marked objects ─► none left: collect, grow ─► still none: Trap::OutOfHeap
 //! ```
 //!
 //! One bounded arena a store. A handle is an object's byte offset in it, a multiple of 8 and never 0, which leaves the low bits to tell it
