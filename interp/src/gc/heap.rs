@@ -204,16 +204,12 @@ impl ObjectHeap {
     ///
     /// # Errors
     /// The heap has no more room.
-    pub fn reserve_descriptors(
-        &mut self,
-        heap: &mut Heap,
-        count: usize,
-        more_count: usize,
-    ) -> Result<(), OutOfMemory> {
+    pub fn reserve_descriptors(&mut self, heap: &mut Heap, count: usize, more_count: usize) -> Result<(), OutOfMemory> {
         let is_first = self.layouts.is_empty();
         self.layouts.reserve(heap, count + usize::from(is_first))?;
         if is_first {
-            let filler = Layout { kind: Kind::Array, element: Storage::I8, bytes: 1, owner: u32::MAX, refs: 0, more: 0 };
+            let filler =
+                Layout { kind: Kind::Array, element: Storage::I8, bytes: 1, owner: u32::MAX, refs: 0, more: 0 };
             self.layouts.push_within_capacity(filler);
         }
         if more_count != 0 {
@@ -429,7 +425,7 @@ impl ObjectHeap {
 /// The first handle that there can be.
 const FIRST: u32 = OBJECT_ALIGN;
 /// Bytes of the arena that a word of the bitmap is about.
-pub(super) const MARK_WORD_BYTES: u32 = 32 * OBJECT_ALIGN;
+pub(crate) const MARK_WORD_BYTES: u32 = 32 * OBJECT_ALIGN;
 
 /// Bytes of an object.
 #[inline]

@@ -94,8 +94,11 @@ fn check(world: &World, shapes: &[Shape], model: &BTreeMap<Handle, Known>) {
         assert_eq!(object[0], shape.descriptor);
         let first = if shape.is_array { 3 } else { 2 };
         assert_eq!(object[first..][..known.words.len()], known.words, "object {handle:#x}");
-        let refs: Vec<usize> =
-            if shape.is_array && !shape.refs.is_empty() { (0..known.words.len()).collect() } else { shape.refs.clone() };
+        let refs: Vec<usize> = if shape.is_array && !shape.refs.is_empty() {
+            (0..known.words.len()).collect()
+        } else {
+            shape.refs.clone()
+        };
         todo.extend(refs.iter().map(|i| known.words[*i]).filter(|value| value % 8 == 0 && *value != 0));
     }
     // No two of them overlap.
@@ -175,7 +178,7 @@ fn random_graphs(seed: u64, steps: u32, stress: bool) {
         for _ in 0..3 {
             let root = world.roots[random.next(12) as usize];
             let value = world.roots[random.next(12) as usize];
-            let Some(known) = model.get_mut(&root).filter(|_| root % 8 == 0) else { continue };
+            let Some(known) = model.get_mut(&root).filter(|_| root.is_multiple_of(8)) else { continue };
             let shape = &shapes[known.shape];
             if known.words.is_empty() {
                 continue;
@@ -196,7 +199,7 @@ fn random_graphs(seed: u64, steps: u32, stress: bool) {
         // Goes on from an object to one that it refers to, so that graphs become deep.
         if random.next(4) == 0 {
             let root = world.roots[place];
-            if let Some(known) = model.get(&root).filter(|_| root % 8 == 0)
+            if let Some(known) = model.get(&root).filter(|_| root.is_multiple_of(8))
                 && let Some(word) = shapes[known.shape].refs.first()
                 && let Some(value) = known.words.get(*word)
             {

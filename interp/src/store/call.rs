@@ -158,7 +158,9 @@ impl Store {
         let outer = Outer { fp: cx.saved.fp, ip, instance: cx.instance, stack_top: self.stack_top };
         self.stack_top = window + cells * CELL_BYTES as usize;
         #[cfg(feature = "objects")]
-        self.outers.push_within_capacity(outer);
+        if self.limits.objects_bytes != 0 {
+            self.outers.push_within_capacity(outer);
+        }
         place.write(Call { func, window, cells, outer })
     }
 

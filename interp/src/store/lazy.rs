@@ -37,7 +37,8 @@ impl Code {
     /// The function whose code, stub or not, holds the unit.
     fn place_at<'a>(&'a self, image: &Image<'a>, unit: u32) -> Option<CodePlace<'a>> {
         // A stub's frame in the copy is that of the function, once that is there.
-        let (first, func, cell_map) = match self.installed.partition_point(|(first, ..)| *first <= unit).checked_sub(1) {
+        let (first, func, cell_map) = match self.installed.partition_point(|(first, ..)| *first <= unit).checked_sub(1)
+        {
             Some(i) => {
                 let (first, func, map) = self.installed[i];
                 let end = self.installed.get(i + 1).map_or(self.cell_maps.len(), |(_, _, next)| *next as usize);
@@ -81,7 +82,10 @@ impl Store {
         units.try_reserve(image.code().len()).map_err(|_| OutOfMemory)?;
         units.extend_from_slice(image.code());
         let first = units.as_ptr();
-        push(&mut self.lazy, Code { instance, units, installed: Vec::new(), cell_maps: Vec::new(), source_map: Vec::new() })?;
+        push(
+            &mut self.lazy,
+            Code { instance, units, installed: Vec::new(), cell_maps: Vec::new(), source_map: Vec::new() },
+        )?;
         Ok(first)
     }
 

@@ -15,7 +15,7 @@ pub struct Limits {
     /// The most tables, memories each. Default: 10,000.
     pub tables_and_memories: u32,
     /// Bytes that structs, arrays and exceptions may take, less than 4 GiB; in an arena they are taken with the store. Beside them, the collector
-    /// takes a 64th of that. Default: 256 MiB; 0 on 32-bit and smaller machines.
+    /// takes a 64th of that. Default: 0, so that a guest that makes one is stopped.
     #[cfg(feature = "objects")]
     pub objects_bytes: usize,
     /// Whether each allocation of such an object collects what is not reachable, and memory that is free is overwritten: to find mistakes,
@@ -36,7 +36,7 @@ impl Limits {
         instances: 10_000,
         tables_and_memories: 10_000,
         #[cfg(feature = "objects")]
-        objects_bytes: if LARGE { 256 << 20 } else { 0 },
+        objects_bytes: 0,
         #[cfg(feature = "objects")]
         collects_always: false,
     };

@@ -117,11 +117,11 @@ pub struct Store {
     externs_count: u32,
     /// Structs, arrays, exceptions.
     #[cfg(feature = "objects")]
-    objects: crate::gc::ObjectHeap,
+    pub(crate) objects: crate::gc::ObjectHeap,
     /// References that the host holds.
     #[cfg(feature = "objects")]
     roots: crate::gc::root::Roots,
-    /// What the calls from the host that have not ended cover up. Room for all was made with the store.
+    /// What the calls from the host that have not ended cover up, if there may be objects. Room for all was made with the store.
     #[cfg(feature = "objects")]
     outers: List<call::Outer>,
     /// References in the frames of suspended calls.
@@ -196,11 +196,11 @@ impl Store {
     /// Makes room for what the collector needs, and in an arena for all objects.
     #[cfg(feature = "objects")]
     fn reserve_objects(&mut self) -> Result<(), OutOfMemory> {
-        self.outers.reserve(&mut self.heap, self.limits.host_nesting as usize + 1)?;
-        if self.heap.left().is_some() && self.limits.objects_bytes != 0 {
-            self.objects.reserve_all(&mut self.heap)?;
+        if self.limits.objects_bytes == 0 {
+            return Ok(());
         }
-        Ok(())
+        self.outers.reserve(&mut self.heap, self.limits.host_nesting as usize + 1)?;
+        if self.heap.left().is_some() { self.objects.reserve_all(&mut self.heap) } else { Ok(()) }
     }
 
     /// There are no objects.

@@ -47,6 +47,9 @@ impl Store {
     /// `OutOfHeap`.
     #[inline(never)]
     pub(super) fn room_for_object(&mut self, bytes: u32) -> Result<(), Trap> {
+        if self.limits.objects_bytes == 0 {
+            return Err(Trap::OutOfHeap);
+        }
         let mut view = self.context().heap;
         let mut is_there = !self.objects.is_stressed() && self.objects.next_run(&mut view, bytes);
         if !is_there {
@@ -59,6 +62,9 @@ impl Store {
 
     /// Collects, so that what is not reachable makes room for new objects. The guest stands between two instructions, or waits for the host.
     pub fn collect_garbage(&mut self) {
+        if self.objects.bytes() == 0 {
+            return;
+        }
         let mut view = self.context().heap;
         self.collect();
         self.objects.start_over(&mut self.heap, &mut view, 0);
@@ -85,7 +91,9 @@ impl Store {
                 found(global.bits as u32);
             }
         }
-        for address in (0..self.tables_count()).filter(|address| holds_objects(self.table_type(*address).element.into())) {
+        for address in
+            (0..self.tables_count()).filter(|address| holds_objects(self.table_type(*address).element.into()))
+        {
             self.table(address).iter().copied().for_each(&mut *found);
         }
         for (instance, spaces) in self.instances.iter().zip(self.spaces.iter()) {
