@@ -136,13 +136,12 @@ impl<'a> CellMap<'a> {
     }
 
     /// The map in these bytes; cells beyond them hold data.
-    #[cfg(feature = "objects")]
+    #[cfg(all(feature = "translate", feature = "exec"))]
     pub(crate) const fn from_bytes(bytes: &'a [u8]) -> CellMap<'a> {
         CellMap { bytes }
     }
 
     /// The cells that hold references, ascending.
-    #[cfg(feature = "objects")]
     pub fn iter(self) -> impl Iterator<Item = u32> + 'a {
         self.bytes.iter().enumerate().filter(|(_, byte)| **byte != 0).flat_map(|(index, byte)| {
             (0..8).filter(move |bit| byte >> bit & 1 != 0).map(move |bit| index as u32 * 8 + bit)

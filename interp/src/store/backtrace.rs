@@ -7,7 +7,7 @@ use super::Store;
 use crate::{
     image::{CellMap, Image},
     isa::{BRIDGE_BYTES, EXIT_OFFSET, RETURN_CROSS_OFFSET},
-    types::{CELL_BYTES, FuncIndex},
+    types::FuncIndex,
 };
 
 /// A frame of a guest.
@@ -125,7 +125,7 @@ impl<'a> Frames<'a> {
         while !self.is_done {
             let Some(place) = self.place() else { return };
             for cell in place.cell_map.iter() {
-                if let Some(reference) = self.word(self.fp + (cell * CELL_BYTES) as usize) {
+                if let Some(reference) = self.word(self.fp + (cell * crate::types::CELL_BYTES) as usize) {
                     found(reference);
                 }
             }

@@ -89,7 +89,7 @@ impl Sizes {
     pub const MICROCONTROLLER: Sizes = Sizes {
         arena_align: 8,
         stack_slack_bytes: 0,
-        context: Size::new(if cfg!(feature = "objects") { 216 } else { 200 }, 8),
+        context: Size::new(if cfg!(feature = "objects") { 208 } else { 200 }, 8),
         instance: Size::new(288, 8),
         spaces: Size::new(64, 4),
         data: Size::new(8, 4),
