@@ -144,7 +144,7 @@ impl Run {
         for (index, (role, letter)) in pairs.iter().enumerate() {
             letters.push(match (role, *letter) {
                 // The step, and the offset in a memory that is named, belong to the letter before.
-                (Role::Aux, kind::IMM16) | (Role::Aux, kind::OFF32) => continue,
+                (Role::Aux, kind::IMM16 | kind::OFF32 | kind::OFF64) => continue,
                 (Role::InOut, kind::SLOT) => Letter::Step,
                 (Role::In, kind::REG) => Letter::Accumulator,
                 (Role::In, kind::SLOT) => Letter::Slot,
@@ -178,7 +178,7 @@ impl Run {
                 mask |= usize::from(matches!(ty, Ty::F32 | Ty::F64)) << (4 + place);
             };
             match (row.shape.form(self.forms.start)[index], role) {
-                (kind::IMM16 | kind::OFF32, Role::Aux) => continue,
+                (kind::IMM16 | kind::OFF32 | kind::OFF64, Role::Aux) => continue,
                 // A global is of the type of what is read from it or written to it.
                 (kind::GLOBAL, Role::Aux) => set(row.types[0]),
                 (_, Role::Aux) => {}

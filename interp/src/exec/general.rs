@@ -56,7 +56,7 @@ mod letter {
     pub const IMMEDIATE64: u16 = 11;
     /// An offset of one unit, behind all parts of the address.
     pub const OFFSET: u16 = 12;
-    /// A memory and an offset of two units, behind the address.
+    /// A memory and an offset of two units, or four if addresses have 64 bits, behind the address.
     pub const FAR: u16 = 13;
     /// Branch target.
     pub const BRANCH: u16 = 15;
@@ -185,21 +185,27 @@ unsafe fn general(cx: *mut Context, fp: *mut u8, mut ip: *const u16, r0: u32) ->
                 letter::IMMEDIATE64 => {
                     (value, units) = (Some(u64::from(read32(ip)) | u64::from(read32(ip.add(2))) << 32), 4);
                 }
-                letter::OFFSET => {
-                    // The address, which may be a sum of two. With the offset, a sum that is too large is no place in any memory.
-                    let address = (values[0] as u32).wrapping_add(values[1] as u32);
+                letter::OFFSET | letter::NOTHING | letter::FAR => {
+                    // The address, which may be a sum of two, is the first operand; it is as wide as the type of memory says.
+                    let is_wide_address = cfg!(feature = "memory64") && run.types & 1 != 0;
+                    let sum = values[0].wrapping_add(values[1]);
+                    let address = if is_wide_address { sum } else { u64::from(sum as u32) };
+                    let mut offset = u64::from(field);
+                    if letter == letter::NOTHING {
+                        (offset, units) = (0, 0);
+                    } else if letter == letter::FAR && cfg!(feature = "far-memory") {
+                        let entity = &*(*cx).memories.add(*(*cx).spaces.memories.add(usize::from(field)) as usize);
+                        (memory, len) = (entity.base, entity.len);
+                        (offset, units) = (u64::from(read32(ip.add(1))), 3);
+                        if is_wide_address {
+                            (offset, units) = (offset | u64::from(read32(ip.add(3))) << 32, 5);
+                        }
+                    }
                     next = values.as_mut_ptr();
-                    value = Some(u64::from(address.saturating_add(u32::from(field))));
-                }
-                letter::FAR if cfg!(feature = "far-memory") => {
-                    let entity = &*(*cx).memories.add(*(*cx).spaces.memories.add(usize::from(field)) as usize);
-                    (memory, len) = (entity.base, entity.len);
-                    next = values.as_mut_ptr();
-                    value = Some(u64::from((values[0] as u32).saturating_add(read32(ip.add(1)))));
-                    units = 3;
+                    // A sum that is too large is no place in any memory.
+                    value = Some(address.saturating_add(offset));
                 }
                 letter::BRANCH => target = ip.offset(isize::from(field as i16)),
-                letter::NOTHING => units = 0,
                 _ => {
                     (result, is_wide_result) = (place, is_wide);
                     also = if letter == letter::TO_BOTH { accumulator } else { place };
@@ -268,11 +274,11 @@ unsafe fn store(place: *mut u32, value: u64, is_wide: bool) {
 /// The memory has `len` bytes.
 #[inline(always)]
 unsafe fn access(memory: *mut u8, len: usize, access: u8, is_store: bool, values: &mut Values) -> u32 {
-    let (start, bytes) = (values[0] as u32 as usize, 1_u32 << (access & 3));
-    if start.checked_add(bytes as usize).is_none_or(|end| end > len) {
+    let bytes = 1_u32 << (access & 3);
+    if values[0].checked_add(u64::from(bytes)).is_none_or(|end| end > len as u64) {
         return Trap::MemoryOutOfBounds as u32;
     }
-    let place = memory.wrapping_add(start);
+    let place = memory.wrapping_add(values[0] as usize);
     // SAFETY: the bytes are inside.
     unsafe {
         if is_store {
