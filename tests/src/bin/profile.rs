@@ -168,7 +168,7 @@ fn hot(executed: &[Program], in_code: &[Program], kernels: &Program, count: usiz
     let names: Vec<String> = sorted.iter().map(|(token, _)| corpus::name(*token)).collect();
     let text = format!(
         "\
-# Instructions, `row:form`, that have an arm of their own in the match of builds for size (`Available::shares` in build.rs); the others share one.
+# Instructions, `row:form`, that have an arm of their own in the match of builds for size (`Available::shares` in build/available.rs); one arm serves the others.
 # Those with the largest share, the largest first, mean of programs, in: what the programs in tests/bench/programs.toml execute (weight 1), the code of
 # targets/common/kernels/kernels.wasm (1) and of examples/guests/*.wasm ({CODE_WEIGHT}). Written by `cargo xtask profile --hot {count}`.
 {}
