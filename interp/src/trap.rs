@@ -66,6 +66,8 @@ traps! {
     NullReference = 13 "null reference",
     /// Host functions that call guests that call host functions were nested too deeply.
     HostNesting = 14 "host call nesting exhausted",
+    /// `call_ref` of a null reference.
+    NullFunctionReference = 16 "null function reference",
 }
 
 const _: () = assert!(size_of::<Option<Trap>>() == 1);
