@@ -12,6 +12,11 @@ use super::{
     read::{Image, Records, text},
     source_map,
 };
+#[cfg(feature = "function-references")]
+use crate::types::{
+    HeapType,
+    rec::{CompositeKind, DEPTH_MAX, FieldTypes},
+};
 use crate::{
     error::{Error, ErrorKind, ImageErrorKind as Kind},
     isa,
@@ -19,11 +24,6 @@ use crate::{
         CELL_BYTES, DataIndex, ElemIndex, ExternKind, FRAME_HEADER_BYTES, FuncIndex, MemoryIndex, RefType, TypeIndex,
         TypeSpace, ValType, ValTypes,
     },
-};
-#[cfg(feature = "function-references")]
-use crate::types::{
-    HeapType,
-    rec::{CompositeKind, DEPTH_MAX, FieldTypes},
 };
 
 /// The most bytes that the packed entries of a run of the source map take: two numbers of five bytes each.

@@ -13,17 +13,17 @@ use super::{
     func::Func,
     source_map,
 };
+#[cfg(feature = "function-references")]
+use crate::types::{
+    HeapType,
+    rec::{CompositeKind, CompositeType, FieldTypes, SubType},
+};
 use crate::{
     error::{Error, ImageErrorKind as Kind},
     types::{
         DataIndex, ElemIndex, ExternKind, ExternType, FuncIndex, FuncType, GlobalIndex, GlobalType, Limits,
         MemoryIndex, MemoryType, RefType, TableIndex, TableType, TagIndex, TypeIndex, TypeSpace, ValType, ValTypes,
     },
-};
-#[cfg(feature = "function-references")]
-use crate::types::{
-    HeapType,
-    rec::{CompositeKind, CompositeType, FieldTypes, SubType},
 };
 use core::marker::PhantomData;
 
@@ -329,11 +329,8 @@ impl<'a> Image<'a> {
     #[inline(always)]
     pub(super) fn type_parts(&self, index: TypeIndex) -> Option<(TypeRecord, &'a [u8], &'a [u8])> {
         let record = self.types.get(index.0)?;
-        let params_bytes = if cfg!(feature = "function-references") {
-            record.params & format::PARAMS_BYTES
-        } else {
-            record.params
-        };
+        let params_bytes =
+            if cfg!(feature = "function-references") { record.params & format::PARAMS_BYTES } else { record.params };
         let first = record.first as usize;
         let middle = first.checked_add(usize::from(params_bytes))?;
         let params = self.type_bytes.get(first..middle)?;

@@ -314,10 +314,8 @@ struct Part {
 }
 
 /// The files, in the order of their rows. A proposal is a line here.
-const PARTS: [Part; 2] = [
-    Part { groups: 0, rows: ops::ROWS },
-    Part { groups: group::FUNCTION_REFERENCES, rows: ops_reference::ROWS },
-];
+const PARTS: [Part; 2] =
+    [Part { groups: 0, rows: ops::ROWS }, Part { groups: group::FUNCTION_REFERENCES, rows: ops_reference::ROWS }];
 
 const COUNT: usize = {
     let (mut part, mut count) = (0, 0);

@@ -6,17 +6,17 @@
 //! with numbers of this store in the place of the image's indices. A supertype has a smaller number than what is below it.
 
 use super::{OutOfMemory, bound::Size, heap::Heap, list::List};
+#[cfg(feature = "function-references")]
+use crate::{
+    image::format::TYPE_KIND_SHIFT,
+    types::rec::{CompositeKind, CompositeType, FieldTypes},
+};
 use crate::{
     image::{
         Image,
         format::{NONE, PARAMS_BYTES, TYPE_KIND, TypeParts, has_index},
     },
     types::{FuncType, RefType, TypeIndex, TypeSpace, ValTypes},
-};
-#[cfg(feature = "function-references")]
-use crate::{
-    image::format::TYPE_KIND_SHIFT,
-    types::rec::{CompositeKind, CompositeType, FieldTypes},
 };
 
 #[derive(Clone, Copy, Debug)]
@@ -78,7 +78,12 @@ impl Types {
     ///
     /// # Errors
     /// The heap has no more room, or there are too many types.
-    pub fn intern_image(&mut self, heap: &mut Heap, image: &Image<'_>, numbers: &mut List<u32>) -> Result<(), OutOfMemory> {
+    pub fn intern_image(
+        &mut self,
+        heap: &mut Heap,
+        image: &Image<'_>,
+        numbers: &mut List<u32>,
+    ) -> Result<(), OutOfMemory> {
         self.reserve(heap, image.types_count(), image.type_bytes_count())?;
         let group_of = |index| image.type_and_group(TypeIndex(index)).map(|(_, group)| group.0);
         let mut first = 0;
@@ -229,7 +234,8 @@ impl Types {
         let wanted = ((self.entries.len() + more) * 2).next_power_of_two();
         let len = wanted.max(self.buckets.len() * 2).max(8);
         let mut buckets = List::filled(heap, 0_u32, len)?;
-        for (number, entry) in self.entries.iter().enumerate().filter(|(number, entry)| entry.group as usize == *number) {
+        for (number, entry) in self.entries.iter().enumerate().filter(|(number, entry)| entry.group as usize == *number)
+        {
             let mut place = entry.hash as usize & (len - 1);
             while buckets[place] != 0 {
                 place = (place + 1) & (len - 1);

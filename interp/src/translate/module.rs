@@ -3,9 +3,7 @@
 use super::{Config, func::Refusal};
 use crate::{
     error::{Error, ErrorKind},
-    image::{
-        CompositePart, ConstExpr, DataMode, DataPart, ElemMode, ElemPart, ImageParts, ImportPart, RecPart,
-    },
+    image::{CompositePart, ConstExpr, DataMode, DataPart, ElemMode, ElemPart, ImageParts, ImportPart, RecPart},
     isa::{HEADER_BYTES, Ty},
     push::push,
     types::{
@@ -248,7 +246,8 @@ impl<'a> Sections<'a> {
             };
             let (composite, func) = match &ty.composite_type.inner {
                 wasmparser::CompositeInnerType::Func(func) => {
-                    let ((params, params_ty), (results, results_ty)) = (values(func.params())?, values(func.results())?);
+                    let ((params, params_ty), (results, results_ty)) =
+                        (values(func.params())?, values(func.results())?);
                     (Composite::Func(params, results), Some(FuncTypeInfo { params: params_ty, results: results_ty }))
                 }
                 wasmparser::CompositeInnerType::Struct(ty) => {

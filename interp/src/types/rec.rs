@@ -173,9 +173,7 @@ impl<'a> CompositeType<'a> {
             }
             (CompositeType::Struct(mut a), CompositeType::Struct(mut b))
             | (CompositeType::Array(mut a), CompositeType::Array(mut b)) => a.all(|field| {
-                b.next().is_some_and(|sub| {
-                    field.storage.is_like(sub.storage) && field.is_mutable == sub.is_mutable
-                })
+                b.next().is_some_and(|sub| field.storage.is_like(sub.storage) && field.is_mutable == sub.is_mutable)
             }),
             _ => false,
         }
@@ -259,9 +257,15 @@ mod tests {
 
     impl TypeSpace for Some5 {
         fn kind(&self, ty: TypeIndex) -> Option<CompositeKind> {
-            [CompositeKind::Func, CompositeKind::Struct, CompositeKind::Struct, CompositeKind::Array, CompositeKind::Struct]
-                .get(ty.to_usize())
-                .copied()
+            [
+                CompositeKind::Func,
+                CompositeKind::Struct,
+                CompositeKind::Struct,
+                CompositeKind::Array,
+                CompositeKind::Struct,
+            ]
+            .get(ty.to_usize())
+            .copied()
         }
 
         fn supertype(&self, ty: TypeIndex) -> Option<TypeIndex> {

@@ -238,7 +238,9 @@ impl fmt::Display for RefType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.is_nullable(), self.heap()) {
             (true, HeapType::None) => f.write_str("nullref"),
-            (true, HeapType::NoFunc | HeapType::NoExtern | HeapType::NoExn) => write!(f, "null{}ref", &self.heap().name()[2..]),
+            (true, HeapType::NoFunc | HeapType::NoExtern | HeapType::NoExn) => {
+                write!(f, "null{}ref", &self.heap().name()[2..])
+            }
             (true, HeapType::Concrete(index)) => write!(f, "(ref null {})", index.0),
             (true, heap) => write!(f, "{heap}ref"),
             (false, heap) => write!(f, "(ref {heap})"),

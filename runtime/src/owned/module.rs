@@ -194,7 +194,8 @@ impl Module {
     /// The imports, in the module's order.
     pub fn imports(&self) -> impl ExactSizeIterator<Item = ImportType<'_>> {
         let owner = self.owner();
-        let imports: Vec<_> = self.parsed().imports().filter_map(|import| ImportType::from_raw(import, owner)).collect();
+        let imports: Vec<_> =
+            self.parsed().imports().filter_map(|import| ImportType::from_raw(import, owner)).collect();
         imports.into_iter()
     }
 

@@ -276,7 +276,8 @@ impl FuncType {
     }
 
     pub(crate) fn from_raw(ty: raw::FuncType<'_>, owner: Owner) -> FuncType {
-        let owned = |types: raw::ValTypes<'_>| -> Vec<_> { types.iter().map(|ty| ValType::from_raw(ty, owner)).collect() };
+        let owned =
+            |types: raw::ValTypes<'_>| -> Vec<_> { types.iter().map(|ty| ValType::from_raw(ty, owner)).collect() };
         FuncType::new(owned(ty.params()), owned(ty.results()))
     }
 
