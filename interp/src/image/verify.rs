@@ -64,7 +64,7 @@ pub fn verify(image: &Image<'_>) -> Result<(), Error> {
 }
 
 /// Types of the parameters and results of all function types.
-fn operand_types<'a>(image: &'a Image<'_>) -> impl Iterator<Item = ValType> {
+fn operand_types(image: &Image<'_>) -> impl Iterator<Item = ValType> {
     let types = (0..image.types_count()).filter_map(|index| image.func_type(TypeIndex(index)));
     types.flat_map(|ty| ty.params().iter().chain(ty.results().iter()))
 }

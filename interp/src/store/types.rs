@@ -7,10 +7,7 @@
 
 use super::{OutOfMemory, bound::Size, heap::Heap, list::List};
 #[cfg(feature = "function-references")]
-use crate::{
-    image::format::TYPE_KIND_SHIFT,
-    types::rec::{CompositeKind, CompositeType, FieldTypes},
-};
+use crate::{image::format::TYPE_KIND_SHIFT, types::rec::CompositeKind};
 use crate::{
     image::{
         Image,
@@ -212,21 +209,6 @@ impl Types {
         debug_assert_eq!(entry.params & TYPE_KIND, 0, "a type of functions");
         let (params, results) = self.bytes_of(&entry).split_at(usize::from(entry.params & PARAMS_BYTES));
         FuncType::new(ValTypes::from_checked_bytes(params), ValTypes::from_checked_bytes(results))
-    }
-
-    /// The type with this number.
-    ///
-    /// # Panics
-    /// If there is no type with this number.
-    #[cfg(feature = "function-references")]
-    pub fn composite(&self, number: u32) -> CompositeType<'_> {
-        let entry = self.entries[number as usize];
-        let fields = FieldTypes::from_checked_bytes(self.bytes_of(&entry));
-        match entry.params >> TYPE_KIND_SHIFT & 3 {
-            0 => CompositeType::Func(self.func(number)),
-            1 => CompositeType::Struct(fields),
-            _ => CompositeType::Array(fields),
-        }
     }
 
     /// Twice as many buckets at least, and enough for so many types more.

@@ -172,13 +172,14 @@ impl RefType {
     }
 
     /// The coding of the type.
+    #[allow(clippy::unnecessary_cast)] // Not in all builds.
     pub const fn to_word(self) -> u32 {
         self.bits as u32
     }
 
     /// What values refer to.
     pub const fn heap(self) -> HeapType {
-        let nullable = self.bits as u32 & 0xff | NULLABLE;
+        let nullable = self.to_word() & 0xff | NULLABLE;
         #[cfg(feature = "function-references")]
         if nullable == CONCRETE {
             return HeapType::Concrete(TypeIndex(self.bits >> 8));
@@ -212,7 +213,7 @@ impl RefType {
 
     /// Whether null is a value of the type.
     pub const fn is_nullable(self) -> bool {
-        self.bits as u32 & NULLABLE != 0
+        self.to_word() & NULLABLE != 0
     }
 
     /// The same type with another index, if it has one.

@@ -217,16 +217,6 @@ pub struct ConcreteType {
     index: u32,
 }
 
-impl ConcreteType {
-    pub(crate) fn of_store(store: u32, index: u32) -> ConcreteType {
-        ConcreteType { owner: Owner::Store(store), index }
-    }
-
-    pub(crate) fn number(self) -> u32 {
-        self.index
-    }
-}
-
 /// Where indices of types mean something.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) enum Owner {
