@@ -13,7 +13,8 @@
 //!
 //! # Files
 //! `machine` registers and operands, `registers` which of them the processor has, `context` views of the store, `functions` how they are found, `handle` references, `observe` a look at the run from
-//! outside; handlers: `numeric`, `memory`, `variable`, `table` (with references), `control`, `call`.
+//! outside; handlers: `numeric`, `memory`, `variable`, `table` (with references), `reference`
+//! (typed ones), `control`, `call`.
 
 #[cfg_attr(compact, path = "no_across.rs")]
 mod across;
@@ -34,6 +35,8 @@ pub mod memory;
 pub mod numeric;
 #[cfg_attr(not(observe), path = "no_observe.rs")]
 pub mod observe;
+#[cfg(feature = "function-references")]
+pub mod reference;
 #[cfg_attr(dispatch = "switch", path = "registers_few.rs")]
 mod registers;
 pub mod table;
@@ -92,6 +95,8 @@ mod handlers {
     #![allow(unused_imports)]
     #[cfg(grouped)]
     pub use super::grouped::*;
+    #[cfg(feature = "function-references")]
+    pub use super::reference::*;
     pub use super::{
         Instruction,
         call::*,

@@ -28,7 +28,7 @@ use crate::{
     isa::{self, HEADER_BYTES, Instruction, Level, Operand, Rest, Row, Ty, decode, kind},
     types::{
         CELL_BYTES, ElemIndex, ExternKind, FuncIndex, FuncType, GlobalIndex, MemoryIndex, RefType, TableIndex,
-        TypeIndex, ValType, ValTypes,
+        TypeIndex, TypeSpace, ValType, ValTypes,
     },
 };
 
@@ -53,7 +53,7 @@ type Rule<T = ()> = Result<T, Broken>;
 /// `Unsupported` with the name of what this version does not run.
 pub fn verify(image: &Image<'_>) -> Result<(), Error> {
     module(image)?;
-    let has_ref_types = ValTypes::from_checked_bytes(image.type_bytes).iter().any(ValType::is_ref);
+    let has_ref_types = operand_types(image).any(ValType::is_ref);
     for func in image.code_funcs() {
         let mut verifier = Verifier::new(image, func, has_ref_types);
         if let Err(rule) = verifier.body() {
@@ -61,6 +61,12 @@ pub fn verify(image: &Image<'_>) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// Types of the parameters and results of all function types.
+fn operand_types(image: &Image<'_>) -> impl Iterator<Item = ValType> {
+    let types = (0..image.types_count()).filter_map(|index| image.func_type(TypeIndex(index)));
+    types.flat_map(|ty| ty.params().iter().chain(ty.results().iter()))
 }
 
 /// The error for a function with a broken rule: by the name of what this build lacks, if it is that.
@@ -91,7 +97,7 @@ fn module(image: &Image<'_>) -> Result<(), Error> {
     if image.options().contains(Options::LAZY) {
         return unsupported("image whose functions are yet to be translated: make one with eager compilation");
     }
-    if image.type_bytes.contains(&ValType::V128.to_byte()) {
+    if operand_types(image).any(|ty| ty == ValType::V128) {
         return unsupported("simd");
     }
     for global in (0..image.count(ExternKind::Global)).map_while(|index| image.global(GlobalIndex(index))) {
@@ -183,20 +189,20 @@ enum Run<'a> {
     None,
     /// `argument.ref` from this unit on; a call must follow.
     Arguments { first: usize },
-    /// So many results, of so many bytes, are in place; the next or `return` must follow.
-    Results { index: usize, offset: u32 },
-    /// The call has left a reference at `offset`, result number `index`; its `take.ref` must follow.
-    Takes { results: ValTypes<'a>, index: usize, offset: u32 },
+    /// Results of so many bytes are in place; `rest` of them, or `return`, must follow.
+    Results { rest: ValTypes<'a>, offset: u32 },
+    /// The call has left a reference at `offset`; its `take.ref` must follow, then those of the references in `rest`.
+    Takes { rest: ValTypes<'a>, offset: u32 },
 }
 
 impl<'a> Run<'a> {
-    /// The run that takes the references among the results from number `index` on, which begin at `offset`.
-    fn takes(results: ValTypes<'a>, mut index: usize, mut offset: u32) -> Run<'a> {
-        while let Some(ty) = results.get(index) {
+    /// The run that takes the references among these results, which begin at `offset`.
+    fn takes(mut results: ValTypes<'a>, mut offset: u32) -> Run<'a> {
+        while let Some((ty, rest)) = results.split_first() {
             if ty.is_ref() {
-                return Run::Takes { results, index, offset };
+                return Run::Takes { rest, offset };
             }
-            index += 1;
+            results = rest;
             offset += ty.bytes();
         }
         Run::None
@@ -425,15 +431,24 @@ impl<'a> Verifier<'a> {
                 self.call(row, self.image.type_of_func(FuncIndex(values[0])).ok_or("function index")?, last)
             }
             Row::CallIndirect | Row::ReturnCallIndirect => {
-                require(self.element(values[1])?.is_func(), "indirect call through a table of no functions")?;
+                let element = self.element(values[1])?;
+                require(
+                    self.image.ref_matches(element, RefType::FUNC),
+                    "indirect call through a table of no functions",
+                )?;
                 self.call(row, self.image.func_type(TypeIndex(values[2])).ok_or("type index out of range")?, last)
             }
+            Row::CallRef | Row::ReturnCallRef => {
+                self.call(row, self.image.func_type(TypeIndex(values[1])).ok_or("type index out of range")?, last)
+            }
             Row::TableCopy => {
-                require(self.element(values[0])? == self.element(values[1])?, "table.copy between element types")
+                let [to, from] = [self.element(values[0])?, self.element(values[1])?];
+                require(self.image.ref_matches(from, to), "table.copy between element types")
             }
             Row::TableInit => {
                 let segment = self.image.elem(ElemIndex(values[1])).ok_or("element segment index out of range")?;
-                require(self.element(values[0])? == segment.element, "table.init with another element type")
+                let to = self.element(values[0])?;
+                require(self.image.ref_matches(segment.element, to), "table.init with another element type")
             }
             Row::Fuel => require(self.image.options().contains(Options::FUEL), "fuel in an image without that option"),
             Row::Signal => {
@@ -578,12 +593,12 @@ impl<'a> Verifier<'a> {
         require(!self.is_hidden, "call in a constant expression")?;
         self.window(delta, ty.header_offset())?;
         self.arguments(ty, delta)?;
-        if matches!(row, Row::Call | Row::CallImport | Row::CallIndirect) {
-            self.run = if self.has_ref_types { Run::takes(ty.results(), 0, delta) } else { Run::None };
+        if matches!(row, Row::Call | Row::CallImport | Row::CallIndirect | Row::CallRef) {
+            self.run = if self.has_ref_types { Run::takes(ty.results(), delta) } else { Run::None };
             return Ok(());
         }
         self.run = Run::None;
-        require(ty.results() == self.func.ty.results(), "tail call of a function with other results")
+        require(ty.results().are_like(self.func.ty.results()), "tail call of a function with other results")
     }
 
     /// The run before a call fills exactly the cells of the callee's reference parameters, in order.
@@ -604,23 +619,25 @@ impl<'a> Verifier<'a> {
 
     /// `take.ref` takes the next reference among the results of the call before it.
     fn take(&mut self, cell: u32) -> Rule {
-        let Run::Takes { results, index, offset } = self.run else {
+        let Run::Takes { rest, offset } = self.run else {
             return Err("take.ref not right behind a call with a reference result".into());
         };
         require(cell == offset, "take.ref of another cell")?;
-        self.run = Run::takes(results, index + 1, offset + CELL_BYTES);
+        self.run = Run::takes(rest, offset + CELL_BYTES);
         Ok(())
     }
 
     /// `result.*` puts the next result in its place. A reference is not read from a cell that an earlier one has written.
     fn result(&mut self, row: Row, source: u32, cell: u32) -> Rule {
-        let (index, offset) = match self.run {
-            Run::Results { index, offset } => (index, offset),
-            _ => (0, 0),
-        };
         let results = self.func.ty.results();
-        require(!is_in_accumulator(results), "result move in a function whose result is in an accumulator")?;
-        let ty = results.get(index).ok_or("more result moves than results")?;
+        let (results, offset) = match self.run {
+            Run::Results { rest, offset } => (rest, offset),
+            _ if is_in_accumulator(results) => {
+                return Err("result move in a function whose result is in an accumulator".into());
+            }
+            _ => (results, 0),
+        };
+        let (ty, rest) = results.split_first().ok_or("more result moves than results")?;
         let expected = match ty {
             ValType::Ref(_) => Row::ResultRef,
             _ if ty.bytes() == 4 => Row::ResultI32,
@@ -629,28 +646,30 @@ impl<'a> Verifier<'a> {
         require(row == expected, "result move of another kind or width")?;
         require(cell == offset, "result move to another cell")?;
         require(row != Row::ResultRef || source >= offset, "reference result overwritten before it is moved")?;
-        self.run = Run::Results { index: index + 1, offset: offset + ty.bytes() };
+        self.run = Run::Results { rest, offset: offset + ty.bytes() };
         Ok(())
     }
 
     /// `return`: all results are in place, unless there is none or it is in an accumulator.
     fn return_(&mut self) -> Rule {
         let results = self.func.ty.results();
-        let moved = if let Run::Results { index, .. } = self.run { index } else { 0 };
-        let expected = if is_in_accumulator(results) { 0 } else { results.len() };
+        let is_whole = match self.run {
+            Run::Results { rest, .. } => rest.is_empty(),
+            _ => is_in_accumulator(results) || results.is_empty(),
+        };
         self.run = Run::None;
-        require(moved == expected, "return without all results in place")
+        require(is_whole, "return without all results in place")
     }
 
     fn return_value(&self, ty: ValType) -> Rule {
         let results = self.func.ty.results();
-        require(results.len() == 1 && results.get(0) == Some(ty), "return of a value of another type")
+        require(results.single() == Some(ty), "return of a value of another type")
     }
 }
 
 /// Whether a single result is a number, which comes back in an accumulator.
 fn is_in_accumulator(results: ValTypes<'_>) -> bool {
-    results.len() == 1 && results.get(0).is_some_and(|ty| !ty.is_ref())
+    results.single().is_some_and(|ty| !ty.is_ref())
 }
 
 fn is_call(row: Row) -> bool {
@@ -659,8 +678,10 @@ fn is_call(row: Row) -> bool {
         Row::Call
             | Row::CallImport
             | Row::CallIndirect
+            | Row::CallRef
             | Row::ReturnCall
             | Row::ReturnCallImport
             | Row::ReturnCallIndirect
+            | Row::ReturnCallRef
     )
 }

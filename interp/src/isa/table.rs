@@ -270,7 +270,7 @@ impl Row {
                 "MemoryFill" | "MemoryCopy" | "MemoryInit" | "DataDrop" => group::BULK_MEMORY,
                 "TableCopy" | "TableInit" | "ElemDrop" => group::BULK_MEMORY,
                 "LoadFar" | "StoreFar" => group::FAR_MEMORY,
-                "ReturnCall" | "ReturnCallImport" | "ReturnCallIndirect" => group::TAIL_CALL,
+                "ReturnCall" | "ReturnCallImport" | "ReturnCallIndirect" | "ReturnCallRef" => group::TAIL_CALL,
                 "Wide" | "MulWide" => group::WIDE_ARITHMETIC,
                 _ => 0,
             }
@@ -304,6 +304,8 @@ macro_rules! shapes { ($($(#[doc = $doc:literal])* $name:ident: $handler:literal
 mod ops;
 #[allow(unused_imports)] // build.rs looks at rows only.
 pub use ops::*;
+#[path = "ops_reference.rs"]
+mod ops_reference;
 
 /// Rows of one file, and the groups that all of them belong to.
 struct Part {
@@ -312,7 +314,8 @@ struct Part {
 }
 
 /// The files, in the order of their rows. A proposal is a line here.
-const PARTS: [Part; 1] = [Part { groups: 0, rows: ops::ROWS }];
+const PARTS: [Part; 2] =
+    [Part { groups: 0, rows: ops::ROWS }, Part { groups: group::FUNCTION_REFERENCES, rows: ops_reference::ROWS }];
 
 const COUNT: usize = {
     let (mut part, mut count) = (0, 0);

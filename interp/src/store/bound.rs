@@ -175,19 +175,22 @@ impl Bound {
             let words = objects_bytes as u64 / MARK_WORD_BYTES as u64;
             heap_bytes = arena.block(words, Size::WORD) + arena.block(words * MARK_WORD_BYTES as u64 / 4, Size::WORD);
         }
-        arena.block(1, sizes.instance);
-        arena.block(1, sizes.spaces);
         let funcs = records.count(section::FUNC_TYPES, 4);
-        if let Some([func, ty]) = sizes.entities {
+        if let Some([_, ty]) = sizes.entities {
             let types = records.count(section::TYPES, 8);
-            arena.list(records.count(section::FUNCS, 12) + records.imported(ExternKind::Func), func);
+            arena.block(types, Size::WORD);
             if types != 0 {
                 let buckets = (2 * (types + 1)).next_power_of_two();
                 arena.block(if buckets < 8 { 8 } else { buckets }, Size::WORD);
             }
             arena.list(types, ty);
+            arena.list(types, Size::WORD);
             arena.list(records.count(section::TYPE_BYTES, 1), Size::new(1, 1));
-            arena.block(types, Size::WORD);
+        }
+        arena.block(1, sizes.instance);
+        arena.block(1, sizes.spaces);
+        if let Some([func, _]) = sizes.entities {
+            arena.list(records.count(section::FUNCS, 12) + records.imported(ExternKind::Func), func);
             arena.block(funcs, Size::WORD);
         } else {
             arena.block(records.imported(ExternKind::Func), Size::WORD);
@@ -204,9 +207,9 @@ impl Bound {
         let (mut elements_bytes, mut i) = (0, 0);
         while i < elems {
             let record = records.record(section::ELEMS, ElemRecord::BYTES, i);
-            // Passive: kind, element, form, reserved; table; offset; first item, number of items.
+            // Passive: kind, form, reserved; element; table; offset; first item, number of items.
             if record.byte(0) == 1 {
-                elements_bytes += arena.block(record.word(24) as u64, Size::WORD);
+                elements_bytes += arena.block(record.word(28) as u64, Size::WORD);
             }
             i += 1;
         }
@@ -221,10 +224,10 @@ impl Bound {
         i = first_table;
         while i < tables {
             let record = records.record(section::TABLES, TableRecord::BYTES, i);
-            // Element, flags, reserved; minimum; maximum.
-            let (min, max) = (record.long(4), record.long(12));
+            // Element; flags, reserved; minimum; maximum.
+            let (min, max) = (record.long(8), record.long(16));
             elements_bytes += arena.block(min, Size::WORD);
-            if record.byte(1) & HAS_MAX == 0 || max > min {
+            if record.byte(4) & HAS_MAX == 0 || max > min {
                 (growing_count, growth_bytes) = (growing_count + 1, None);
             }
             i += 1;

@@ -8,10 +8,7 @@ use super::{
     func::{Func, Refusal},
     stack::{Accumulator, Held, Place},
 };
-use crate::{
-    isa::{Row, Ty, encode::Field, kind},
-    types::RefType,
-};
+use crate::isa::{Row, Ty, encode::Field, kind};
 
 /// What is called.
 #[derive(Clone, Copy)]
@@ -25,10 +22,12 @@ pub enum Callee {
         /// Type index.
         ty: u32,
     },
+    /// What a reference refers to, of the type with this index.
+    Reference(u32),
 }
 
 impl<'a> Func<'a> {
-    /// call, call_indirect
+    /// call, call_indirect, call_ref
     pub fn call(&mut self, callee: Callee) -> Result<(), Refusal> {
         let (index, delta, results) = self.prepare(callee)?;
         self.map_here()?;
@@ -37,7 +36,7 @@ impl<'a> Func<'a> {
         self.take_results(results, delta)
     }
 
-    /// return_call, return_call_indirect
+    /// return_call, return_call_indirect, return_call_ref
     pub fn return_call(&mut self, callee: Callee) -> Result<(), Refusal> {
         let (index, delta, results) = self.prepare(callee)?;
         self.prove(results == self.results)?;
@@ -52,15 +51,18 @@ impl<'a> Func<'a> {
         let ty = match callee {
             Callee::Function(index) => *self.module.func_types.get(index as usize).ok_or(Refusal::Unproven)?,
             Callee::Indirect { table, ty } => {
-                self.prove(self.module.tables.get(table as usize) == Some(&RefType::FUNC))?;
+                let is_any_func = *self.module.tables.get(table as usize).ok_or(Refusal::Unproven)?;
+                self.prove(is_any_func || self.attempt.is_valid)?;
                 ty
             }
+            Callee::Reference(ty) => ty,
         };
         let module = self.module;
-        let ty = module.types.get(ty as usize).ok_or(Refusal::Unproven)?;
+        let ty = module.func_type(ty).ok_or(Refusal::Unproven)?;
         let index = match callee {
             Callee::Function(_) => None,
             Callee::Indirect { .. } => Some(self.pop(Ty::I32)?),
+            Callee::Reference(_) => Some(self.pop(Ty::Ref)?),
         };
         self.prove_top(&ty.params)?;
         let from = self.stack.len() - ty.params.len();
@@ -76,6 +78,8 @@ impl<'a> Func<'a> {
                 self.seal();
                 Some(Field::REG)
             }
+            // A reference has its home below the window.
+            Some(entry) if entry.ty == Ty::Ref => Some(self.slot_field(&entry)?),
             Some(entry) if matches!(entry.place, Place::Const(_)) && has_refs => {
                 // Its home would lie in the window.
                 self.load_accumulator(&entry)?;
@@ -184,6 +188,11 @@ impl<'a> Func<'a> {
                 push(Field::new(kind::TABLE, i64::from(table)));
                 push(Field::new(kind::TYPE, i64::from(self.module.image_types[ty as usize].0)));
                 if tail.is_some() { Row::ReturnCallIndirect } else { Row::CallIndirect }
+            }
+            Callee::Reference(ty) => {
+                push(index.expect("a call by reference has one"));
+                push(Field::new(kind::TYPE, i64::from(self.module.image_types[ty as usize].0)));
+                if tail.is_some() { Row::ReturnCallRef } else { Row::CallRef }
             }
         };
         if let Some(header) = header {

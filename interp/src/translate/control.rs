@@ -49,6 +49,14 @@ pub struct ControlFrame {
     stub: Option<(usize, Label)>,
 }
 
+/// What a conditional branch tests.
+pub enum Test {
+    /// That an operand, just popped, is not zero.
+    Truth(Entry),
+    /// That the reference in a slot is null, or is not.
+    Null(Field, bool),
+}
+
 /// Types of a block's parameters or results.
 #[derive(Clone, Copy)]
 enum Types<'a> {
@@ -74,7 +82,7 @@ impl<'a> Func<'a> {
             wasmparser::BlockType::Empty => (Types::Many(&[]), Types::Many(&[])),
             wasmparser::BlockType::Type(ty) => (Types::Many(&[]), Types::One([operand_type(ty)?])),
             wasmparser::BlockType::FuncType(index) => {
-                let ty = self.module.types.get(index as usize).ok_or(Refusal::Unproven)?;
+                let ty = self.module.func_type(index).ok_or(Refusal::Unproven)?;
                 (Types::Many(&ty.params), Types::Many(&ty.results))
             }
         })
@@ -434,9 +442,23 @@ impl<'a> Func<'a> {
     /// br_if
     pub fn branch_if(&mut self, depth: u32) -> Result<(), Refusal> {
         let entry = self.pop(Ty::I32)?;
+        self.branch_on(depth, &Test::Truth(entry))
+    }
+
+    /// What a test is as a condition: of its holding, or of the opposite.
+    fn test(&mut self, test: &Test, when: bool) -> Result<Condition, Refusal> {
+        match *test {
+            Test::Truth(entry) => self.condition(&entry, when),
+            Test::Null(slot, is_null) => Ok(Condition::null(slot, is_null == when)),
+        }
+    }
+
+    /// Branches if a test holds, with what the label takes on top of the stack, where it stays.
+    pub fn branch_on(&mut self, depth: u32, test: &Test) -> Result<(), Refusal> {
         let (frame, types) = self.target(depth)?;
         self.prove_top(&types)?;
-        if frame.kind != Kind::Function && entry.place != Place::Accumulator {
+        let is_in_accumulator = matches!(test, Test::Truth(entry) if entry.place == Place::Accumulator);
+        if frame.kind != Kind::Function && !is_in_accumulator {
             // Operands of the label that are in their homes need no second path. A condition in the accumulator was made
             // just now: copies would hide the comparison it comes from.
             self.settle_from(self.stack.len() - types.len())?;
@@ -445,20 +467,20 @@ impl<'a> Func<'a> {
         if simple || (types.is_empty() && frame.kind != Kind::Function) {
             match frame.kind {
                 Kind::Loop(head) => {
-                    let condition = self.condition(&entry, true)?;
+                    let condition = self.test(test, true)?;
                     if !self.emit_branch_back(&condition, head)? {
                         self.branch_over(&condition, |func| func.branch_back(head))?;
                     }
                     return Ok(());
                 }
                 _ => {
-                    let condition = self.condition(&entry, true)?;
+                    let condition = self.test(test, true)?;
                     return self.branch_if_to(&condition, frame.label);
                 }
             }
         }
         // The operands move on the taken path only: jump over the moves if the condition does not hold.
-        let condition = self.condition(&entry, false)?;
+        let condition = self.test(test, false)?;
         let past = self.labels.create()?;
         self.branch_if_to(&condition, past)?;
         let held = (self.held_int, self.held_float);

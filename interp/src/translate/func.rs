@@ -163,7 +163,7 @@ impl<'a> Func<'a> {
         type_index: u32,
         attempt: Attempt,
     ) -> Result<Func<'a>, Refusal> {
-        let ty = &module.types[type_index as usize];
+        let ty = module.func_type(type_index).ok_or(Refusal::Unproven)?;
         let mut func = Func {
             module,
             code,

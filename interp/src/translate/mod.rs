@@ -23,13 +23,14 @@ mod module;
 mod numeric;
 mod operator;
 mod read;
+mod reference;
 mod stack;
 mod variable;
 
 use crate::{
     error::{Error, ErrorKind},
     image::{Features, FuncPart, ImageParts, Options},
-    isa::{self, Level, Ty},
+    isa::{self, Level},
     push::push,
     types::FuncIndex,
 };
@@ -89,6 +90,7 @@ pub const SUPPORTED: Features = Features::MUTABLE_GLOBAL
     .with(Features::MULTI_MEMORY)
     .with(Features::CUSTOM_PAGE_SIZES)
     .with(Features::WIDE_ARITHMETIC)
+    .with(Features::FUNCTION_REFERENCES)
     .with(Features::FLOATS);
 
 /// Each feature as wasmparser knows it.
@@ -104,6 +106,8 @@ const WASM_FEATURES: &[(Features, WasmFeatures)] = &[
     (Features::MULTI_MEMORY, WasmFeatures::MULTI_MEMORY),
     (Features::CUSTOM_PAGE_SIZES, WasmFeatures::CUSTOM_PAGE_SIZES),
     (Features::WIDE_ARITHMETIC, WasmFeatures::WIDE_ARITHMETIC),
+    (Features::FUNCTION_REFERENCES, WasmFeatures::FUNCTION_REFERENCES),
+    (Features::GC, WasmFeatures::GC),
     (Features::FLOATS, WasmFeatures::FLOATS),
 ];
 
@@ -375,17 +379,11 @@ impl<'a> Translator<'a> {
     /// the settings; gives back what is known of the module.
     fn finish(mut self, mut options: Options) -> Result<(Vec<u8>, ModuleInfo), Error> {
         for hidden in core::mem::take(&mut self.sections.hidden) {
-            let val_type = match hidden.ty {
-                Ty::I32 => crate::types::ValType::I32,
-                Ty::I64 => crate::types::ValType::I64,
-                Ty::F32 => crate::types::ValType::F32,
-                Ty::F64 => crate::types::ValType::F64,
-                Ty::Ref => crate::types::ValType::FUNCREF,
-            };
-            let ty = self.sections.parts.intern_type([].into_iter(), [val_type].into_iter())?;
+            let ty = self.sections.parts.intern_type([].into_iter(), [hidden.ty].into_iter())?;
             self.sections.parts.push_hidden_func_type(ty)?;
             let type_index = self.sections.info.types.len() as u32;
-            self.sections.info.types.push(module::FuncTypeInfo { params: Vec::new(), results: alloc::vec![hidden.ty] });
+            let results = alloc::vec![module::operand(hidden.ty)];
+            self.sections.info.types.push(Some(module::FuncTypeInfo { params: Vec::new(), results }));
             // Validated with its section.
             let mut attempt = Attempt { wide: false, refs_capacity: 0, is_valid: true };
             let finished = loop {

@@ -109,8 +109,8 @@ impl Func<'_> {
         if !matches!(opcode, ELSE | END) {
             self.charge()?;
         }
-        // unreachable; block to else; end to return; return_call, return_call_indirect
-        if matches!(opcode, 0x00 | 0x02..=ELSE | END..=0x0f | 0x12 | 0x13) {
+        // unreachable; block to else; end to return; return_call, return_call_indirect, return_call_ref; br_on_null, br_on_non_null
+        if matches!(opcode, 0x00 | 0x02..=ELSE | END..=0x0f | 0x12 | 0x13 | 0x15 | 0xd5 | 0xd6) {
             self.close_fuel();
         }
         Ok(())
@@ -226,6 +226,11 @@ impl Func<'_> {
             O::RefNull { .. } => self.ref_null(),
             O::RefFunc { function_index } => self.ref_func(function_index),
             O::RefIsNull => self.ref_is_null(),
+            O::RefAsNonNull => self.ref_as_non_null(),
+            O::BrOnNull { relative_depth } => self.br_on_null(relative_depth),
+            O::BrOnNonNull { relative_depth } => self.br_on_non_null(relative_depth),
+            O::CallRef { type_index } => self.call(Callee::Reference(type_index)),
+            O::ReturnCallRef { type_index } => self.return_call(Callee::Reference(type_index)),
             _ => Err(Refusal::Operator),
         }
     }

@@ -89,6 +89,21 @@ pub const CORPUS: &[(&str, &str)] = &[
         (func (param i32 externref) (result externref) (call $b (local.get 0) (local.get 1)) (local.set 1) (drop))
         (func (param i32 externref) (result externref i32 externref) (return_call $b (local.get 0) (local.get 1))))"#,
     ),
+    (
+        "typed references",
+        r#"(module
+        (type $t (sub (func (param i32 externref) (result externref)))) (type $u (sub $t (func (param i32 externref) (result externref))))
+        (table $f 3 (ref null $t)) (elem $s (ref null $t) (ref.func $f) (ref.null $t)) (global $g (mut (ref null $t)) (ref.null $t))
+        (func $f (type $u) (local.get 1))
+        (func (param externref (ref null $t)) (result externref) (local (ref null $t))
+          (global.set $g (local.get 1)) (table.set $f (i32.const 1) (global.get $g))
+          (table.init $f $s (i32.const 0) (i32.const 0) (i32.const 2)) (local.set 2 (table.get $f (i32.const 0)))
+          (call_ref $t (i32.const 1) (local.get 0) (ref.as_non_null (local.get 2))))
+        (func (param externref (ref null $t) i32) (result externref)
+          (block $null (block $some (result (ref $t)) (br_on_non_null $some (local.get 1)) (br $null))
+            (return (call_indirect $f (type $t) (i32.const 3) (local.get 0) (local.get 2))))
+          (block (return_call_ref $t (i32.const 2) (local.get 0) (br_on_null 0 (local.get 1)))) (ref.null extern)))"#,
+    ),
 ];
 
 /// The options that change code.

@@ -246,6 +246,38 @@ fn calls_and_runs_of_references() {
     );
 }
 
+#[test]
+fn calls_by_reference() {
+    const WAT: &str = r#"(module
+        (type $t (func (param i32 externref) (result externref))) (type $n (func (result i32)))
+        (elem declare func $f)
+        (func $f (type $t) (local.get 1))
+        (func (param externref) (result externref) (call_ref $t (i32.const 1) (local.get 0) (ref.func $f)))
+        (func (param (ref null $t) externref) (result externref) (return_call_ref $t (i32.const 1) (local.get 1) (local.get 0)))
+        (func (param (ref null $n) i32) (result i32)
+          (block (drop (br_on_null 0 (local.get 0)))) (call_ref $n (ref.as_non_null (local.get 0)))))"#;
+    check(
+        &Config::default(),
+        WAT,
+        &[
+            ("data cell used as a reference", |p| p.operand("call_ref", 1, 0, |_| 4)),
+            ("type index out of range", |p| p.operand("call_ref", 0, 1, |_| 99)),
+            ("reference argument without a parameter", |p| p.operand("call_ref", 0, 1, |_| 1)),
+            ("tail call of a function with other results", |p| {
+                // What its own type is, of which it is one argument.
+                p.token("argument.ref", 1, Row::RefCopy.token(0));
+                p.operand("argument.ref", 1, 1, |_| 0);
+                p.operand("return_call_ref", 0, 1, |_| 1);
+            }),
+            ("another frame's header offset", |p| p.operand("return_call_ref", 0, 2, |offset| offset + 4)),
+            ("call window outside the frame", |p| p.operand("call_ref", 1, 2, |_| 0x1000)),
+            ("data cell used as a reference", |p| p.operand("br_on_null", 0, 0, |_| 4)),
+            ("branch to what is no block start of the function", |p| p.operand("br_on_null", 0, 1, |rel| rel + 1)),
+            ("data cell used as a reference", |p| p.operand("ref.as_non_null", 0, 0, |_| 4)),
+        ],
+    );
+}
+
 /// Without references in any type, calls are checked a shorter way.
 #[test]
 fn calls_of_numbers() {

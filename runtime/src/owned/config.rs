@@ -138,6 +138,8 @@ impl Config {
         wasm_wide_arithmetic => WIDE_ARITHMETIC,
         /// The types f32 and f64. Default: true.
         floats => FLOATS,
+        /// Typed references to functions, and calls by them. Default: true.
+        wasm_function_references => FUNCTION_REFERENCES,
         /// Memories of 64-bit addresses: not supported yet, so that every module is refused with it. Default: false.
         wasm_memory64 => MEMORY64,
         /// Vectors: not supported yet, so that every module is refused with it. Default: false.

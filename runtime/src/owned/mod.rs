@@ -66,6 +66,7 @@ pub use store::{InterruptHandle, Store};
 pub use table::Table;
 pub use typed::{TypedFunc, WasmParams, WasmResults, WasmTy, WasmTyList};
 pub use types::{
-    ExternType, FuncType, GlobalType, MemoryType, MemoryTypeBuilder, Mutability, RefType, TableType, ValType,
+    ConcreteType, ExternType, FuncType, GlobalType, HeapType, MemoryType, MemoryTypeBuilder, Mutability, RefType,
+    TableType, ValType,
 };
 pub use value::{ExternRef, Nullable, Ref, Val};

@@ -169,6 +169,7 @@ impl<T> Store<T> {
     /// If the store has 2^29 of them, or no memory.
     pub(crate) fn new_host_func(&mut self, ty: &FuncType, func: HostFunc<T>) -> super::Func {
         let number = u32::try_from(self.host_funcs.len()).expect("fewer than 2^32 host functions");
+        assert!(ty.belongs_to(self.id), "a type is used with the store that it belongs to");
         let address = ty.with_raw(|ty| self.core.new_host_func(ty, number)).expect("memory for a host function");
         self.host_funcs.push(func);
         super::Func(self.handle(address))

@@ -1,8 +1,8 @@
 //! Values, and references among them.
 
-use super::{AsContextMut, F32, F64, Func, RefType, StoreContext, ValType, store::Handle};
+use super::{AsContextMut, F32, F64, Func, HeapType, RefType, StoreContext, ValType, store::Handle};
 use core::any::Any;
-use sheave_interp::exec::handle;
+use sheave_interp::{exec::handle, store::Store as Core, types as raw};
 
 /// Something that may be null.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -89,17 +89,20 @@ pub enum Ref {
 }
 
 impl Ref {
-    /// Null of this type.
-    pub fn null(ty: RefType) -> Ref {
-        match ty {
-            RefType::Func => Ref::Func(Nullable::Null),
-            RefType::Extern => Ref::Extern(Nullable::Null),
-        }
+    /// Null among references to this.
+    ///
+    /// # Panics
+    /// If these are neither functions nor values of the host.
+    pub fn null(ty: HeapType) -> Ref {
+        Ref::default_for_ty(RefType::new(true, ty))
     }
 
     /// The default of this type: null.
+    ///
+    /// # Panics
+    /// If these are neither functions nor values of the host.
     pub fn default_for_ty(ty: RefType) -> Ref {
-        Ref::null(ty)
+        Ref::from_handle(0, ty.to_raw(), 0)
     }
 
     /// Whether it is null.
@@ -113,8 +116,25 @@ impl Ref {
     /// Its type.
     pub fn ty(&self) -> RefType {
         match self {
-            Ref::Func(_) => RefType::Func,
-            Ref::Extern(_) => RefType::Extern,
+            Ref::Func(_) => RefType::FUNCREF,
+            Ref::Extern(_) => RefType::EXTERNREF,
+        }
+    }
+
+    /// Whether it is of a type of the store that it belongs to.
+    pub(crate) fn matches(&self, core: &Core, ty: raw::RefType) -> bool {
+        use raw::HeapType as H;
+        if self.is_null() {
+            let top = match self {
+                Ref::Func(_) => H::NoFunc,
+                Ref::Extern(_) => H::NoExtern,
+            };
+            return core.ref_matches(raw::RefType::new(true, top), ty);
+        }
+        match (self, ty.heap()) {
+            (Ref::Func(_), H::Func) | (Ref::Extern(_), H::Extern) => true,
+            (Ref::Func(Nullable::Val(func)), H::Concrete(index)) => core.is_func_of(func.0.address, index.0),
+            _ => false,
         }
     }
 
@@ -144,17 +164,21 @@ impl Ref {
         }
     }
 
-    pub(crate) fn from_handle(handle: u32, ty: RefType, store: u32) -> Ref {
+    /// # Panics
+    /// If the type is one of neither functions nor values of the host.
+    pub(crate) fn from_handle(handle: u32, ty: raw::RefType, store: u32) -> Ref {
+        use raw::HeapType as H;
         let entity = |address| Handle { store, address };
-        match ty {
-            RefType::Func => Ref::Func(match handle::to_func(handle) {
+        match ty.heap() {
+            H::Func | H::NoFunc | H::Concrete(_) => Ref::Func(match handle::to_func(handle) {
                 Some(address) => Nullable::Val(Func(entity(address))),
                 None => Nullable::Null,
             }),
-            RefType::Extern => Ref::Extern(match handle::to_extern(handle) {
+            H::Extern | H::NoExtern => Ref::Extern(match handle::to_extern(handle) {
                 Some(number) => Nullable::Val(ExternRef(entity(number))),
                 None => Nullable::Null,
             }),
+            _ => panic!("references to what is on the guest's heap are not supported yet"),
         }
     }
 }
@@ -212,8 +236,7 @@ impl Val {
             ValType::I64 => Val::I64(0),
             ValType::F32 => Val::F32(F32::from_bits(0)),
             ValType::F64 => Val::F64(F64::from_bits(0)),
-            ValType::FuncRef => Val::FuncRef(Nullable::Null),
-            ValType::ExternRef => Val::ExternRef(Nullable::Null),
+            ValType::Ref(ty) => Ref::default_for_ty(ty).into(),
             ValType::V128 => panic!("vectors are not supported yet"),
         }
     }
@@ -233,8 +256,17 @@ impl Val {
             Val::I64(_) => ValType::I64,
             Val::F32(_) => ValType::F32,
             Val::F64(_) => ValType::F64,
-            Val::FuncRef(_) => ValType::FuncRef,
-            Val::ExternRef(_) => ValType::ExternRef,
+            Val::FuncRef(_) => ValType::FUNCREF,
+            Val::ExternRef(_) => ValType::EXTERNREF,
+        }
+    }
+
+    /// Whether it is of a type of the store that it belongs to.
+    pub(crate) fn matches(&self, core: &Core, ty: raw::ValType) -> bool {
+        match (*self, ty) {
+            (Val::FuncRef(func), raw::ValType::Ref(ty)) => Ref::Func(func).matches(core, ty),
+            (Val::ExternRef(value), raw::ValType::Ref(ty)) => Ref::Extern(value).matches(core, ty),
+            (value, ty) => value.ty().to_raw() == ty,
         }
     }
 
@@ -258,8 +290,7 @@ impl Val {
             ValType::I64 => Val::I64(bits as i64),
             ValType::F32 => Val::F32(F32::from_bits(bits as u32)),
             ValType::F64 => Val::F64(F64::from_bits(bits)),
-            ValType::FuncRef => Ref::from_handle(bits as u32, RefType::Func, store).into(),
-            ValType::ExternRef => Ref::from_handle(bits as u32, RefType::Extern, store).into(),
+            ValType::Ref(ty) => Ref::from_handle(bits as u32, ty.to_raw(), store).into(),
             ValType::V128 => panic!("vectors are not supported yet"),
         }
     }

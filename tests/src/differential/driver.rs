@@ -84,7 +84,7 @@ fn host(store: &mut Store<Host>) -> Result<Linker<Host>, Error> {
     })?;
     let memory = Memory::new(&mut *store, MemoryType::new(1, Some(4)))?;
     linker.define(HOST_MODULE, "memory", memory)?;
-    let table = Table::new(&mut *store, TableType::new(RefType::Func, 5, Some(20)), Ref::Func(Nullable::Null))?;
+    let table = Table::new(&mut *store, TableType::new(RefType::FUNCREF, 5, Some(20)), Ref::Func(Nullable::Null))?;
     linker.define(HOST_MODULE, "table", table)?;
     let global = Global::new(&mut *store, Val::I64(77), Mutability::Var);
     linker.define(HOST_MODULE, "global", global)?;
@@ -101,9 +101,9 @@ fn invoke(store: &mut Store<Host>, func: Func, args: &[Value]) -> Result<Vec<Val
             Value::I64(value) => Val::I64(value),
             Value::F32(bits) => f32::from_bits(bits).into(),
             Value::F64(bits) => f64::from_bits(bits).into(),
-            Value::FuncRef { is_null: true } => Val::default_for_ty(ValType::FuncRef),
+            Value::FuncRef { is_null: true } => Val::default_for_ty(ValType::FUNCREF),
             Value::FuncRef { is_null: false } => Val::from(Ref::Func(Nullable::Val(func))),
-            Value::ExternRef { is_null: true } => Val::default_for_ty(ValType::ExternRef),
+            Value::ExternRef { is_null: true } => Val::default_for_ty(ValType::EXTERNREF),
             Value::ExternRef { is_null: false } => {
                 Val::from(Ref::Extern(Nullable::Val(ExternRef::new(&mut *store, 5_u8))))
             }

@@ -1,0 +1,2 @@
+(module (type $t (func))
+  (func $run (export "run") (call_ref $t (ref.null $t))))
