@@ -21,6 +21,8 @@ mod across;
 pub mod call;
 pub mod context;
 pub mod control;
+#[cfg(feature = "exceptions")]
+pub mod exception;
 #[cfg_attr(dispatch = "tail", path = "dispatch/tail.rs")]
 #[cfg_attr(dispatch = "table", path = "dispatch/table.rs")]
 #[cfg_attr(dispatch = "switch", path = "dispatch/switch.rs")]
@@ -107,6 +109,8 @@ mod handlers {
         table::*,
         variable::*,
     };
+    #[cfg(feature = "exceptions")]
+    pub use super::exception::*;
     include!(concat!(env!("OUT_DIR"), "/handlers.rs"));
     pub(super) use for_each_handler;
 }

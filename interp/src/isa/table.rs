@@ -72,6 +72,8 @@ pub mod kind {
     pub const FUNC: u8 = b'F';
     /// Type index, two units.
     pub const TYPE: u8 = b'Y';
+    /// Tag index, two units.
+    pub const TAG: u8 = b'x';
     /// Table index, one unit.
     pub const TABLE: u8 = b'T';
     /// Memory index, one unit.
@@ -100,7 +102,7 @@ pub mod kind {
     pub const fn units(kind: u8) -> usize {
         match kind {
             REG | NONE | b'0'..=HEADER_MAX => 0,
-            IMM32 | OFF32 | REL32 | ENTRY | FUNC | TYPE | DATA | ELEM | GLOBAL32 => 2,
+            IMM32 | OFF32 | REL32 | ENTRY | FUNC | TYPE | TAG | DATA | ELEM | GLOBAL32 => 2,
             IMM64 | TARGETS => 4,
             _ => 1,
         }
@@ -304,6 +306,8 @@ macro_rules! shapes { ($($(#[doc = $doc:literal])* $name:ident: $handler:literal
 mod ops;
 #[allow(unused_imports)] // build.rs looks at rows only.
 pub use ops::*;
+#[path = "ops_exception.rs"]
+mod ops_exception;
 #[path = "ops_reference.rs"]
 mod ops_reference;
 
@@ -314,8 +318,11 @@ struct Part {
 }
 
 /// The files, in the order of their rows. A proposal is a line here.
-const PARTS: [Part; 2] =
-    [Part { groups: 0, rows: ops::ROWS }, Part { groups: group::FUNCTION_REFERENCES, rows: ops_reference::ROWS }];
+const PARTS: [Part; 3] = [
+    Part { groups: 0, rows: ops::ROWS },
+    Part { groups: group::FUNCTION_REFERENCES, rows: ops_reference::ROWS },
+    Part { groups: group::EXCEPTIONS, rows: ops_exception::ROWS },
+];
 
 const COUNT: usize = {
     let (mut part, mut count) = (0, 0);

@@ -14,6 +14,7 @@
 mod call;
 mod control;
 mod emit;
+mod exception;
 mod func;
 mod fuse;
 mod labels;
@@ -29,7 +30,7 @@ mod variable;
 
 use crate::{
     error::{Error, ErrorKind},
-    image::{Features, FuncPart, ImageParts, Options},
+    image::{Features, FuncPart, ImageParts, Options, format::Handler},
     isa::{self, Level},
     push::push,
     types::FuncIndex,
@@ -91,6 +92,7 @@ pub const SUPPORTED: Features = Features::MUTABLE_GLOBAL
     .with(Features::CUSTOM_PAGE_SIZES)
     .with(Features::WIDE_ARITHMETIC)
     .with(Features::FUNCTION_REFERENCES)
+    .with(Features::EXCEPTIONS)
     .with(Features::FLOATS);
 
 /// Each feature as wasmparser knows it.
@@ -108,6 +110,7 @@ const WASM_FEATURES: &[(Features, WasmFeatures)] = &[
     (Features::WIDE_ARITHMETIC, WasmFeatures::WIDE_ARITHMETIC),
     (Features::FUNCTION_REFERENCES, WasmFeatures::FUNCTION_REFERENCES),
     (Features::GC, WasmFeatures::GC),
+    (Features::EXCEPTIONS, WasmFeatures::EXCEPTIONS),
     (Features::FLOATS, WasmFeatures::FLOATS),
 ];
 
@@ -179,6 +182,8 @@ struct Scratch {
     block_starts: Vec<u32>,
     /// All calls of functions with code, as the translator's.
     calls: Vec<u32>,
+    /// What catches exceptions.
+    handlers: Vec<Handler>,
     joints: Vec<isa::Joint>,
     buffers: Buffers,
     validator: wasmparser::FuncValidatorAllocations,
@@ -244,12 +249,13 @@ impl Scratch {
         type_index: u32,
         body: impl FnOnce(&mut Func<'_>) -> Result<(), Refusal>,
     ) -> Result<Result<Finished, Attempt>, Refused> {
-        let Scratch { code, source_map, block_starts, calls, joints, buffers, .. } = self;
+        let Scratch { code, source_map, block_starts, calls, handlers, joints, buffers, .. } = self;
         code.clear();
         source_map.clear();
         block_starts.clear();
         calls.clear();
-        let mut func = Func::begin(info, code, source_map, block_starts, calls, buffers, type_index, attempt)?;
+        handlers.clear();
+        let mut func = Func::begin(info, code, source_map, block_starts, calls, handlers, buffers, type_index, attempt)?;
         body(&mut func).map_err(|refusal| Refused { refusal, wasm_offset: func.wasm_offset })?;
         let (finished, next) = func.finish(buffers)?;
         let Some(finished) = finished else { return Ok(Err(next)) };
@@ -275,6 +281,7 @@ impl<'a> Translator<'a> {
                     imported_globals: 0,
                     tables: Vec::new(),
                     memories_count: 0,
+                    tags: Vec::new(),
                 },
                 parts: ImageParts::new(if config.superinstructions {
                     Level::HIGHEST
@@ -329,6 +336,7 @@ impl<'a> Translator<'a> {
             Payload::FunctionSection(section) => sections.functions(section),
             Payload::TableSection(section) => sections.tables(section),
             Payload::MemorySection(section) => sections.memories(section),
+            Payload::TagSection(section) => sections.tags(section),
             Payload::GlobalSection(section) => sections.globals(section),
             Payload::ExportSection(section) => sections.exports(section),
             Payload::ElementSection(section) => sections.elements(section),
@@ -354,7 +362,7 @@ impl<'a> Translator<'a> {
     /// Puts the function in the scratch behind the others.
     fn place(&mut self, finished: &Finished, wasm_offset: u32) -> Result<(), Error> {
         let Sections { info, parts, .. } = &mut self.sections;
-        let Scratch { code, source_map, block_starts, calls, .. } = &self.scratch;
+        let Scratch { code, source_map, block_starts, calls, handlers, .. } = &self.scratch;
         let first = parts.push_func(FuncPart {
             code,
             block_starts,
@@ -366,6 +374,9 @@ impl<'a> Translator<'a> {
             for (code, wasm) in source_map {
                 parts.source_map.push(first + *code, *wasm)?;
             }
+        }
+        for handler in handlers {
+            parts.push_handler(handler.moved(first))?;
         }
         for field in calls {
             if !parts.link(first + field) {

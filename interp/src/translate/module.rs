@@ -51,6 +51,8 @@ pub struct ModuleInfo {
     pub tables: Vec<bool>,
     /// Number of memories.
     pub memories_count: u32,
+    /// Type index (the module's own) by tag.
+    pub tags: Vec<u32>,
 }
 
 impl ModuleInfo {
@@ -198,7 +200,7 @@ fn extern_kind(kind: wasmparser::ExternalKind) -> Result<ExternKind, Error> {
         wasmparser::ExternalKind::Table => ExternKind::Table,
         wasmparser::ExternalKind::Memory => ExternKind::Memory,
         wasmparser::ExternalKind::Global => ExternKind::Global,
-        wasmparser::ExternalKind::Tag => return Err(Error::new(ErrorKind::Unsupported("exceptions"))),
+        wasmparser::ExternalKind::Tag => ExternKind::Tag,
     })
 }
 
@@ -306,7 +308,10 @@ impl<'a> Sections<'a> {
                     self.info.imported_globals += 1;
                     ImportPart::Global(self.info.global_type(ty)?)
                 }
-                TypeRef::Tag(_) => return Err(Error::new(ErrorKind::Unsupported("exceptions"))),
+                TypeRef::Tag(ty) => {
+                    push(&mut self.info.tags, ty.func_type_idx)?;
+                    ImportPart::Tag(self.info.image_types[ty.func_type_idx as usize])
+                }
             };
             self.parts.push_import(import.module, import.name, part)?;
         }
@@ -343,6 +348,16 @@ impl<'a> Sections<'a> {
         for ty in section {
             self.info.memories_count += 1;
             self.parts.push_memory(memory_type(ty.map_err(|e| error(&e))?))?;
+        }
+        Ok(())
+    }
+
+    /// Tag section.
+    pub fn tags(&mut self, section: wasmparser::TagSectionReader<'a>) -> Result<(), Error> {
+        for ty in section {
+            let ty = ty.map_err(|e| error(&e))?.func_type_idx;
+            push(&mut self.info.tags, ty)?;
+            self.parts.push_tag(self.info.image_types[ty as usize])?;
         }
         Ok(())
     }

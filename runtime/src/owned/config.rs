@@ -136,6 +136,8 @@ impl Config {
         wasm_custom_page_sizes => CUSTOM_PAGE_SIZES,
         /// The operators `i64.add128` and their like. Default: true.
         wasm_wide_arithmetic => WIDE_ARITHMETIC,
+        /// Exceptions: tags, `try_table`, `throw`. Default: true.
+        wasm_exceptions => EXCEPTIONS,
         /// The types f32 and f64. Default: true.
         floats => FLOATS,
         /// Typed references to functions, and calls by them. Default: true.

@@ -82,8 +82,7 @@ impl Func {
         let StoreContextMut { store } = ctx.as_context_mut();
         let call = self.begin(store, inputs, outputs)?;
         call::finish(store, &call)?;
-        read_results(store, &call, outputs);
-        Ok(())
+        read_results(store, &call, outputs)
     }
 
     /// Calls it; if a host function on the way fails or the fuel is used up, it can be resumed.
@@ -193,10 +192,36 @@ pub(crate) fn read_values(types: impl Iterator<Item = ValType>, cells: &[u32], s
 }
 
 /// Reads the results of a call that has finished.
-pub(crate) fn read_results<T>(store: &Store<T>, call: &sheave_interp::store::Call, outputs: &mut [Val]) {
+///
+/// # Errors
+/// No memory for roots of objects.
+pub(crate) fn read_results<T>(
+    store: &mut Store<T>,
+    call: &sheave_interp::store::Call,
+    outputs: &mut [Val],
+) -> Result<(), Error> {
     let types = store.core.func_type(call.func).results().iter();
     let types = types.map(|ty| ValType::from_raw(ty, Owner::Store(store.id)));
     read_values(types, store.core.cells(call.window, call.cells), store.id, outputs);
+    root_values(store, outputs)
+}
+
+/// Roots the references to objects among values that were just read.
+///
+/// # Errors
+/// No memory.
+#[inline]
+pub(crate) fn root_values<T>(store: &mut Store<T>, values: &mut [Val]) -> Result<(), Error> {
+    #[cfg(feature = "exceptions")]
+    for value in values {
+        if let Val::ExnRef(super::Nullable::Val(found)) = value {
+            let Some(reference) = found.reference(store.id) else { continue };
+            *found = store.root(reference)?;
+        }
+    }
+    #[cfg(not(feature = "exceptions"))]
+    let _ = (store, values);
+    Ok(())
 }
 
 /// Values up to this number are kept on the native stack during a host call.
@@ -220,6 +245,7 @@ pub(crate) fn with_values<T>(
         };
         let (params, results) = values.split_at_mut(param_types.len());
         read_values(param_types.iter().copied(), store.cells(window), store.id, params);
+        root_values(store, params)?;
         for (result, ty) in results.iter_mut().zip(&result_types) {
             *result = Val::default_for_ty(*ty);
         }

@@ -70,7 +70,7 @@ pub(crate) fn after<T>(
 ) -> Result<ResumableCall, Error> {
     Ok(match stop(store, call, outcome)? {
         Stopped::Finished => {
-            read_results(store, call, outputs);
+            read_results(store, call, outputs)?;
             ResumableCall::Finished
         }
         Stopped::HostTrap(stopped) => ResumableCall::HostTrap(stopped),

@@ -1,6 +1,8 @@
 //! Values, and references among them.
 
 use super::{AsContextMut, F32, F64, Func, HeapType, RefType, StoreContext, ValType, store::Handle};
+#[cfg(feature = "exceptions")]
+use super::{ExnRef, Rooted};
 use core::any::Any;
 use sheave_interp::{exec::handle, store::Store as Core, types as raw};
 
@@ -86,6 +88,9 @@ pub enum Ref {
     Func(Nullable<Func>),
     /// To a value of the host.
     Extern(Nullable<ExternRef>),
+    /// To an exception.
+    #[cfg(feature = "exceptions")]
+    Exn(Nullable<Rooted<ExnRef>>),
 }
 
 impl Ref {
@@ -110,6 +115,8 @@ impl Ref {
         match self {
             Ref::Func(func) => func.is_null(),
             Ref::Extern(value) => value.is_null(),
+            #[cfg(feature = "exceptions")]
+            Ref::Exn(value) => value.is_null(),
         }
     }
 
@@ -118,6 +125,8 @@ impl Ref {
         match self {
             Ref::Func(_) => RefType::FUNCREF,
             Ref::Extern(_) => RefType::EXTERNREF,
+            #[cfg(feature = "exceptions")]
+            Ref::Exn(_) => RefType::EXNREF,
         }
     }
 
@@ -128,11 +137,16 @@ impl Ref {
             let top = match self {
                 Ref::Func(_) => H::NoFunc,
                 Ref::Extern(_) => H::NoExtern,
+                #[cfg(feature = "exceptions")]
+                Ref::Exn(_) => H::NoExn,
             };
             return core.ref_matches(raw::RefType::new(true, top), ty);
         }
         match (self, ty.heap()) {
             (Ref::Func(_), H::Func) | (Ref::Extern(_), H::Extern) => true,
+            // Also whether it may be used.
+            #[cfg(feature = "exceptions")]
+            (Ref::Exn(Nullable::Val(exception)), H::Exn) => exception.valid(core).is_some(),
             (Ref::Func(Nullable::Val(func)), H::Concrete(index)) => core.is_func_of(func.0.address, index.0),
             _ => false,
         }
@@ -142,15 +156,15 @@ impl Ref {
     pub fn as_func(&self) -> Option<Nullable<&Func>> {
         match self {
             Ref::Func(func) => Some(func.as_ref()),
-            Ref::Extern(_) => None,
+            _ => None,
         }
     }
 
     /// The value of the host, if it is a reference to one.
     pub fn as_extern(&self) -> Option<Nullable<&ExternRef>> {
         match self {
-            Ref::Func(_) => None,
             Ref::Extern(value) => Some(value.as_ref()),
+            _ => None,
         }
     }
 
@@ -160,6 +174,10 @@ impl Ref {
             Ref::Func(Nullable::Val(func)) if func.0.store == store => Some(handle::from_func(func.0.address)),
             Ref::Extern(Nullable::Val(value)) if value.0.store == store => Some(handle::from_extern(value.0.address)),
             Ref::Func(Nullable::Null) | Ref::Extern(Nullable::Null) => Some(0),
+            #[cfg(feature = "exceptions")]
+            Ref::Exn(Nullable::Val(exception)) => exception.reference(store),
+            #[cfg(feature = "exceptions")]
+            Ref::Exn(Nullable::Null) => Some(0),
             Ref::Func(_) | Ref::Extern(_) => None,
         }
     }
@@ -177,6 +195,12 @@ impl Ref {
             H::Extern | H::NoExtern => Ref::Extern(match handle::to_extern(handle) {
                 Some(number) => Nullable::Val(ExternRef(entity(number))),
                 None => Nullable::Null,
+            }),
+            // Not rooted yet, and of no use until it is.
+            #[cfg(feature = "exceptions")]
+            H::Exn | H::NoExn => Ref::Exn(match handle {
+                0 => Nullable::Null,
+                reference => Nullable::Val(Rooted::found(reference, store)),
             }),
             _ => panic!("references to what is on the guest's heap are not supported yet"),
         }
@@ -223,6 +247,10 @@ pub enum Val {
     FuncRef(Nullable<Func>),
     /// Reference to a value of the host.
     ExternRef(Nullable<ExternRef>),
+    /// Reference to an exception. Those that [`Global::get`](crate::Global::get) and [`Table::get`](crate::Table::get) give are not rooted, and can
+    /// only be compared with null.
+    #[cfg(feature = "exceptions")]
+    ExnRef(Nullable<Rooted<ExnRef>>),
 }
 
 impl Val {
@@ -258,6 +286,8 @@ impl Val {
             Val::F64(_) => ValType::F64,
             Val::FuncRef(_) => ValType::FUNCREF,
             Val::ExternRef(_) => ValType::EXTERNREF,
+            #[cfg(feature = "exceptions")]
+            Val::ExnRef(_) => ValType::Ref(RefType::EXNREF),
         }
     }
 
@@ -266,6 +296,8 @@ impl Val {
         match (*self, ty) {
             (Val::FuncRef(func), raw::ValType::Ref(ty)) => Ref::Func(func).matches(core, ty),
             (Val::ExternRef(value), raw::ValType::Ref(ty)) => Ref::Extern(value).matches(core, ty),
+            #[cfg(feature = "exceptions")]
+            (Val::ExnRef(value), raw::ValType::Ref(ty)) => Ref::Exn(value).matches(core, ty),
             (value, ty) => value.ty().to_raw() == ty,
         }
     }
@@ -279,6 +311,8 @@ impl Val {
             Val::F64(value) => value.to_bits(),
             Val::FuncRef(func) => u64::from(Ref::Func(func).to_handle(store)?),
             Val::ExternRef(value) => u64::from(Ref::Extern(value).to_handle(store)?),
+            #[cfg(feature = "exceptions")]
+            Val::ExnRef(value) => u64::from(Ref::Exn(value).to_handle(store)?),
         })
     }
 
@@ -341,5 +375,7 @@ into_val! {
     Ref => |value| match value {
         Ref::Func(func) => Val::FuncRef(func),
         Ref::Extern(value) => Val::ExternRef(value),
+        #[cfg(feature = "exceptions")]
+        Ref::Exn(value) => Val::ExnRef(value),
     },
 }
