@@ -21,12 +21,12 @@ mod across;
 pub mod call;
 pub mod context;
 pub mod control;
-#[cfg(feature = "exceptions")]
-pub mod exception;
 #[cfg_attr(dispatch = "tail", path = "dispatch/tail.rs")]
 #[cfg_attr(dispatch = "table", path = "dispatch/table.rs")]
 #[cfg_attr(dispatch = "switch", path = "dispatch/switch.rs")]
 mod dispatch;
+#[cfg(feature = "exceptions")]
+pub mod exception;
 #[cfg_attr(compact, path = "few_functions.rs")]
 pub mod functions;
 #[cfg(grouped)]
@@ -34,6 +34,7 @@ pub mod grouped;
 pub mod handle;
 pub mod machine;
 pub mod memory;
+mod memory64;
 pub mod numeric;
 #[cfg_attr(not(observe), path = "no_observe.rs")]
 pub mod observe;
@@ -95,6 +96,8 @@ pub trait Instruction {
 /// All handlers in the order of their tokens, for the dispatch back ends.
 mod handlers {
     #![allow(unused_imports)]
+    #[cfg(feature = "exceptions")]
+    pub use super::exception::*;
     #[cfg(grouped)]
     pub use super::grouped::*;
     #[cfg(feature = "function-references")]
@@ -109,8 +112,6 @@ mod handlers {
         table::*,
         variable::*,
     };
-    #[cfg(feature = "exceptions")]
-    pub use super::exception::*;
     include!(concat!(env!("OUT_DIR"), "/handlers.rs"));
     pub(super) use for_each_handler;
 }

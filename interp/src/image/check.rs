@@ -5,8 +5,8 @@
 
 use super::{
     format::{
-        self, ConstExpr, DataMode, ElemMode, Features, Field, HAS_MAX, Handler, Header, IS_64, IS_MUTABLE, IS_SHARED, NONE,
-        Options,
+        self, ConstExpr, DataMode, ElemMode, Features, Field, HAS_MAX, Handler, Header, IS_64, IS_MUTABLE, IS_SHARED,
+        NONE, Options,
     },
     func::Func,
     read::{Image, Records, text},

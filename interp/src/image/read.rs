@@ -6,9 +6,9 @@
 use super::{
     check,
     format::{
-        self, ConstExpr, DataMode, DataRecord, ElemMode, ElemRecord, ExportRecord, Features, Field, FuncRecord, Handler, HandlerRecord,
-        GlobalRecord, HAS_MAX, Header, IS_64, IS_SHARED, ImportRecord, MemoryRecord, NONE, NameRecord, Options,
-        RangeRecord, SectionRecord, SourceMapRecord, TableRecord, TypeRecord, section,
+        self, ConstExpr, DataMode, DataRecord, ElemMode, ElemRecord, ExportRecord, Features, Field, FuncRecord,
+        GlobalRecord, HAS_MAX, Handler, HandlerRecord, Header, IS_64, IS_SHARED, ImportRecord, MemoryRecord, NONE,
+        NameRecord, Options, RangeRecord, SectionRecord, SourceMapRecord, TableRecord, TypeRecord, section,
     },
     func::Func,
     source_map,

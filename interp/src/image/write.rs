@@ -5,9 +5,9 @@
 use super::{
     format::{
         self, ALIGN, CHECKSUM_OFFSET, ConstExpr, ConstRecord, DataMode, DataRecord, ElemMode, ElemRecord, ExportRecord,
-        Features, Field, FuncRecord, Handler, HandlerRecord, GlobalRecord, HAS_MAX, HEADER_BYTES, Header, IS_64, IS_SHARED, ImportRecord,
-        MAGIC, MemoryRecord, NONE, NameRecord, Options, RangeRecord, SectionRecord, TableRecord, TypeParts, TypePrefix,
-        TypeRecord, VERSION, section,
+        Features, Field, FuncRecord, GlobalRecord, HAS_MAX, HEADER_BYTES, Handler, HandlerRecord, Header, IS_64,
+        IS_SHARED, ImportRecord, MAGIC, MemoryRecord, NONE, NameRecord, Options, RangeRecord, SectionRecord,
+        TableRecord, TypeParts, TypePrefix, TypeRecord, VERSION, section,
     },
     source_map::SourceMapPart,
 };

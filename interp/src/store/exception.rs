@@ -8,10 +8,7 @@
 
 use super::{HostCall, Stop, Store, backtrace::Frames};
 use crate::{
-    exec::{
-        context::Registers,
-        machine::Handle,
-    },
+    exec::{context::Registers, machine::Handle},
     gc::{
         Kind,
         layout::{HEADER_BYTES, OBJECT_ALIGN},
@@ -144,8 +141,7 @@ impl Store {
         while let Some((instance, unit, fp)) = frames.position() {
             if !skips {
                 let is_caught = |handler: &Handler| {
-                    handler.covers(unit)
-                        && handler.tag.is_none_or(|index| self.tag_at(instance, index.0) == Some(tag))
+                    handler.covers(unit) && handler.tag.is_none_or(|index| self.tag_at(instance, index.0) == Some(tag))
                 };
                 if let Some(handler) = self.handler_at(instance, unit, is_caught) {
                     return Some(Catch { instance, fp, handler });

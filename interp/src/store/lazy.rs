@@ -86,7 +86,14 @@ impl Store {
         let first = units.as_ptr();
         push(
             &mut self.lazy,
-            Code { instance, units, installed: Vec::new(), cell_maps: Vec::new(), handlers: Vec::new(), source_map: Vec::new() },
+            Code {
+                instance,
+                units,
+                installed: Vec::new(),
+                cell_maps: Vec::new(),
+                handlers: Vec::new(),
+                source_map: Vec::new(),
+            },
         )?;
         Ok(first)
     }
@@ -100,12 +107,7 @@ impl Store {
     }
 
     /// The first handler in the function whose code holds the unit for which `is_caught` holds.
-    pub(super) fn handler_at(
-        &self,
-        instance: u32,
-        unit: u32,
-        is_caught: impl Fn(&Handler) -> bool,
-    ) -> Option<Handler> {
+    pub(super) fn handler_at(&self, instance: u32, unit: u32, is_caught: impl Fn(&Handler) -> bool) -> Option<Handler> {
         match self.lazy_code(instance) {
             Some(code) => {
                 // Installed code is not moved: handlers of a function come in a row, in the order of the functions.

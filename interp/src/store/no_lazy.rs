@@ -18,12 +18,7 @@ impl Store {
 
     /// The first handler in the function whose code holds the unit for which `is_caught` holds.
     #[cfg(feature = "exceptions")]
-    pub(super) fn handler_at(
-        &self,
-        instance: u32,
-        unit: u32,
-        is_caught: impl Fn(&Handler) -> bool,
-    ) -> Option<Handler> {
+    pub(super) fn handler_at(&self, instance: u32, unit: u32, is_caught: impl Fn(&Handler) -> bool) -> Option<Handler> {
         let image = self.image(instance);
         image.handlers_of(&image.func_at(unit)?).find(is_caught)
     }

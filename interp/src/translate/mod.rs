@@ -20,6 +20,7 @@ mod fuse;
 mod labels;
 mod lazy;
 mod memory;
+mod memory64;
 mod module;
 mod numeric;
 mod operator;
@@ -89,6 +90,7 @@ pub const SUPPORTED: Features = Features::MUTABLE_GLOBAL
     .with(Features::TAIL_CALL)
     .with(Features::EXTENDED_CONST)
     .with(Features::MULTI_MEMORY)
+    .with(Features::MEMORY64)
     .with(Features::CUSTOM_PAGE_SIZES)
     .with(Features::WIDE_ARITHMETIC)
     .with(Features::FUNCTION_REFERENCES)
@@ -106,6 +108,7 @@ const WASM_FEATURES: &[(Features, WasmFeatures)] = &[
     (Features::TAIL_CALL, WasmFeatures::TAIL_CALL),
     (Features::EXTENDED_CONST, WasmFeatures::EXTENDED_CONST),
     (Features::MULTI_MEMORY, WasmFeatures::MULTI_MEMORY),
+    (Features::MEMORY64, WasmFeatures::MEMORY64),
     (Features::CUSTOM_PAGE_SIZES, WasmFeatures::CUSTOM_PAGE_SIZES),
     (Features::WIDE_ARITHMETIC, WasmFeatures::WIDE_ARITHMETIC),
     (Features::FUNCTION_REFERENCES, WasmFeatures::FUNCTION_REFERENCES),
@@ -255,7 +258,8 @@ impl Scratch {
         block_starts.clear();
         calls.clear();
         handlers.clear();
-        let mut func = Func::begin(info, code, source_map, block_starts, calls, handlers, buffers, type_index, attempt)?;
+        let mut func =
+            Func::begin(info, code, source_map, block_starts, calls, handlers, buffers, type_index, attempt)?;
         body(&mut func).map_err(|refusal| Refused { refusal, wasm_offset: func.wasm_offset })?;
         let (finished, next) = func.finish(buffers)?;
         let Some(finished) = finished else { return Ok(Err(next)) };
@@ -280,7 +284,7 @@ impl<'a> Translator<'a> {
                     globals: Vec::new(),
                     imported_globals: 0,
                     tables: Vec::new(),
-                    memories_count: 0,
+                    memories: Vec::new(),
                     tags: Vec::new(),
                 },
                 parts: ImageParts::new(if config.superinstructions {
