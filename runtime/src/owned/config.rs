@@ -15,6 +15,8 @@ const DEFAULT_FEATURES: Features = Features::MUTABLE_GLOBAL
     .with(Features::MEMORY64)
     .with(Features::CUSTOM_PAGE_SIZES)
     .with(Features::WIDE_ARITHMETIC)
+    .with(Features::FUNCTION_REFERENCES)
+    .with(Features::EXCEPTIONS)
     .with(Features::FLOATS);
 
 /// What structs, arrays and exceptions of a store may take. The memory is taken as they need it.
