@@ -54,7 +54,7 @@ pub const CORPUS: &[(&str, &str)] = &[
           (block $all
             (block $ref (result i32 externref f64 exnref)
               (try_table (catch_ref $t $ref) (catch_all $all)
-                (try_table (catch $t 2) (call $throw (i32.const 0) (local.get 1)))
+                (try_table (catch $t 3) (call $throw (i32.const 0) (local.get 1)))
                 (call $throw (local.get 0) (local.get 1)))
               (unreachable))
             (global.set $g) (return))

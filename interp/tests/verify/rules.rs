@@ -565,7 +565,7 @@ fn exceptions() {
         |p| field(p, 0, 2, |target| target + 1000),
         |p| field(p, 1, 2, |_| 0),
         |p| field(p, 0, 3, |_| 4),
-        |p| field(p, 0, 3, |_| 3),
+        |p| field(p, 1, 3, |_| 2),
         |p| field(p, 0, 4, |_| 2),
     ] {
         let mut patch = Patch::new(WAT, &Config::default());
