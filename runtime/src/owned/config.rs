@@ -14,6 +14,7 @@ const DEFAULT_FEATURES: Features = Features::MUTABLE_GLOBAL
     .with(Features::MULTI_MEMORY)
     .with(Features::CUSTOM_PAGE_SIZES)
     .with(Features::WIDE_ARITHMETIC)
+    .with(Features::FUNCTION_REFERENCES)
     .with(Features::FLOATS);
 
 /// What structs, arrays and exceptions of a store may take. The memory is taken as they need it.
