@@ -660,7 +660,9 @@ impl<'a> Verifier<'a> {
         require(!self.is_hidden, "call in a constant expression")?;
         self.window(delta, ty.header_offset())?;
         self.arguments(ty, delta)?;
-        if matches!(row, Row::Call | Row::CallImport | Row::CallIndirect | Row::CallIndirectTable64 | Row::CallRef) {
+        let is_tail =
+            !matches!(row, Row::Call | Row::CallImport | Row::CallIndirect | Row::CallIndirectTable64 | Row::CallRef);
+        if !is_tail {
             self.run = if self.has_ref_types { Run::takes(ty.results(), delta) } else { Run::None };
             return Ok(());
         }
@@ -754,12 +756,12 @@ fn is_call(row: Row) -> bool {
         Row::Call
             | Row::CallImport
             | Row::CallIndirect
+            | Row::CallIndirectTable64
             | Row::CallRef
             | Row::ReturnCall
             | Row::ReturnCallImport
             | Row::ReturnCallIndirect
-            | Row::ReturnCallRef
-            | Row::CallIndirectTable64
             | Row::ReturnCallIndirectTable64
+            | Row::ReturnCallRef
     )
 }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     isa::{Row, Ty, encode::Field, kind},
-    types::RefType,
+    types::{RefType, TableType},
 };
 
 /// What is called.
@@ -65,8 +65,9 @@ impl<'a> Func<'a> {
         let ty = match callee {
             Callee::Function(index) => *self.module.func_types.get(index as usize).ok_or(Refusal::Unproven)?,
             Callee::Indirect { table, ty } => {
-                let table = self.module.tables.get(table as usize).ok_or(Refusal::Unproven)?;
-                self.prove(table.element == RefType::FUNC || self.attempt.is_valid)?;
+                let is_of_funcs = |table: &TableType| table.element == RefType::FUNC;
+                let is_any_func = self.module.tables.get(table as usize).is_some_and(is_of_funcs);
+                self.prove(is_any_func || self.attempt.is_valid)?;
                 ty
             }
             Callee::Reference(ty) => ty,

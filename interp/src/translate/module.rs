@@ -180,19 +180,14 @@ pub fn operand(ty: ValType) -> Ty {
     }
 }
 
+/// Type of an address in a memory, or of an index in a table.
+pub fn index_type(is_64: bool) -> ValType {
+    if is_64 { ValType::I64 } else { ValType::I32 }
+}
+
 /// That of a value outside of functions, which is valid.
 fn ty(ty: wasmparser::ValType) -> Ty {
     operand_type(ty).expect("the feature that brings vectors is off")
-}
-
-/// Type of an address in a memory, or of an index in a table.
-pub fn index_type(is_64: bool) -> Ty {
-    if is_64 { Ty::I64 } else { Ty::I32 }
-}
-
-/// The same as a type of values.
-fn offset_type(is_64: bool) -> ValType {
-    if is_64 { ValType::I64 } else { ValType::I32 }
 }
 
 fn memory_type(ty: wasmparser::MemoryType) -> MemoryType {
@@ -403,7 +398,7 @@ impl<'a> Sections<'a> {
             let mode = match element.kind {
                 wasmparser::ElementKind::Active { table_index, offset_expr } => {
                     let table = TableIndex(table_index.unwrap_or(0));
-                    let ty = offset_type(self.info.tables[table.0 as usize].is_table64);
+                    let ty = index_type(self.info.tables[table.0 as usize].is_table64);
                     ElemMode::Active { table, offset: self.const_expr(offset_expr, ty)? }
                 }
                 wasmparser::ElementKind::Passive => ElemMode::Passive,
@@ -436,7 +431,7 @@ impl<'a> Sections<'a> {
             let data = data.map_err(|e| error(&e))?;
             let mode = match data.kind {
                 wasmparser::DataKind::Active { memory_index, offset_expr } => {
-                    let ty = offset_type(self.info.memories[memory_index as usize].is_memory64);
+                    let ty = index_type(self.info.memories[memory_index as usize].is_memory64);
                     DataMode::Active { memory: MemoryIndex(memory_index), offset: self.const_expr(offset_expr, ty)? }
                 }
                 wasmparser::DataKind::Passive => DataMode::Passive,
