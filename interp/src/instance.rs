@@ -300,6 +300,7 @@ fn allocate(
 #[cfg(feature = "exceptions")]
 fn tags(store: &mut Store, image: &Image<'static>, types: &Types, imports: Imports<'_>) -> Result<List<u32>, Error> {
     let mut tags = addresses(store, image, imports, ExternKind::Tag)?;
+    store.reserve_tags(image)?;
     for index in own(image, ExternKind::Tag) {
         tags.push_within_capacity(store.new_own_tag(image, types, sound(image.tag(TagIndex(index))))?);
     }
