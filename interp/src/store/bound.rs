@@ -14,8 +14,8 @@ use crate::{
         observe::Observed,
     },
     image::format::{
-        ElemRecord, GlobalRecord, HAS_MAX, Header, ImportRecord, MAGIC, MemoryRecord, PARAMS_BYTES, SectionRecord, TableRecord,
-        section,
+        ElemRecord, GlobalRecord, HAS_MAX, Header, ImportRecord, MAGIC, MemoryRecord, PARAMS_BYTES, SectionRecord,
+        TableRecord, section,
     },
     types::{ExternKind, GlobalType},
 };
@@ -100,7 +100,7 @@ impl Sizes {
         arena_align: 8,
         stack_slack_bytes: 0,
         context: Size::new(if cfg!(feature = "objects") { 208 } else { 200 }, 8),
-        instance: Size::new(288, 8),
+        instance: Size::new(if cfg!(feature = "exceptions") { 304 } else { 296 }, 8),
         spaces: Size::new(64, 4),
         data: Size::new(8, 4),
         elem: Size::new(8, 4),

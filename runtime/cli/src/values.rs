@@ -1,6 +1,6 @@
 //! Values of `--invoke`: arguments in the notation of the Wasm text format, results as Wasmtime prints them.
 
-use sheave::{F32, F64, Nullable, Val, ValType};
+use sheave::{F32, F64, Val, ValType};
 use wast::parser::{Parse, ParseBuffer, parse};
 
 /// Parses an argument of this type: decimal or `0x` hexadecimal, signed or not, with `_` between digits; floats also
