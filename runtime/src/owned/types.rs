@@ -376,7 +376,7 @@ impl TableType {
     /// The same with indices that are i64.
     pub fn new64(element: RefType, min: u64, max: Option<u64>) -> TableType {
         let limits = raw::Limits::new(min, max);
-        TableType { raw: raw::TableType { element: element.to_raw(), limits, is_table64: true } }
+        TableType { element, raw: raw::TableType { element: element.to_raw(), limits, is_table64: true } }
     }
 
     /// Type of the elements.
