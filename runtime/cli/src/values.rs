@@ -69,6 +69,7 @@ pub fn show(value: &Val) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sheave::Nullable;
 
     #[test]
     fn integers_take_the_whole_range_signed_and_unsigned() {
