@@ -105,7 +105,7 @@ impl Sizes {
         data: Size::new(8, 4),
         elem: Size::new(8, 4),
         global: Size::new(8, 8),
-        global_type: Size::new(3, 1),
+        global_type: if cfg!(feature = "function-references") { Size::new(12, 4) } else { Size::new(3, 1) },
         table: Size::new(48, 8),
         memory: Size::new(64, 8),
         outer: Size::new(16, 4),
