@@ -1,6 +1,10 @@
 //! Which instructions this build has handlers for: by cargo features, and by the lists of `SHEAVE_HANDLERS`.
 
-use std::{collections::{BTreeMap, BTreeSet}, env, fs, ops::Range};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env, fs,
+    ops::Range,
+};
 
 use crate::{
     instruction_name, instructions,

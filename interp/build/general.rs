@@ -140,7 +140,8 @@ impl Run {
     fn letters(&self, form: usize) -> usize {
         let row = self.rows[0];
         let mut letters = Vec::new();
-        let pairs: Vec<(Role, u8)> = row.shape.roles.iter().copied().zip(row.shape.form(form).iter().copied()).collect();
+        let pairs: Vec<(Role, u8)> =
+            row.shape.roles.iter().copied().zip(row.shape.form(form).iter().copied()).collect();
         for (index, (role, letter)) in pairs.iter().enumerate() {
             letters.push(match (role, *letter) {
                 // The step, and the offset in a memory that is named, belong to the letter before.
@@ -233,7 +234,8 @@ type Functions = BTreeMap<Vec<&'static str>, Function>;
 /// `for_each_handler!` for a match with a general arm, and that arm's tables and operations.
 pub fn general(available: &Available) -> (String, String) {
     let runs = runs(available);
-    let mut functions: Functions = runs.iter().filter_map(|run| Some((signature(run.rows[0])?, Function::default()))).collect();
+    let mut functions: Functions =
+        runs.iter().filter_map(|run| Some((signature(run.rows[0])?, Function::default()))).collect();
     let numbers: Vec<_> = functions.keys().cloned().collect();
     let (mut letters, mut accesses, mut table) = (Vec::new(), Vec::new(), String::new());
     for run in &runs {
@@ -245,7 +247,7 @@ pub fn general(available: &Available) -> (String, String) {
             function.rows.extend(run.shared(available).iter().map(|(number, _)| (first + number, run.rows[*number])));
             let number = numbers.iter().position(|known| *known == types).expect("it was put there");
             let unless = if row.shape.handler.starts_with("BranchUnless") { UNLESS } else { 0 };
-            (FIRST_FUNCTION + number | unless, first)
+            ((FIRST_FUNCTION + number) | unless, first)
         } else {
             let accessed = || run.rows.iter().map(|row| access(row)).collect::<Vec<_>>();
             match row.shape.handler {
@@ -262,9 +264,8 @@ pub fn general(available: &Available) -> (String, String) {
     let tokens: BTreeSet<usize> = runs.iter().flat_map(|run| run.tokens(available)).collect();
     // For every so many tokens the run that the first of them belongs to, or the one before.
     let last = tokens.last().map_or(0, |last| last / STRIDE);
-    let starts: Vec<usize> = (0..=last)
-        .map(|part| runs.iter().rposition(|run| run.first_token <= part * STRIDE).unwrap_or(0))
-        .collect();
+    let starts: Vec<usize> =
+        (0..=last).map(|part| runs.iter().rposition(|run| run.first_token <= part * STRIDE).unwrap_or(0)).collect();
     let mut text = format!(
         "/// Tokens for each of which the run is looked up at once.\nconst STRIDE: u16 = {STRIDE};\n/// For each {STRIDE} tokens, the last run that begins not behind the first of them.\nstatic STARTS: [u8; {}] = {starts:?};\n/// The runs in the order of tokens.\nstatic RUNS: [Run; {}] = [\n{table}    Run {{ token: u16::MAX, letters: 0, forms: 1, types: 0, what: 0, first: 0 }},\n];\n/// Letters of forms, four bits each.\nstatic LETTERS: [u16; {}] = {letters:?};\n/// Log2 of the number of bytes, and 4 for those extended by their sign.\nstatic ACCESSES: [u8; {}] = {accesses:?};\n",
         starts.len(),
@@ -290,16 +291,22 @@ fn operate(functions: &Functions) -> String {
             (0..operands).map(|index| format!("<{} as Bits>::of(values[{index}])", types[index])).collect();
         let names = &["a", "b", "c"][..operands];
         let names = names.join(", ");
-        writeln!(text, "#[inline(never)]\nunsafe fn {name}(number: u32, values: &mut Values) -> u32 {{\n    let ({names},) = ({},);\n    // SAFETY: the caller promises the number of an operation.\n    let result: Result<{}, Trap> = match number {{", read.join(", "), types[operands]).unwrap();
+        writeln!(text, "#[inline(never)]\nunsafe fn {name}(number: u32, values: &mut Values) -> u32 {{\n    let ({names},) = ({},);\n    let result: Result<{}, Trap> = match number {{", read.join(", "), types[operands]).unwrap();
         for (number, row) in &function.rows {
             let eval = format!("operation::{}::eval({names})", crate::name(row));
             let eval = if row.shape.handler == "Chain" { format!("Ok({eval})") } else { eval };
             writeln!(text, "        {number} => {eval},").unwrap();
         }
-        writeln!(text, "        _ => unsafe {{ core::hint::unreachable_unchecked() }},\n    }};\n    finish(values, result)\n}}").unwrap();
+        writeln!(
+            text,
+            "        // SAFETY: the caller promises the number of an operation.\n        _ => unsafe {{ core::hint::unreachable_unchecked() }},\n    }};\n    finish(values, result)\n}}"
+        )
+        .unwrap();
         writeln!(calls, "            {} => {name}(number, values),", FIRST_FUNCTION + index).unwrap();
     }
-    format!("{text}/// Does operation `number` of function `what` to the values; the first becomes the result. 0, or the trap.\n#[inline(always)]\nunsafe fn operate(what: u8, number: u32, values: &mut Values) -> u32 {{\n    // SAFETY: as the caller promises.\n    unsafe {{\n        match what {{\n{calls}            _ => core::hint::unreachable_unchecked(),\n        }}\n    }}\n}}\n")
+    format!(
+        "{text}/// Does operation `number` of function `what` to the values; the first becomes the result. 0, or the trap.\n#[inline(always)]\nunsafe fn operate(what: u8, number: u32, values: &mut Values) -> u32 {{\n    // SAFETY: as the caller promises.\n    unsafe {{\n        match what {{\n{calls}            _ => core::hint::unreachable_unchecked(),\n        }}\n    }}\n}}\n"
+    )
 }
 
 /// The arms: one for each instruction of its own, one for all others.

@@ -37,17 +37,33 @@ struct Build {
 }
 
 static BUILDS: [Build; 11] = [
-    Build { package: "sheave-interp", features: Cow::Borrowed("exec"), what: "runs images of i32 at level base; no allocator" },
+    Build {
+        package: "sheave-interp",
+        features: Cow::Borrowed("exec"),
+        what: "runs images of i32 at level base; no allocator",
+    },
     Build { package: "sheave-interp", features: Cow::Borrowed("exec,complete"), what: "runs all images; no allocator" },
     Build { package: "sheave-interp", features: Cow::Borrowed("translate"), what: "makes images; needs an allocator" },
-    Build { package: "sheave-interp", features: Cow::Borrowed("exec,translate"), what: "both, as on a large microcontroller" },
+    Build {
+        package: "sheave-interp",
+        features: Cow::Borrowed("exec,translate"),
+        what: "both, as on a large microcontroller",
+    },
     Build { package: "sheave", features: Cow::Borrowed(""), what: "embedding API in a borrowed arena, the smallest" },
-    Build { package: "sheave", features: Cow::Borrowed("floats,level-full"), what: "the same with some of what can be left out" },
+    Build {
+        package: "sheave",
+        features: Cow::Borrowed("floats,level-full"),
+        what: "the same with some of what can be left out",
+    },
     Build { package: "sheave", features: Cow::Borrowed("complete"), what: "the same with all of it" },
     Build { package: "sheave", features: Cow::Borrowed("alloc,complete"), what: "embedding API that owns its store" },
     Build { package: "sheave-hal", features: Cow::Borrowed(""), what: "capabilities without an allocator" },
     Build { package: "sheave-hal", features: Cow::Borrowed("alloc"), what: "capabilities with an allocator" },
-    Build { package: "sheave-conformance", features: Cow::Borrowed(""), what: "player of the test suite; needs an allocator" },
+    Build {
+        package: "sheave-conformance",
+        features: Cow::Borrowed(""),
+        what: "player of the test suite; needs an allocator",
+    },
 ];
 
 /// A build that is known to fail: it runs all the same, and is an error once it succeeds or fails in another way.
@@ -79,11 +95,11 @@ fn builds(target: &Target) -> Result<Vec<Cow<'static, Build>>> {
     let mut builds: Vec<Cow<'static, Build>> = BUILDS.iter().map(Cow::Borrowed).collect();
     if *target == TARGETS[0] {
         let path = root().join("interp/Cargo.toml");
-        let text = std::fs::read_to_string(&path).map_err(|error| Error::new(format!("{}: {error}", path.display())))?;
+        let text =
+            std::fs::read_to_string(&path).map_err(|error| Error::new(format!("{}: {error}", path.display())))?;
         let manifest: Manifest =
             toml::from_str(&text).map_err(|error| Error::new(format!("{}: {error}", path.display())))?;
-        let alone =
-            |feature| Build { package: "sheave", features: Cow::Owned(feature), what: "with no other feature" };
+        let alone = |feature| Build { package: "sheave", features: Cow::Owned(feature), what: "with no other feature" };
         builds.extend(manifest.features.complete.into_iter().map(|feature| Cow::Owned(alone(feature))));
     }
     Ok(builds)
