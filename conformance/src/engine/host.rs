@@ -20,6 +20,7 @@ pub fn supported() -> FeatureSet {
         "extended-const",
         "multi-memory",
         "memory64",
+        "threads",
         "custom-page-sizes",
         "wide-arithmetic",
     ];
@@ -75,6 +76,7 @@ fn config(Settings { features, fuel, lazy }: Settings) -> Config {
         .wasm_custom_page_sizes(features.contains("custom-page-sizes"))
         .wasm_wide_arithmetic(features.contains("wide-arithmetic"))
         .wasm_memory64(features.contains("memory64"))
+        .wasm_threads(features.contains("threads"))
         .consume_fuel(fuel.is_some())
         .compilation_mode(if lazy { CompilationMode::LazyTranslation } else { CompilationMode::Eager });
     config

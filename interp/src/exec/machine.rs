@@ -41,6 +41,10 @@ impl Exit {
     pub const SAMPLE: Exit = Exit(0x109);
     /// The function whose stub this is has to be translated; `ip` is behind the `lazy` instruction.
     pub const LAZY: Exit = Exit(0x10a);
+    /// The guest waits until it is notified; the context says where. `ip` is behind the instruction.
+    pub const WAIT: Exit = Exit(0x10b);
+    /// Guests that wait are to be woken; the context says where and how many.
+    pub const NOTIFY: Exit = Exit(0x10c);
 
     /// A trap.
     pub const fn trap(trap: Trap) -> Exit {

@@ -32,6 +32,8 @@ pub mod handle;
 pub mod machine;
 pub mod memory;
 mod memory64;
+pub mod atomic;
+pub mod shared;
 pub mod numeric;
 #[cfg_attr(not(observe), path = "no_observe.rs")]
 pub mod observe;
@@ -95,11 +97,13 @@ mod handlers {
     pub use super::grouped::*;
     pub use super::{
         Instruction,
+        atomic::*,
         call::*,
         control::*,
         machine::{Handle, Imm16, Imm32, Imm64, Reg, Slot, Write},
         memory::*,
         numeric::*,
+        shared::*,
         table::*,
         variable::*,
     };

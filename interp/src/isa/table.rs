@@ -311,6 +311,9 @@ mod ops_memory64;
 #[allow(unused_imports)]
 pub use ops_memory64::{LOAD_FAR64, STORE_FAR64};
 
+#[path = "ops_atomic.rs"]
+mod ops_atomic;
+
 /// Rows of one file, and the groups that all of them belong to.
 struct Part {
     groups: u32,
@@ -318,8 +321,8 @@ struct Part {
 }
 
 /// The files, in the order of their rows. A proposal is a line here.
-const PARTS: [Part; 2] =
-    [Part { groups: 0, rows: ops::ROWS }, Part { groups: group::MEMORY64, rows: ops_memory64::ROWS }];
+const PARTS: [Part; 3] =
+    [Part { groups: 0, rows: ops::ROWS }, Part { groups: group::MEMORY64, rows: ops_memory64::ROWS }, Part { groups: group::THREADS, rows: ops_atomic::ROWS }];
 
 const COUNT: usize = {
     let (mut part, mut count) = (0, 0);

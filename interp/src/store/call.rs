@@ -224,6 +224,17 @@ impl Store {
                     Ok(()) => continue,
                     Err(Denied) => Stop::Denied,
                 },
+                #[cfg(feature = "threads")]
+                Exit::WAIT => match self.wait() {
+                    Ok(true) => continue,
+                    Ok(false) => Stop::Interrupted,
+                    Err(trap) => Stop::Trap(trap),
+                },
+                #[cfg(feature = "threads")]
+                Exit::NOTIFY => {
+                    self.notify();
+                    continue;
+                }
                 Exit::OUT_OF_FUEL if cfg!(feature = "metering") => {
                     // SAFETY: the interpreter stands at a `fuel` instruction: a token and a field of two units.
                     let required = unsafe { read32(self.context().saved.ip.add(1)) };

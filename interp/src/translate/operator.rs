@@ -209,7 +209,7 @@ impl Func<'_> {
         self.leave_to_validator()?;
         match *operator {
             O::MemoryInit { data_index, mem } => {
-                let row = with_index(Row::MemoryInit, self.address_type(mem)?);
+                let row = self.of_memory(Row::MemoryInit, mem)?;
                 self.bulk(row, &[memory_field(mem), Field::new(kind::DATA, i64::from(data_index))])
             }
             O::DataDrop { data_index } => self.emit(Row::DataDrop, &[Field::new(kind::DATA, i64::from(data_index))]),
@@ -233,7 +233,7 @@ impl Func<'_> {
             O::RefNull { .. } => self.ref_null(),
             O::RefFunc { function_index } => self.ref_func(function_index),
             O::RefIsNull => self.ref_is_null(),
-            _ => Err(Refusal::Operator),
+            _ => self.atomic(operator),
         }
     }
 }

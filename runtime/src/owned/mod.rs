@@ -24,6 +24,8 @@ mod module;
 #[cfg_attr(not(feature = "std"), path = "no_observe.rs")]
 mod observe;
 mod resume;
+#[cfg(all(feature = "std", target_has_atomic = "64"))]
+mod shared;
 mod store;
 mod sync;
 mod table;
@@ -62,6 +64,8 @@ pub use resume::{
     ResumableCall, ResumableCallHostTrap, ResumableCallOutOfFuel, TypedResumableCall, TypedResumableCallHostTrap,
     TypedResumableCallOutOfFuel,
 };
+#[cfg(all(feature = "std", target_has_atomic = "64"))]
+pub use shared::{SharedMemory, WaitResult};
 pub use store::{InterruptHandle, Store};
 pub use table::Table;
 pub use typed::{TypedFunc, WasmParams, WasmResults, WasmTy, WasmTyList};
