@@ -66,12 +66,14 @@ traps! {
     NullReference = 13 "null reference",
     /// Host functions that call guests that call host functions were nested too deeply.
     HostNesting = 14 "host call nesting exhausted",
+    /// The heap of structs, arrays and exceptions reached its limit, and all in it is alive.
+    OutOfHeap = 15 "out of heap memory",
     /// An atomic access at an address that is no multiple of its width.
-    UnalignedAtomic = 15 "unaligned atomic",
+    UnalignedAtomic = 16 "unaligned atomic",
     /// A wait on a memory that is not shared.
-    ExpectedSharedMemory = 16 "expected shared memory",
+    ExpectedSharedMemory = 17 "expected shared memory",
     /// A wait that nothing can end: this build, or this store, has no other threads.
-    EndlessWait = 17 "atomic wait that nothing can end",
+    EndlessWait = 18 "atomic wait that nothing can end",
 }
 
 const _: () = assert!(size_of::<Option<Trap>>() == 1);

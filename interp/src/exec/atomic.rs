@@ -290,7 +290,8 @@ impl<T: Index, A: Read, D> Instruction for AtomicWait<T, A, Slot, Slot, D> {
             let cx = &mut *machine.cx;
             cx.request.address = place.memory.offset_from(cx.memories) as u32;
             cx.request.delta = place.start;
-            cx.request.wait = super::context::Wait { expected: expected.number(), timeout_ns, is_64: size_of::<T>() == 8 };
+            cx.request.wait =
+                super::context::Wait { expected: expected.number(), timeout_ns, is_64: size_of::<T>() == 8 };
         }
         Err(Exit::WAIT)
     }

@@ -175,6 +175,9 @@ pub struct Context {
     pub request: Request,
     /// Why the interpreter was left, on its way out.
     pub exit: Exit,
+    /// Where objects are allocated.
+    #[cfg(feature = "objects")]
+    pub heap: crate::gc::View,
 }
 
 /// Machine registers at rest: plain data.
@@ -202,7 +205,7 @@ pub struct Request {
     pub header: u16,
     /// GROW: whether a table is meant, and not a memory.
     pub is_table: bool,
-    /// GROW: pages or elements to add. WAIT, NOTIFY: the place in the memory, in bytes.
+    /// GROW: pages or elements to add. COLLECT: bytes of the object. WAIT, NOTIFY: the place in the memory, in bytes.
     pub delta: u64,
     /// GROW of a table: value of new elements. NOTIFY: how many to wake.
     pub value: u32,
@@ -267,6 +270,8 @@ impl Context {
             wait: Wait { expected: 0, timeout_ns: 0, is_64: false },
         },
         exit: Exit::FINISHED,
+        #[cfg(feature = "objects")]
+        heap: crate::gc::View::EMPTY,
     };
 
     /// Makes `instance` the current one.

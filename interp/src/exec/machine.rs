@@ -41,10 +41,14 @@ impl Exit {
     pub const SAMPLE: Exit = Exit(0x109);
     /// The function whose stub this is has to be translated; `ip` is behind the `lazy` instruction.
     pub const LAZY: Exit = Exit(0x10a);
+    /// No room for an object, whose size is in the context; `ip` is at the instruction that wants it, which is executed again then.
+    pub const COLLECT: Exit = Exit(0x10b);
+    /// The exception in the context is to be thrown; `ip` is behind the instruction that throws.
+    pub const THROW: Exit = Exit(0x10c);
     /// The guest waits until it is notified; the context says where. `ip` is behind the instruction.
-    pub const WAIT: Exit = Exit(0x10b);
+    pub const WAIT: Exit = Exit(0x10d);
     /// Guests that wait are to be woken; the context says where and how many.
-    pub const NOTIFY: Exit = Exit(0x10c);
+    pub const NOTIFY: Exit = Exit(0x10e);
 
     /// A trap.
     pub const fn trap(trap: Trap) -> Exit {

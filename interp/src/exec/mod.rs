@@ -17,6 +17,7 @@
 
 #[cfg_attr(compact, path = "no_across.rs")]
 mod across;
+pub mod atomic;
 pub mod call;
 pub mod context;
 pub mod control;
@@ -32,13 +33,12 @@ pub mod handle;
 pub mod machine;
 pub mod memory;
 mod memory64;
-pub mod atomic;
-pub mod shared;
 pub mod numeric;
 #[cfg_attr(not(observe), path = "no_observe.rs")]
 pub mod observe;
 #[cfg_attr(dispatch = "switch", path = "registers_few.rs")]
 mod registers;
+pub mod shared;
 pub mod table;
 pub mod variable;
 

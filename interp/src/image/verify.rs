@@ -27,8 +27,8 @@ use crate::{
     error::{Error, ErrorKind, ImageErrorKind},
     isa::{self, HEADER_BYTES, Instruction, Level, Operand, Rest, Row, Ty, decode, kind},
     types::{
-        CELL_BYTES, ElemIndex, ExternKind, FuncIndex, FuncType, GlobalIndex, MemoryIndex, MemoryType, RefType, TableIndex,
-        TypeIndex, ValType, ValTypes,
+        CELL_BYTES, ElemIndex, ExternKind, FuncIndex, FuncType, GlobalIndex, MemoryIndex, MemoryType, RefType,
+        TableIndex, TypeIndex, ValType, ValTypes,
     },
 };
 
@@ -157,8 +157,10 @@ fn is_table64(image: &Image<'_>, index: u32) -> Option<bool> {
 
 /// Refuses an image whose records this build cannot instantiate, by the name of what it needs.
 fn lacking(image: &Image<'_>) -> Result<(), Error> {
-    const ALL: u32 =
-        isa::table::group::REFERENCE_TYPES | isa::table::group::EXTENDED_CONST | isa::table::group::MEMORY64 | isa::table::group::THREADS;
+    const ALL: u32 = isa::table::group::REFERENCE_TYPES
+        | isa::table::group::EXTENDED_CONST
+        | isa::table::group::MEMORY64
+        | isa::table::group::THREADS;
     if isa::GROUPS & ALL == ALL {
         return Ok(());
     }

@@ -321,8 +321,11 @@ struct Part {
 }
 
 /// The files, in the order of their rows. A proposal is a line here.
-const PARTS: [Part; 3] =
-    [Part { groups: 0, rows: ops::ROWS }, Part { groups: group::MEMORY64, rows: ops_memory64::ROWS }, Part { groups: group::THREADS, rows: ops_atomic::ROWS }];
+const PARTS: [Part; 3] = [
+    Part { groups: 0, rows: ops::ROWS },
+    Part { groups: group::MEMORY64, rows: ops_memory64::ROWS },
+    Part { groups: group::THREADS, rows: ops_atomic::ROWS },
+];
 
 const COUNT: usize = {
     let (mut part, mut count) = (0, 0);

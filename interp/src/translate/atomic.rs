@@ -111,7 +111,9 @@ fn wide_fields(memarg: MemArg) -> [Field; 2] {
 pub fn with_sharing(row: Row, is_shared: bool) -> Row {
     match row {
         _ if !is_shared => row,
-        _ if row as usize >= Row::I32Store as usize => offset(Row::I32StoreShared, row as usize - Row::I32Store as usize),
+        _ if row as usize >= Row::I32Store as usize => {
+            offset(Row::I32StoreShared, row as usize - Row::I32Store as usize)
+        }
         _ => offset(Row::I32LoadShared, row as usize - Row::I32Load as usize),
     }
 }
@@ -163,7 +165,10 @@ mod tests {
             assert_eq!(shared.get().name, name);
             found += 1;
         }
-        assert_eq!(found, ROWS.iter().filter(|row| row.name.contains("shared") && !row.name.starts_with("memory")).count());
+        assert_eq!(
+            found,
+            ROWS.iter().filter(|row| row.name.contains("shared") && !row.name.starts_with("memory")).count()
+        );
         for row in [Row::MemorySize, Row::MemoryGrow, Row::MemoryFill, Row::MemoryInit] {
             assert_eq!(bulk_shared(row, Ty::I32).get().name, format!("{}.shared", row.get().name));
             assert_eq!(bulk_shared(row, Ty::I64).get().name, format!("{}.shared.memory64", row.get().name));

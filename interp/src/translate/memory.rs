@@ -130,8 +130,7 @@ impl Func<'_> {
     pub fn memory_copy(&mut self, to: u32, from: u32) -> Result<(), Refusal> {
         let (to_ty, from_ty) = (self.address_type(to)?, self.address_type(from)?);
         let is_shared = self.is_shared(to) || self.is_shared(from);
-        let row =
-            if is_shared { copy_shared(to_ty, from_ty) } else { with_indices(Row::MemoryCopy, to_ty, from_ty) };
+        let row = if is_shared { copy_shared(to_ty, from_ty) } else { with_indices(Row::MemoryCopy, to_ty, from_ty) };
         self.bulk(row, &[memory_field(to), memory_field(from)])
     }
 

@@ -115,7 +115,12 @@ impl SharedMemory {
     ///
     /// # Errors
     /// As for [`SharedMemory::atomic_notify`].
-    pub fn atomic_wait32(&self, address: u64, expected: u32, timeout: Option<Duration>) -> Result<WaitResult, MemoryError> {
+    pub fn atomic_wait32(
+        &self,
+        address: u64,
+        expected: u32,
+        timeout: Option<Duration>,
+    ) -> Result<WaitResult, MemoryError> {
         self.wait(address, expected.into(), 4, timeout)
     }
 
@@ -123,7 +128,12 @@ impl SharedMemory {
     ///
     /// # Errors
     /// As for [`SharedMemory::atomic_notify`], with 8 for 4.
-    pub fn atomic_wait64(&self, address: u64, expected: u64, timeout: Option<Duration>) -> Result<WaitResult, MemoryError> {
+    pub fn atomic_wait64(
+        &self,
+        address: u64,
+        expected: u64,
+        timeout: Option<Duration>,
+    ) -> Result<WaitResult, MemoryError> {
         self.wait(address, expected, 8, timeout)
     }
 
