@@ -148,6 +148,7 @@ pub fn copy_shared(to: Ty, from: Ty) -> Row {
 mod tests {
     use super::*;
     use crate::isa::table::ROWS;
+    use alloc::format;
 
     #[test]
     fn rows_are_found_by_their_order() {
