@@ -54,7 +54,7 @@ impl Store {
         #[cfg(not(shared))]
         let woken = {
             let _ = request;
-            0
+            0_u32
         };
         self.context_mut().saved.r0 = u64::from(woken);
     }
