@@ -68,12 +68,14 @@ traps! {
     HostNesting = 14 "host call nesting exhausted",
     /// The heap of structs, arrays and exceptions reached its limit, and all in it is alive.
     OutOfHeap = 15 "out of heap memory",
+    /// `call_ref` of a null reference.
+    NullFunctionReference = 16 "null function reference",
     /// An atomic access at an address that is no multiple of its width.
-    UnalignedAtomic = 16 "unaligned atomic",
+    UnalignedAtomic = 17 "unaligned atomic",
     /// A wait on a memory that is not shared.
-    ExpectedSharedMemory = 17 "expected shared memory",
+    ExpectedSharedMemory = 18 "expected shared memory",
     /// A wait that nothing can end: this build, or this store, has no other threads.
-    EndlessWait = 18 "atomic wait that nothing can end",
+    EndlessWait = 19 "atomic wait that nothing can end",
 }
 
 const _: () = assert!(size_of::<Option<Trap>>() == 1);

@@ -23,6 +23,8 @@ pub fn supported() -> FeatureSet {
         "threads",
         "custom-page-sizes",
         "wide-arithmetic",
+        "function-references",
+        "exceptions",
     ];
     FeatureSet::from_names(NAMES.iter().copied()).expect("every name is in the table of features")
 }
@@ -75,6 +77,8 @@ fn config(Settings { features, fuel, lazy }: Settings) -> Config {
         .wasm_multi_memory(features.contains("multi-memory"))
         .wasm_custom_page_sizes(features.contains("custom-page-sizes"))
         .wasm_wide_arithmetic(features.contains("wide-arithmetic"))
+        .wasm_function_references(features.contains("function-references"))
+        .wasm_exceptions(features.contains("exceptions"))
         .wasm_memory64(features.contains("memory64"))
         .wasm_threads(features.contains("threads"))
         .consume_fuel(fuel.is_some())
