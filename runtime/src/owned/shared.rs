@@ -5,7 +5,7 @@ use core::{
     hash::{Hash, Hasher},
     time::Duration,
 };
-use sheave_interp::{error::Error as InterpError, store::shared as raw};
+use sheave_interp::store::shared as raw;
 
 /// How [`SharedMemory::atomic_wait32`] and its like ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -60,7 +60,7 @@ impl SharedMemory {
         if !ty.is_shared() {
             return Err(MemoryError::InvalidMemoryType.into());
         }
-        Ok(SharedMemory(raw::SharedMemory::new(ty.to_raw()).map_err(InterpError::from)?))
+        Ok(SharedMemory(raw::SharedMemory::new(ty.to_raw())?))
     }
 
     /// Its declared type.
