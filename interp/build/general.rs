@@ -12,7 +12,7 @@ use crate::{
     handlers::handler,
     instructions,
     operations::{memory_type, rust, semantics},
-    table::{Role, Row, Ty, kind},
+    table::{Role, Row, Ty, group, kind},
 };
 
 /// Instructions of rows of one shape and level, with the same types, whose tokens follow one another.
@@ -101,7 +101,9 @@ fn runs(available: &Available) -> Vec<Run> {
     for (token, (row, form)) in instructions().into_iter().enumerate() {
         let base = row.shape.base.len();
         let forms = if form < base { 0..base } else { base..row.shape.forms_count() };
-        if form != forms.start || !is_general(row.shape.handler) {
+        // What other threads may touch is touched in another way.
+        let is_shared = row.groups() & group::THREADS != 0;
+        if form != forms.start || !is_general(row.shape.handler) || is_shared {
             continue;
         }
         match runs.last_mut() {
