@@ -381,6 +381,10 @@ fn diff(count: u64, seed: u64, reference: &str, dump: Option<std::path::PathBuf>
     let mut command = process::cargo(build);
     if reference == "wasmtime" {
         command.args(["--features", "wasmtime"]);
+        // Modules are small: building the compiler takes longer than what it does.
+        for package in ["cranelift-codegen", "wasmtime", "wasmtime-internal-cranelift", "wasmtime-environ"] {
+            command.args(["--config", &format!("profile.quick.package.{package}.opt-level=1")]);
+        }
     }
     command.args([separator, &count.to_string(), "--seed", &seed.to_string(), "--reference", reference]);
     if let Some(file) = dump {
