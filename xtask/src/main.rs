@@ -386,7 +386,8 @@ fn diff(count: u64, seed: u64, reference: &str, dump: Option<std::path::PathBuf>
             command.args(["--config", &format!("profile.quick.package.{package}.opt-level=1")]);
         }
     }
-    command.args([separator, &count.to_string(), "--seed", &seed.to_string(), "--reference", reference]);
+    let [count, seed] = [count, seed].map(|number| number.to_string());
+    command.args([*separator, &count, "--seed", &seed, "--reference", reference]);
     if let Some(file) = dump {
         command.arg("--dump").arg(file);
     }

@@ -109,7 +109,7 @@ pub fn node(body: &mut Body<'_>, depth: u32) {
     match body.rng.below(if leaf { 5 } else { 10 }) {
         0 => body.push(I::GlobalGet(global(body))),
         1 if leaf => body.pick(&[I::StructNewDefault(NODE), I::StructNewDefault(WIDE)]),
-        0..5 => {
+        1..5 => {
             let local = local(body);
             body.push(I::LocalGet(local));
         }
