@@ -75,12 +75,12 @@ pub struct Call {
 /// If wasm-smith makes no module, or one that it should not make.
 pub fn case(seed: u64, reference: Reference) -> Case {
     let mut rng = Rng::new(seed);
-    let features = reference.features();
+    let features = reference.features(seed);
     if seed.is_multiple_of(2) {
         let wasm = super::dense::module(&mut rng, features);
         let fuel = rng.one_in(4).then_some(FUEL * 1000);
         let is_interruptible = rng.one_in(4);
-        return short(Case { fuel, is_interruptible, ..case_of(wasm, &mut rng) }, features);
+        return short(Case { fuel, is_interruptible, ..case_of(wasm, &mut rng) }, features, reference);
     }
     let mut config = config(&mut rng);
     add_features(&mut config, features, &mut rng);
@@ -98,14 +98,14 @@ pub fn case(seed: u64, reference: Reference) -> Case {
     };
     let fuel = (!is_terminated || rng.one_in(4)).then_some(if is_terminated { FUEL * 100 } else { FUEL });
     let is_interruptible = rng.one_in(4);
-    short(Case { fuel, is_interruptible, ..case_of(wasm, &mut rng) }, features)
+    short(Case { fuel, is_interruptible, ..case_of(wasm, &mut rng) }, features, reference)
 }
 
 /// The case with no more calls than a generated one may have, and what these features need.
-fn short(mut case: Case, features: Features) -> Case {
+fn short(mut case: Case, features: Features, reference: Reference) -> Case {
     case.calls.truncate(CALLS_MAX);
     // Lanes of vectors show the bits of NaNs.
-    case.is_nan_canonical = features.contains(Features::SIMD);
+    case.is_nan_canonical = features.contains(Features::SIMD) && reference.makes_nans_canonical();
     if features.contains(Features::GC) {
         // Wasmtime's heap of objects is such a memory too.
         case.memory_max_bytes = 4 << 20;

@@ -10,7 +10,7 @@ use super::{Case, Event};
 use driver::Host;
 use sheave::{
     CompilationMode, Config, Engine, Error, Extern, ExternRef, Func, Global, Instance, Linker, Memory, MemoryType,
-    Module, Mutability, Nullable, Ref, RefType, Store, Table, TableType, TrapCode, Val, ValType,
+    Module, Mutability, Nullable, Ref, Store, Table, TableType, TrapCode, Val,
 };
 
 /// Bytes of the guest stack.
@@ -57,7 +57,8 @@ fn instantiate(linker: &Linker<Host>, store: &mut Store<Host>, module: &Module) 
 fn define(store: &mut Store<Host>, linker: &mut Linker<Host>) -> Result<(), Error> {
     let memory = Memory::new(&mut *store, MemoryType::new(1, Some(4)))?;
     linker.define(HOST_MODULE, "memory", memory)?;
-    let table = Table::new(&mut *store, TableType::new(RefType::Func, 5, Some(20)), Ref::Func(Nullable::Null))?;
+    let null = Ref::Func(Nullable::Null);
+    let table = Table::new(&mut *store, TableType::new(null.ty(), 5, Some(20)), null)?;
     linker.define(HOST_MODULE, "table", table)?;
     let global = Global::new(&mut *store, Val::I64(77), Mutability::Var);
     linker.define(HOST_MODULE, "global", global)?;
@@ -73,9 +74,9 @@ fn val(store: &mut Store<Host>, value: Value, func: Func) -> Val {
         Value::I64(value) => Val::I64(value),
         Value::F32(bits) => f32::from_bits(bits).into(),
         Value::F64(bits) => f64::from_bits(bits).into(),
-        Value::FuncRef { is_null: true } => Val::default_for_ty(ValType::FuncRef),
+        Value::FuncRef { is_null: true } => Val::FuncRef(Nullable::Null),
         Value::FuncRef { is_null: false } => Val::from(Ref::Func(Nullable::Val(func))),
-        Value::ExternRef { is_null: true } => Val::default_for_ty(ValType::ExternRef),
+        Value::ExternRef { is_null: true } => Val::ExternRef(Nullable::Null),
         Value::ExternRef { is_null: false } => Val::from(Ref::Extern(Nullable::Val(ExternRef::new(store, 5_u8)))),
         Value::V128(_) | Value::ExnRef { .. } | Value::AnyRef(_) => unreachable!("a type that Sheave lacks: {value:?}"),
     }
