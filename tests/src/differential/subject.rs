@@ -9,8 +9,8 @@ use super::trace::{Export, LIMIT, Value};
 use super::{Case, Event};
 use driver::Host;
 use sheave::{
-    CompilationMode, Config, Engine, Error, Extern, ExternRef, Func, Global, Instance, Linker, Memory, MemoryType,
-    Module, Mutability, Nullable, Ref, Store, Table, TableType, TrapCode, Val,
+    CompilationMode, Config, Engine, Error, ErrorKind, Extern, ExternRef, Func, Global, Instance, Linker, Memory,
+    MemoryType, Module, Mutability, Nullable, Ref, Store, Table, TableType, TrapCode, Val,
 };
 
 /// Bytes of the guest stack.
@@ -25,11 +25,16 @@ fn configure(case: &Case, is_fused: bool, mode: CompilationMode) -> Engine {
         .superinstructions(is_fused)
         .base_level(!is_fused)
         .compilation_mode(mode);
+    // Objects that are still used must not be collected.
+    config.collects_always(!is_fused);
     Engine::new(&config)
 }
 
 /// The trap's name, shared by all engines.
 fn trap_name(error: &Error) -> Option<&'static str> {
+    if matches!(error.kind(), ErrorKind::Exception(_)) {
+        return Some("uncaught exception");
+    }
     Some(match error.as_trap_code()? {
         TrapCode::Unreachable => "unreachable",
         TrapCode::MemoryOutOfBounds => "memory out of bounds",
@@ -40,7 +45,7 @@ fn trap_name(error: &Error) -> Option<&'static str> {
         TrapCode::IntegerDivideByZero => "divide by zero",
         TrapCode::IntegerOverflow => "integer overflow",
         TrapCode::BadConversionToInteger => "conversion",
-        TrapCode::OutOfFuel | TrapCode::StackOverflow => LIMIT,
+        TrapCode::OutOfFuel | TrapCode::StackOverflow | TrapCode::OutOfHeap => LIMIT,
         // As the test suite calls them, but for what was null.
         other => match other.message() {
             message if message.starts_with("null ") => "null reference",
@@ -78,6 +83,7 @@ fn val(store: &mut Store<Host>, value: Value, func: Func) -> Val {
         Value::FuncRef { is_null: false } => Val::from(Ref::Func(Nullable::Val(func))),
         Value::ExternRef { is_null: true } => Val::ExternRef(Nullable::Null),
         Value::ExternRef { is_null: false } => Val::from(Ref::Extern(Nullable::Val(ExternRef::new(store, 5_u8)))),
+        Value::ExnRef { is_null: true } => Val::ExnRef(Nullable::Null),
         Value::V128(_) | Value::ExnRef { .. } | Value::AnyRef(_) => unreachable!("a type that Sheave lacks: {value:?}"),
     }
 }
@@ -95,6 +101,7 @@ fn value(_: &mut Store<Host>, val: &Val) -> Value {
         Val::F64(value) => Value::f64(value.to_bits()),
         Val::FuncRef(value) => Value::FuncRef { is_null: value.is_null() },
         Val::ExternRef(value) => Value::ExternRef { is_null: value.is_null() },
+        Val::ExnRef(value) => Value::ExnRef { is_null: value.is_null() },
         #[allow(unreachable_patterns)]
         other => unreachable!("a value of the types that the plan allows: {other:?}"),
     }
