@@ -38,7 +38,7 @@ struct Options {
 }
 
 /// Native stack of a thread: Wasmtime's guests run on it.
-const STACK_BYTES: usize = 64 << 20;
+const STACK_BYTES: usize = 16 << 20;
 
 /// What all threads share.
 struct Progress {

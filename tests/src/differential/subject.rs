@@ -9,8 +9,8 @@ use super::trace::{Export, LIMIT, Value};
 use super::{Case, Event};
 use driver::Host;
 use sheave::{
-    CompilationMode, Config, Engine, Error, ErrorKind, Extern, ExternRef, Func, Global, Instance, Linker, Memory,
-    MemoryType, Module, Mutability, Nullable, Ref, Store, Table, TableType, TrapCode, Val,
+    CompilationMode, Config, Engine, Error, Extern, ExternRef, Func, Global, Instance, Linker, Memory, MemoryType,
+    Module, Mutability, Nullable, Ref, Store, Table, TableType, TrapCode, Val,
 };
 
 /// Bytes of the guest stack.
@@ -32,7 +32,7 @@ fn configure(case: &Case, is_fused: bool, mode: CompilationMode) -> Engine {
 
 /// The trap's name, shared by all engines.
 fn trap_name(error: &Error) -> Option<&'static str> {
-    if matches!(error.kind(), ErrorKind::Exception(_)) {
+    if matches!(error.kind(), sheave::errors::ErrorKind::Exception(_)) {
         return Some("uncaught exception");
     }
     Some(match error.as_trap_code()? {
