@@ -359,3 +359,28 @@ fn what_does_not_fit_a_tag_is_refused() {
     let error = Module::new(&Engine::new(config.wasm_exceptions(false)), "(module (tag))").unwrap_err();
     assert!(error.to_string().contains("exceptions"), "{error}");
 }
+
+/// Through 10,000 frames, half of them in another instance, on a small native stack.
+#[test]
+fn unwinding_takes_no_native_stack() {
+    const CALLS: i32 = 10_000;
+    let mut config = Config::default();
+    config.max_wasm_stack(4 << 20);
+    let mut store = Store::new(&Engine::new(&config), Vec::new());
+    let even = r#"(module (tag (export "t") (param i32)) (table (export "table") 1 funcref)
+        (type $f (func (param i32)))
+        (func (export "even") (param i32) (call_indirect (type $f) (i32.sub (local.get 0) (i32.const 1)) (i32.const 0))))"#;
+    let even = instance(&mut store, even, &[]);
+    let odd = r#"(module (import "" "t" (tag $t (param i32))) (import "" "even" (func $even (param i32)))
+        (import "" "table" (table 1 funcref)) (elem (i32.const 0) $odd)
+        (func $odd (param i32)
+            (if (i32.le_s (local.get 0) (i32.const 0)) (then (throw $t (i32.const 6))))
+            (call $even (i32.sub (local.get 0) (i32.const 1))))
+        (func (export "run") (param i32) (result i32)
+            (block $h (result i32) (try_table (catch $t $h) (call $odd (local.get 0))) (i32.const 0))))"#;
+    let imports = ["t", "even", "table"].map(|name| even.get_export(&store, name).unwrap());
+    let odd = instance(&mut store, odd, &imports);
+    let thread = std::thread::Builder::new().stack_size(128 << 10);
+    let run = move || call(&mut store, odd, "run", &[Val::I32(CALLS)]).unwrap();
+    assert_eq!(thread.spawn(run).unwrap().join().unwrap(), [Val::I32(6)]);
+}

@@ -239,6 +239,7 @@ record! {
 }
 
 /// A type as an image or a store keeps it.
+#[cfg(not(compact))]
 #[derive(Clone, Copy)]
 pub(crate) struct TypeParts<'a> {
     /// As in a [`TypeRecord`].
