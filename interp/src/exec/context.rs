@@ -31,20 +31,38 @@ impl FuncEntity {
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct TableEntity {
-    /// Elements, as handles.
+    /// Elements, as handles; of a table that is read in the image, those that its segment gives, as function indices.
     pub elements: *mut u32,
     /// Number of elements.
     pub len: u32,
-    /// Number of elements that the allocation holds.
+    /// Number of elements that the allocation, or the segment, holds.
     pub capacity: u32,
     /// Limit on the number of elements.
     pub maximum: u32,
     /// Declared minimum (part of its type).
+    #[cfg(not(compact))]
     pub declared_minimum: u32,
+    /// Where in the table the segment begins.
+    #[cfg(compact)]
+    pub offset: u32,
     /// Declared maximum, if any.
     pub declared_maximum: Option<u32>,
     /// Element type.
     pub element: crate::types::RefType,
+    /// Whether the elements are read in the image.
+    #[cfg(compact)]
+    pub is_in_image: bool,
+}
+
+impl TableEntity {
+    /// Number of elements in the store's memory: all, but none of what is read in the image.
+    pub fn own_len(&self) -> u32 {
+        #[cfg(compact)]
+        if self.is_in_image {
+            return 0;
+        }
+        self.len
+    }
 }
 
 /// A memory as handlers see it.
@@ -146,8 +164,13 @@ pub struct Context {
     /// Code of the current instance.
     pub code: *const u16,
     /// Table 0 of the current instance.
+    #[cfg(compact)]
+    pub table: *const TableEntity,
+    /// Elements of table 0 of the current instance.
+    #[cfg(not(compact))]
     pub table_elements: *mut u32,
-    /// Its length.
+    /// Their number.
+    #[cfg(not(compact))]
     pub table_len: u32,
     /// Index of the current instance in the store.
     pub instance: u32,
@@ -218,7 +241,11 @@ impl Context {
         own_globals: ptr::null_mut(),
         stack_end: ptr::null_mut(),
         code: ptr::null(),
+        #[cfg(compact)]
+        table: ptr::null(),
+        #[cfg(not(compact))]
         table_elements: ptr::null_mut(),
+        #[cfg(not(compact))]
         table_len: 0,
         instance: u32::MAX,
         spaces: Spaces {
@@ -278,11 +305,7 @@ impl Context {
                 (self.memory_base, self.memory_len) = (memory.base, memory.len);
             }
             self.memory_easy = self.memory_len.saturating_sub(7);
-            (self.table_elements, self.table_len) = (ptr::null_mut(), 0);
-            if self.spaces.has_table {
-                let table = &*self.tables.add(*self.spaces.tables as usize);
-                (self.table_elements, self.table_len) = (table.elements, table.len);
-            }
+            super::functions::refresh_table(self);
         }
     }
 }

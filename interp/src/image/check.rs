@@ -4,9 +4,12 @@
 //! which the verifier, instantiation and the executor rely on.
 
 use super::{
-    format::{self, ConstExpr, DataMode, ElemMode, Features, Field, HAS_MAX, Header, IS_64, IS_SHARED, NONE, Options},
+    format::{
+        self, ConstExpr, DataMode, ElemMode, Features, Field, HAS_MAX, Header, IS_64, IS_FIXED, IS_SHARED, NONE,
+        Options, TableRecord,
+    },
     func::Func,
-    read::{Image, Records, text},
+    read::{Image, Items, Records, text},
     source_map,
 };
 use crate::{
@@ -14,7 +17,7 @@ use crate::{
     isa,
     types::{
         CELL_BYTES, DataIndex, ElemIndex, ExternKind, FRAME_HEADER_BYTES, FuncIndex, FuncType, MemoryIndex, RefType,
-        TypeIndex, ValType, ValTypes,
+        TableIndex, TypeIndex, ValType, ValTypes,
     },
 };
 
@@ -208,16 +211,32 @@ fn frame(func: &Func<'_>) -> Result<(), Flaw> {
 
 fn tables(image: &Image<'_>) -> Result<(), Error> {
     each(image, image.tables, |i, record| {
-        let is_64 = flags(record.flags, HAS_MAX | IS_64, record.reserved, record.max)?;
+        let is_fixed = record.flags & IS_FIXED != 0;
+        let reserved = if is_fixed { 0 } else { record.segment };
+        let is_64 = flags(record.flags, HAS_MAX | IS_64 | IS_FIXED, reserved, record.max)?;
         let element = RefType::from_byte(record.element).ok_or(Flaw::Type)?;
         let size_max = if is_64 { u64::MAX } else { u64::from(u32::MAX) };
         limits(record.flags, record.min, record.max, size_max)?;
         let init = ConstExpr::from_record(record.init).ok_or(Flaw::ConstExpr)?;
         if i < image.imported_count(ExternKind::Table) {
-            return require(init == ConstExpr::Zero, Flaw::ConstExpr);
+            return require(init == ConstExpr::Zero && !is_fixed, Flaw::ConstExpr);
         }
+        require(!is_fixed || is_given_by_segment(image, i, &record), Flaw::Index)?;
         const_expr(image, init, ValType::Ref(element), image.globals.len())
     })
+}
+
+/// Whether a fixed table, which is not imported, begins with nulls, and the segment that it names is one of functions for it and fits. That
+/// no other segment is for it, and no export, is said where those are looked at.
+fn is_given_by_segment(image: &Image<'_>, table: u32, record: &TableRecord) -> bool {
+    let Some(segment) = image.elem(ElemIndex(record.segment.into())) else { return false };
+    let ElemMode::Active { table: TableIndex(to), offset: ConstExpr::Bits(offset) } = segment.mode else {
+        return false;
+    };
+    let Items::Funcs(funcs) = segment.items.0 else { return false };
+    // The offset of a table with 32-bit indices is checked with the segment.
+    let end = offset.saturating_add(funcs.len().into());
+    to == table && record.flags & IS_64 == 0 && record.init == ConstExpr::Zero.to_record() && end <= record.min
 }
 
 fn memories(image: &Image<'_>) -> Result<(), Error> {
@@ -296,7 +315,9 @@ fn exports(image: &Image<'_>) -> Result<(), Error> {
     each(image, image.exports, |_, export| {
         let kind = u8::try_from(export.kind).ok().and_then(ExternKind::from_byte).ok_or(Flaw::Type)?;
         require(text(image.strings, export.name).is_some(), Flaw::Index)?;
-        require(export.index < image.count(kind), Flaw::Index)
+        require(export.index < image.count(kind), Flaw::Index)?;
+        let is_fixed = kind == ExternKind::Table && image.fixed_table(TableIndex(export.index)).is_some();
+        require(!is_fixed, Flaw::Index)
     })
 }
 
@@ -329,6 +350,7 @@ fn elems(image: &Image<'_>) -> Result<(), Error> {
             }
         }
         let ElemMode::Active { table, offset } = mode else { return Ok(()) };
+        require(image.fixed_table(table).is_none_or(|segment| segment == ElemIndex(i)), Flaw::Index)?;
         let table = image.table(table).ok_or(Flaw::Index)?;
         require(table.ty.element == element, Flaw::Type)?;
         const_expr(image, offset, index_type(table.ty.is_table64), image.globals.len())

@@ -7,8 +7,8 @@ use super::{
     check,
     format::{
         self, ConstExpr, DataMode, DataRecord, ElemMode, ElemRecord, ExportRecord, Features, Field, FuncRecord,
-        GlobalRecord, HAS_MAX, Header, IS_64, IS_SHARED, ImportRecord, MemoryRecord, NONE, NameRecord, Options,
-        RangeRecord, SectionRecord, SourceMapRecord, TableRecord, TypeRecord, section,
+        GlobalRecord, HAS_MAX, Header, IS_64, IS_FIXED, IS_SHARED, ImportRecord, MemoryRecord, NONE, NameRecord,
+        Options, RangeRecord, SectionRecord, SourceMapRecord, TableRecord, TypeRecord, section,
     },
     func::Func,
     source_map,
@@ -226,6 +226,15 @@ impl ElemItems<'_> {
     #[cfg_attr(not(compact), inline)]
     pub fn is_empty(self) -> bool {
         self.len() == 0
+    }
+
+    /// Where they are, if they are function indices: words, as the machine has them.
+    #[cfg(compact)]
+    pub(crate) fn first_func(self) -> Option<*const u32> {
+        match self.0 {
+            Items::Funcs(funcs) => Some(funcs.first_ptr()),
+            Items::Exprs(_) => None,
+        }
     }
 
     /// Item `i`, if there are that many.
@@ -503,6 +512,13 @@ impl<'a> Image<'a> {
             is_table64: record.flags & IS_64 != 0,
         };
         Some(Table { ty, init: ConstExpr::from_record(record.init)? })
+    }
+
+    /// The segment with all that is in a table that nobody writes; `None` of other tables.
+    #[cfg_attr(not(compact), inline)]
+    pub fn fixed_table(&self, index: TableIndex) -> Option<ElemIndex> {
+        let record = self.tables.get(index.0).filter(|record| record.flags & IS_FIXED != 0)?;
+        Some(ElemIndex(record.segment.into()))
     }
 
     /// A memory's type.

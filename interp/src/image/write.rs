@@ -5,9 +5,9 @@
 use super::{
     format::{
         self, ALIGN, CHECKSUM_OFFSET, ConstExpr, ConstRecord, DataMode, DataRecord, ElemMode, ElemRecord, ExportRecord,
-        Features, Field, FuncRecord, GlobalRecord, HAS_MAX, HEADER_BYTES, Header, IS_64, IS_SHARED, ImportRecord,
-        MAGIC, MemoryRecord, NONE, NameRecord, Options, RangeRecord, SectionRecord, TableRecord, TypeRecord, VERSION,
-        section,
+        Features, Field, FuncRecord, GlobalRecord, HAS_MAX, HEADER_BYTES, Header, IS_64, IS_FIXED, IS_SHARED,
+        ImportRecord, MAGIC, MemoryRecord, NONE, NameRecord, Options, RangeRecord, SectionRecord, TableRecord,
+        TypeRecord, VERSION, section,
     },
     source_map::SourceMapPart,
 };
@@ -264,6 +264,32 @@ impl<'a> ImageParts<'a> {
         slot
     }
 
+    /// Says of tables that nobody writes them, where that is so and builds without an allocator can read their elements in the image.
+    /// `used` has a bit for each of the first tables that something else than a call or `table.size` names; what is behind the last bit counts
+    /// as used.
+    pub fn fix_tables(&mut self, used: u128) {
+        let of_kind = |kind: u32| kind == ExternKind::Table as u32;
+        let imported_count = self.imports.iter().filter(|import| of_kind(import.kind)).count();
+        for (i, table) in self.tables.iter_mut().enumerate().take(u128::BITS as usize).skip(imported_count) {
+            let is_exported = self.exports.iter().any(|export| of_kind(export.kind) && export.index == i as u32);
+            let mut segments =
+                self.elems.iter().enumerate().filter(|(_, elem)| elem.kind == 0 && elem.table == i as u32);
+            let (Some((number, elem)), None) = (segments.next(), segments.next()) else { continue };
+            let is_plain = elem.form == 0 && elem.offset.kind == ConstExpr::Bits(0).to_record().kind;
+            let end = elem.offset.value.saturating_add(elem.items.length.into());
+            let is_32 = table.flags & IS_64 == 0 && table.init == ConstExpr::Zero.to_record();
+            if let Ok(number) = u16::try_from(number)
+                && used >> i & 1 == 0
+                && !is_exported
+                && is_plain
+                && is_32
+                && end <= table.min
+            {
+                (table.flags, table.segment) = (table.flags | IS_FIXED, number);
+            }
+        }
+    }
+
     fn grow_type_slots(&mut self) -> Result<(), Error> {
         let count = (self.type_slots.len() * 2).max(16);
         let mut slots = Vec::new();
@@ -396,7 +422,7 @@ impl<'a> ImageParts<'a> {
         let record = TableRecord {
             element: ty.element.to_byte(),
             flags: flags(ty.limits, ty.is_table64),
-            reserved: 0,
+            segment: 0,
             min: ty.limits.min,
             max: ty.limits.max.unwrap_or(0),
             init: init.to_record(),

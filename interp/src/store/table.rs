@@ -1,4 +1,4 @@
-//! Tables: each its own block of handles.
+//! Tables: each its own block of handles. Where there is no allocator, those that nobody writes have none: they are read in the image.
 
 use super::{
     Heap, OutOfMemory, Store,
@@ -10,7 +10,11 @@ use crate::{
     exec::context::TableEntity,
     types::{Limits, TableType},
 };
-use core::{alloc::Layout, ptr::NonNull, slice};
+use core::{
+    alloc::Layout,
+    ptr::{self, NonNull},
+    slice,
+};
 
 impl Store {
     /// A table of the minimal size of its type, all elements being `value`, a handle of its element type.
@@ -18,6 +22,34 @@ impl Store {
     /// # Errors
     /// `Limit` if a limit or the limiter forbids it; `OutOfMemory`.
     pub fn new_table(&mut self, ty: TableType, value: u32, limiter: &mut dyn Limiter) -> Result<u32, Error> {
+        let mut entity = self.admit_table(ty, limiter)?;
+        entity.elements = self.heap.allocate(layout(entity.len)?)?.cast().as_ptr();
+        entity.capacity = entity.len;
+        let address = self.push_table(entity);
+        if value != 0 {
+            self.table_mut(address).fill(value);
+        }
+        Ok(address)
+    }
+
+    /// A table that nobody writes: from `offset` on it has the functions at `funcs`, by index, and nulls elsewhere.
+    ///
+    /// # Errors
+    /// As for [`Store::new_table`].
+    #[cfg(compact)]
+    pub(crate) fn new_table_in_image(
+        &mut self,
+        ty: TableType,
+        (offset, funcs, count): (u32, *const u32, u32),
+        limiter: &mut dyn Limiter,
+    ) -> Result<u32, Error> {
+        let entity = self.admit_table(ty, limiter)?;
+        let (elements, capacity) = (funcs.cast_mut(), count);
+        Ok(self.push_table(TableEntity { elements, capacity, offset, is_in_image: true, ..entity }))
+    }
+
+    /// A table of this type that has no elements yet, for which there is room in the list.
+    fn admit_table(&mut self, ty: TableType, limiter: &mut dyn Limiter) -> Result<TableEntity, Error> {
         if self.tables_count() >= self.limits.tables_and_memories {
             return Err(Error::new(ErrorKind::Limit("number of tables")));
         }
@@ -27,25 +59,31 @@ impl Store {
         if len > self.limits.table_elements || !limiter.table_growing(0, len, declared_maximum).unwrap_or(false) {
             return Err(TOO_LARGE);
         }
-        let address = next_address(self.tables.len())?;
+        next_address(self.tables.len())?;
         // Room first: what is allocated is in the list.
         self.tables.reserve(&mut self.heap, 1)?;
-        let elements = self.heap.allocate(layout(len)?)?.cast::<u32>();
-        let entity = TableEntity {
-            elements: elements.as_ptr(),
+        Ok(TableEntity {
+            elements: ptr::null_mut(),
             len,
-            capacity: len,
+            capacity: 0,
             maximum: declared_maximum.unwrap_or(u32::MAX).min(self.limits.table_elements),
+            #[cfg(not(compact))]
             declared_minimum: len,
+            #[cfg(compact)]
+            offset: 0,
             declared_maximum,
             element: ty.element,
-        };
+            #[cfg(compact)]
+            is_in_image: false,
+        })
+    }
+
+    /// Adds a table to the list, and gives its address.
+    fn push_table(&mut self, entity: TableEntity) -> u32 {
+        let address = self.tables.len() as u32;
         self.tables.push_within_capacity(entity);
         self.set_stale();
-        if value != 0 {
-            self.table_mut(address).fill(value);
-        }
-        Ok(address)
+        address
     }
 
     /// Adds `delta` elements, all `value`; the size before, or `None` if that cannot be.
@@ -60,7 +98,8 @@ impl Store {
         limiter: &mut dyn Limiter,
     ) -> Result<Option<u32>, Denied> {
         let table = self.tables[address as usize];
-        let Some(desired) = table.len.checked_add(delta).filter(|desired| *desired <= table.maximum) else {
+        let maximum = if table.len == table.own_len() { table.maximum } else { 0 };
+        let Some(desired) = table.len.checked_add(delta).filter(|desired| *desired <= maximum) else {
             return Ok(None);
         };
         if !limiter.table_growing(table.len, desired, table.declared_maximum)? {
@@ -96,25 +135,26 @@ impl Store {
     }
 
     /// Type of a table as it was declared.
+    #[cfg(not(compact))]
     pub fn declared_table_type(&self, address: u32) -> TableType {
         let mut ty = self.table_type(address);
         ty.limits.min = u64::from(self.tables[address as usize].declared_minimum);
         ty
     }
 
-    /// The elements of a table, as handles.
+    /// The elements of a table, as handles; none of one that is read in the image.
     pub fn table(&self, address: u32) -> &[u32] {
         let table = &self.tables[address as usize];
-        // SAFETY: the block has `len` initialised elements, which only the guest and `table_mut` write, neither while the
+        // SAFETY: the block has so many initialised elements, which only the guest and `table_mut` write, neither while the
         // store is borrowed.
-        unsafe { slice::from_raw_parts(table.elements, table.len as usize) }
+        unsafe { slice::from_raw_parts(table.elements, table.own_len() as usize) }
     }
 
     /// The elements of a table, for writing handles of its element type.
     pub(crate) fn table_mut(&mut self, address: u32) -> &mut [u32] {
         let table = &self.tables[address as usize];
         // SAFETY: as for `table`; the store is borrowed mutably, and no two tables overlap.
-        unsafe { slice::from_raw_parts_mut(table.elements, table.len as usize) }
+        unsafe { slice::from_raw_parts_mut(table.elements, table.own_len() as usize) }
     }
 
     /// Writes elements from `start` on; whether they are all inside the table.
@@ -133,7 +173,8 @@ impl Store {
 
     /// Copies elements between tables of one element type; whether all are inside.
     pub fn copy_table(&mut self, (to, to_start): (u32, u32), (from, from_start): (u32, u32), count: u32) -> bool {
-        let inside = |table: &TableEntity, start: u32| u64::from(start) + u64::from(count) <= u64::from(table.len);
+        let inside =
+            |table: &TableEntity, start: u32| u64::from(start) + u64::from(count) <= u64::from(table.own_len());
         let (source, destination) = (&self.tables[from as usize], &self.tables[to as usize]);
         if !inside(source, from_start) || !inside(destination, to_start) || source.element != destination.element {
             return false;
@@ -153,7 +194,9 @@ fn layout(len: u32) -> Result<Layout, OutOfMemory> {
 
 /// Gives the elements of a table back.
 pub(super) fn free(heap: &mut Heap, table: &TableEntity) {
-    if let (Some(elements), Ok(layout)) = (NonNull::new(table.elements), layout(table.capacity)) {
+    if let (Some(elements), Ok(layout), true) =
+        (NonNull::new(table.elements), layout(table.capacity), table.own_len() == table.len)
+    {
         // SAFETY: allocated with this layout; the store goes, so nothing points into it.
         unsafe { heap.free(elements.cast(), layout) };
     }

@@ -10,7 +10,6 @@ use super::{
     module::operand_type,
     read::Reader,
     stack::Place,
-    variable::table_field,
 };
 use crate::isa::{Row, Ty, encode::Field, kind};
 use wasmparser::Operator;
@@ -215,12 +214,17 @@ impl Func<'_> {
             O::TableSet { table } => self.table_set(table),
             O::TableSize { table } => self.table_size(table),
             O::TableGrow { table } => self.table_grow(table),
-            O::TableFill { table } => self.bulk(Row::TableFill, &[table_field(table)]),
+            O::TableFill { table } => {
+                let table = self.table_field(table);
+                self.bulk(Row::TableFill, &[table])
+            }
             O::TableCopy { dst_table, src_table } => {
-                self.bulk(Row::TableCopy, &[table_field(dst_table), table_field(src_table)])
+                let tables = [self.table_field(dst_table), self.table_field(src_table)];
+                self.bulk(Row::TableCopy, &tables)
             }
             O::TableInit { elem_index, table } => {
-                self.bulk(Row::TableInit, &[table_field(table), Field::new(kind::ELEM, i64::from(elem_index))])
+                let table = self.table_field(table);
+                self.bulk(Row::TableInit, &[table, Field::new(kind::ELEM, i64::from(elem_index))])
             }
             O::ElemDrop { elem_index } => self.emit(Row::ElemDrop, &[Field::new(kind::ELEM, i64::from(elem_index))]),
             O::RefNull { .. } => self.ref_null(),

@@ -112,7 +112,8 @@ impl Func<'_> {
         let index = self.pop(Ty::I32)?;
         let index = self.slot_field(&index)?;
         let to = self.push_ref()?;
-        self.emit_mapped(Row::TableGet, &[table_field(table), index, to])
+        let table = self.table_field(table);
+        self.emit_mapped(Row::TableGet, &[table, index, to])
     }
 
     /// table.set
@@ -121,13 +122,14 @@ impl Func<'_> {
         let index = self.pop(Ty::I32)?;
         let value = self.slot_field(&value)?;
         let index = self.slot_field(&index)?;
-        self.emit_mapped(Row::TableSet, &[table_field(table), index, value])
+        let table = self.table_field(table);
+        self.emit_mapped(Row::TableSet, &[table, index, value])
     }
 
     /// table.size
     pub fn table_size(&mut self, table: u32) -> Result<(), Refusal> {
         self.claim(Accumulator::Int)?;
-        self.emit(Row::TableSize, &[table_field(table), Field::REG])?;
+        self.emit(Row::TableSize, &[Field::new(kind::TABLE, i64::from(table)), Field::REG])?;
         self.push_accumulator(Ty::I32)
     }
 
@@ -138,12 +140,14 @@ impl Func<'_> {
         let count = self.slot_field(&count)?;
         let value = self.slot_field(&value)?;
         self.claim(Accumulator::Int)?;
-        self.emit_mapped(Row::TableGrow, &[table_field(table), value, count, Field::REG])?;
+        let table = self.table_field(table);
+        self.emit_mapped(Row::TableGrow, &[table, value, count, Field::REG])?;
         self.push_accumulator(Ty::I32)
     }
-}
 
-/// The index of a table as a field.
-pub fn table_field(table: u32) -> Field {
-    Field::new(kind::TABLE, i64::from(table))
+    /// The index of a table as a field of what may write it, or gives its elements away.
+    pub fn table_field(&mut self, table: u32) -> Field {
+        self.used_tables |= 1_u128.checked_shl(table).unwrap_or(0);
+        Field::new(kind::TABLE, i64::from(table))
+    }
 }
