@@ -29,7 +29,7 @@ pub use sheave_macros::embed_image;
 /// # Panics
 /// While the program is compiled, with the message that stands beside the token that is missing.
 #[doc(hidden)]
-pub const fn require(isa_hash: u64, groups: &[(u16, &str)], instructions: &[(u16, &str)]) {
+pub const fn require(isa_hash: u64, groups: &[(u32, &str)], instructions: &[(u16, &str)]) {
     assert!(isa_hash == isa::HASH, "sheave-macros is of another version than sheave");
     let mut i = 0;
     while i < groups.len() {
@@ -56,7 +56,7 @@ mod tests {
 
     fn refusal(
         hash: u64,
-        groups: &'static [(u16, &'static str)],
+        groups: &'static [(u32, &'static str)],
         instructions: &'static [(u16, &'static str)],
     ) -> Option<String> {
         let refused = panic::catch_unwind(|| require(hash, groups, instructions)).err()?;

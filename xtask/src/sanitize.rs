@@ -4,7 +4,7 @@
 //! installed, the unit tests of the core's unsafe data structures.
 //!
 //! The loop, not the tail calls: every check is in the handlers, which are the same in both, and a sanitizer's frames would break the
-//! jumps. `interp/build.rs` sees to that under AddressSanitizer and Miri; valgrind's build asks for it with a feature.
+//! jumps. `interp/build/` sees to that under AddressSanitizer and Miri; valgrind's build asks for it with a feature.
 //!
 //! Builds go to `sanitize/` in the target folder, in profile quick with debug assertions: std's own checks of unsafe calls are on, and
 //! the translator's output is verified.

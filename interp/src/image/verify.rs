@@ -119,7 +119,7 @@ fn module(image: &Image<'_>) -> Result<(), Error> {
 }
 
 /// What the records of an image, beside its instructions, need of a build: bits of [`isa::table::group`].
-pub fn needed_groups(image: &Image<'_>) -> u16 {
+pub fn needed_groups(image: &Image<'_>) -> u32 {
     let is_null = |index| image.table(TableIndex(index)).is_none_or(|table| table.init == ConstExpr::Zero);
     let has_refs = image.elem_exprs.len() != 0 || !(0..image.count(ExternKind::Table)).all(is_null);
     let refs = if has_refs { isa::table::group::REFERENCE_TYPES } else { 0 };
@@ -128,7 +128,7 @@ pub fn needed_groups(image: &Image<'_>) -> u16 {
 
 /// Refuses an image whose records this build cannot instantiate, by the name of what it needs.
 fn lacking(image: &Image<'_>) -> Result<(), Error> {
-    const BOTH: u16 = isa::table::group::REFERENCE_TYPES | isa::table::group::EXTENDED_CONST;
+    const BOTH: u32 = isa::table::group::REFERENCE_TYPES | isa::table::group::EXTENDED_CONST;
     if isa::GROUPS & BOTH == BOTH {
         return Ok(());
     }

@@ -54,12 +54,12 @@ pub fn of(token: u16) -> Option<Layout> {
     let run = FIRST_TOKENS.partition_point(|&first| first <= token).checked_sub(1)?;
     let bits = *RUN_ROWS.get(run)?;
     let (number, forms) = (usize::from(token - FIRST_TOKENS[run]), usize::from(RUN_FORMS[run]));
-    let (row, form) = (usize::from(bits & 0x1ff) + number.checked_div(forms)?, number.checked_rem(forms)?);
+    let (row, form) = (usize::from(bits & 0x7ff) + number.checked_div(forms)?, number.checked_rem(forms)?);
     let place = usize::from(FIRST_PLACES[run]) + form;
     if crate::isa::unavailable(token).is_some() || token >= crate::isa::TOKENS {
         return None;
     }
-    let count = usize::from(bits >> 9 & 7);
+    let count = usize::from(bits >> 11 & 7);
     let form = LETTERS.get(usize::from(*PLACES.get(place)?)..)?.get(..count)?;
     Some(Layout {
         row: Row::from_index(row)?,

@@ -69,7 +69,7 @@ impl Level {
 }
 
 /// What this build has beside what all have: bits of [`table::group`].
-pub const GROUPS: u16 = available::GROUPS;
+pub const GROUPS: u32 = available::GROUPS;
 /// Whether this build has a handler for every instruction.
 pub const IS_COMPLETE: bool = available::LACKING.is_empty();
 

@@ -16,7 +16,7 @@ use std::{
 pub struct Needs {
     counts: BTreeMap<u16, usize>,
     /// Bits of [`group`] that the records need.
-    groups: u16,
+    groups: u32,
 }
 
 impl Needs {

@@ -1,0 +1,97 @@
+//! What rows compute, as types: the names of their semantic functions and of the types that they work on.
+
+use std::fmt::Write as _;
+
+use crate::{
+    name,
+    table::{ROWS, Row, Ty},
+};
+
+pub fn rust(ty: Ty) -> &'static str {
+    match ty {
+        Ty::I32 => "i32",
+        Ty::I64 => "i64",
+        Ty::F32 => "f32",
+        Ty::F64 => "f64",
+        Ty::Ref => "Handle",
+    }
+}
+
+/// The semantic function of a row: its name without the prefix that says what is done with the result.
+pub fn semantics(row: &Row) -> String {
+    let name = row.name.trim_start_matches("br_if.").trim_start_matches("br_unless.").trim_start_matches("loop.");
+    if name.ends_with(".const") || name.ends_with(".copy") {
+        return "core::convert::identity".into();
+    }
+    format!("num::{}", name.replace('.', "_"))
+}
+
+/// The two operations of a chain: `i32.shl+add` is `i32.shl` and then `i32.add`.
+pub fn chained(row: &Row) -> Option<(String, String)> {
+    let (first, second) = row.name.split_once('+')?;
+    let (ty, _) = row.name.split_once('.')?;
+    Some((first.into(), format!("{ty}.{second}")))
+}
+
+/// The type in memory of a load or store.
+pub fn memory_type(row: &Row) -> &'static str {
+    let name = row.name.trim_end_matches(".far").trim_end_matches(".sum");
+    let value = *row.types.last().unwrap();
+    let access = name.rsplit('.').next().unwrap().trim_start_matches("load").trim_start_matches("store");
+    match access {
+        "" => rust(value),
+        "8_s" | "8" => "i8",
+        "8_u" => "u8",
+        "16_s" | "16" => "i16",
+        "16_u" => "u16",
+        "32_s" => "i32",
+        "32_u" => "u32",
+        other => panic!("unknown access {other}"),
+    }
+}
+
+/// One zero-sized type per computing row, tying its types to its semantic function.
+pub fn operations() -> String {
+    let mut text = String::new();
+    for row in &ROWS {
+        let (id, types) = (name(row), row.types);
+        match row.shape.handler {
+            "Binary" | "BranchIf2" | "BranchUnless2" | "LoopEdge" => {
+                let result = types.get(2).map_or("i32", |ty| rust(*ty));
+                writeln!(
+                    text,
+                    "pub struct {id};\nimpl Operation2 for {id} {{ type A = {}; type B = {}; type D = {result}; #[inline(always)] fn eval(a: {0}, b: {1}) -> Result<{result}, Trap> {{ Outcome::into_result({}(a, b)) }} }}",
+                    rust(types[0]), rust(types[1]), semantics(row)
+                )
+            }
+            "Unary" | "BranchIf1" | "BranchUnless1" => {
+                let result = types.get(1).map_or("i32", |ty| rust(*ty));
+                writeln!(
+                    text,
+                    "pub struct {id};\nimpl Operation1 for {id} {{ type A = {}; type D = {result}; #[inline(always)] fn eval(a: {0}) -> Result<{result}, Trap> {{ Outcome::into_result({}(a)) }} }}",
+                    rust(types[0]), semantics(row)
+                )
+            }
+            "Chain" => {
+                let (first, second) = chained(row).expect("a chain names two operations");
+                let call = |name: String| format!("num::{}", name.replace('.', "_"));
+                writeln!(
+                    text,
+                    "pub struct {id};\nimpl Operation3 for {id} {{ type T = {0}; #[inline(always)] fn eval(a: {0}, b: {0}, c: {0}) -> {0} {{ {2}({1}(a, b), c) }} }}",
+                    rust(types[0]), call(first), call(second)
+                )
+            }
+            "Wide" | "MulWide" => writeln!(text, "pub struct {id};\nimpl {}Operation for {id} {{ #[inline(always)] fn eval(a: [i64; {}]) -> (i64, i64) {{ {}({}) }} }}",
+                row.shape.handler, if row.shape.handler == "Wide" { 4 } else { 2 }, semantics(row),
+                if row.shape.handler == "Wide" { "a[0], a[1], a[2], a[3]" } else { "a[0], a[1]" }),
+            "Load" | "LoadSum" | "LoadFar" | "Store" | "StoreFar" => writeln!(
+                text,
+                "pub struct {id};\nimpl Access for {id} {{ type Memory = {}; type Value = {}; }}",
+                memory_type(row), rust(*types.last().unwrap())
+            ),
+            _ => Ok(()),
+        }
+        .unwrap();
+    }
+    text
+}
