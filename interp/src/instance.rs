@@ -10,7 +10,7 @@ use crate::{
         handle,
     },
     image::{
-        ConstExpr, Elem, Image,
+        ConstExpr, Image,
         format::{DataMode, ElemMode},
     },
     store::{External, InstanceEntity, OutOfMemory, Store, limits::Limiter, list::List},
@@ -240,11 +240,9 @@ fn new_table(
     limiter: &mut dyn Limiter,
 ) -> Result<u32, Error> {
     let Some(segment) = image.fixed_table(index) else { return store.new_table(ty, 0, limiter) };
-    let Elem { mode: ElemMode::Active { offset: ConstExpr::Bits(offset), .. }, items, .. } = sound(image.elem(segment))
-    else {
-        unsound()
-    };
-    store.new_table_in_image(ty, (offset as u32, sound(items.first_func()), items.len()), limiter)
+    let elem = sound(image.elem(segment));
+    let ElemMode::Active { offset: ConstExpr::Bits(offset), .. } = elem.mode else { unsound() };
+    store.new_table_in_image(ty, (offset as u32, sound(elem.items.first_func()), elem.items.len()), limiter)
 }
 
 /// Indices of what the module defines.

@@ -7,7 +7,7 @@ use crate::types::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex};
 /// The first bytes of an image: one that no text begins with, the name, a line end that careless transfers would change.
 pub const MAGIC: [u8; 8] = *b"\x93sheave\n";
 /// Version of the format.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 /// Alignment of an image and of each of its sections, in bytes.
 pub const ALIGN: usize = 8;
 /// Bytes of the header.

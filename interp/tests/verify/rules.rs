@@ -6,6 +6,7 @@ use sheave_interp::{
     image::format,
     isa::{self, Row},
     translate::Config,
+    types::TableIndex,
 };
 use std::collections::BTreeMap;
 
@@ -104,6 +105,99 @@ fn slots_and_frames() {
             ("frame too large", |p| p.set(p.entry(1) - 1, 3)),
         ],
     );
+}
+
+/// A table that nobody writes, one that is written, an imported and an exported one; segments 0 and 1 are for the first two.
+const TABLES: &str = r#"(module (import "a" "t" (table 2 funcref)) (table $fixed 3 funcref) (table $set 3 funcref) (table $exported 3 funcref)
+    (export "t" (table $exported)) (type $t (func)) (elem (table $fixed) (i32.const 1) func 0 0) (elem (table $set) (i32.const 0) func 0)
+    (elem funcref (ref.null func))
+    (func (param i32) (table.set $set (local.get 0) (ref.null func)) (drop (table.get $set (local.get 0))) (drop (table.grow $set (ref.null func) (local.get 0)))
+      (table.fill $set (i32.const 0) (ref.null func) (i32.const 0)) (table.copy $set $set (i32.const 0) (i32.const 0) (i32.const 0))
+      (table.init $set 2 (i32.const 0) (i32.const 0) (i32.const 0)) (call_indirect $fixed (type $t) (i32.const 0))
+      (drop (table.size $fixed)) (return_call_indirect $fixed (type $t) (i32.const 0))))"#;
+
+#[test]
+fn fixed_tables_are_only_called_through() {
+    const RULE: &str = "fixed table in what is no call and no table.size";
+    check(
+        &Config::default(),
+        TABLES,
+        &[
+            (RULE, |p| p.operand("table.set", 0, 0, |_| 1)),
+            (RULE, |p| p.operand("table.get", 0, 0, |_| 1)),
+            (RULE, |p| p.operand("table.grow", 0, 0, |_| 1)),
+            (RULE, |p| p.operand("table.fill", 0, 0, |_| 1)),
+            (RULE, |p| p.operand("table.copy", 0, 0, |_| 1)),
+            (RULE, |p| p.operand("table.copy", 0, 1, |_| 1)),
+            (RULE, |p| p.operand("table.init", 0, 0, |_| 1)),
+        ],
+    );
+}
+
+#[test]
+fn fixed_tables_are_as_their_segment_says() {
+    const TABLE: usize = format::TableRecord::BYTES;
+    const ELEM: usize = format::ElemRecord::BYTES;
+    /// A byte of the image, and what it becomes.
+    type Change = fn(&Patch) -> (usize, u8);
+    fn table(p: &Patch, index: usize, at: usize) -> usize {
+        p.section(format::section::TABLES).0 + index * TABLE + at
+    }
+    fn elem(p: &Patch, index: usize, at: usize) -> usize {
+        p.section(format::section::ELEMS).0 + index * ELEM + at
+    }
+    let changes: [(&str, Change); 14] = [
+        ("imported", |p| (table(p, 0, 1), format::IS_FIXED)),
+        ("exported", |p| (table(p, 3, 1), format::IS_FIXED)),
+        ("a segment of a table that is not fixed", |p| (table(p, 2, 2), 1)),
+        ("no such segment", |p| (table(p, 1, 2), 3)),
+        ("another table's segment", |p| (table(p, 1, 2), 1)),
+        ("a passive segment", |p| (table(p, 1, 2), 2)),
+        ("a second segment", |p| (elem(p, 1, 4), 1)),
+        ("64-bit indices", |p| (table(p, 1, 1), format::IS_FIXED | format::IS_64)),
+        ("too few elements for the segment", |p| (table(p, 1, 4), 2)),
+        ("the segment begins too far up", |p| (elem(p, 0, 12), 2)),
+        ("the segment begins far too far up", |p| (elem(p, 0, 19), 0xff)),
+        ("another value at the start", |p| (table(p, 1, 20), 3)),
+        ("an offset that is no number", |p| (elem(p, 0, 8), 2)),
+        ("items that are expressions", |p| (elem(p, 0, 2), 1)),
+    ];
+    for (what, change) in changes {
+        let mut patch = Patch::new(TABLES, &Config::default());
+        patch.load().expect("sound before the change");
+        let (at, byte) = change(&patch);
+        assert_ne!(patch.image[at], byte, "{what}");
+        patch.image[at] = byte;
+        let error = patch.load().expect_err(what);
+        assert!(matches!(error.kind(), ErrorKind::Image(_)), "{what}: {error}");
+    }
+}
+
+#[test]
+fn tables_are_fixed_if_nobody_writes_them() {
+    let is_fixed = |fields: &str| {
+        let text = format!("(module (type $t (func)) (func $f) {fields})");
+        let patch = Patch::new(&text, &Config::default());
+        patch.original.parse().unwrap().fixed_table(TableIndex(0)).is_some()
+    };
+    assert!(is_fixed("(table 4 funcref) (elem (i32.const 1) $f $f)"));
+    assert!(is_fixed("(table 2 funcref) (elem (i32.const 0) $f $f) (func (call_indirect (type $t) (table.size 0)))"));
+    for fields in [
+        "(table 2 funcref)",
+        "(table 2 funcref) (elem (i32.const 1) $f $f)",
+        "(table 2 funcref) (elem (i32.const 0) $f) (elem (i32.const 1) $f)",
+        "(table 2 funcref) (elem (i32.const 0) funcref (ref.null func))",
+        "(table 2 funcref) (elem (i32.const 0) $f) (export \"t\" (table 0))",
+        "(global i32 (i32.const 0)) (table 2 funcref) (elem (global.get 0) $f)",
+        "(table 2 funcref) (elem (i32.const 0) $f) (func (table.set (i32.const 0) (ref.null func)))",
+        "(table 2 funcref) (elem (i32.const 0) $f) (func (drop (table.get (i32.const 0))))",
+        "(table 2 funcref) (elem (i32.const 0) $f) (func (drop (table.grow (ref.null func) (i32.const 0))))",
+        "(table 2 funcref) (elem (i32.const 0) $f) (func (table.fill (i32.const 0) (ref.null func) (i32.const 0)))",
+        "(table 2 funcref) (elem (i32.const 0) $f) (func (table.copy (i32.const 0) (i32.const 0) (i32.const 0)))",
+        "(table 2 funcref) (elem (i32.const 0) $f) (elem $e func $f) (func (table.init $e (i32.const 0) (i32.const 0) (i32.const 0)))",
+    ] {
+        assert!(!is_fixed(fields), "{fields}");
+    }
 }
 
 #[test]
