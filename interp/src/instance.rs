@@ -15,7 +15,7 @@ use crate::{
     },
     store::{External, InstanceEntity, OutOfMemory, Store, limits::Limiter, list::List},
     trap::Trap,
-    types::{DataIndex, ElemIndex, ExternKind, ExternType, GlobalIndex, MemoryIndex, TableIndex, TableType, ValTypes},
+    types::{DataIndex, ElemIndex, ExternKind, ExternType, GlobalIndex, MemoryIndex, TableIndex, ValTypes},
 };
 use core::{fmt, mem, ops::Range};
 
@@ -193,8 +193,8 @@ fn allocate(
     store.tables.reserve(&mut store.heap, own(image, ExternKind::Table).len())?;
     store.memories.reserve(&mut store.heap, own(image, ExternKind::Memory).len())?;
     for index in own(image, ExternKind::Table) {
-        let index = TableIndex(index);
-        tables.push_within_capacity(new_table(store, image, index, sound(image.table(index)).ty, limiter)?);
+        let (index, table) = (TableIndex(index), sound(image.table(TableIndex(index))));
+        tables.push_within_capacity(store.add_table(table.ty, image.is_fixed_table(index), limiter)?);
     }
     for index in own(image, ExternKind::Memory) {
         memories.push_within_capacity(store.new_memory(sound(image.memory(MemoryIndex(index))), limiter)?);
@@ -216,33 +216,6 @@ fn allocate(
     store.instances.push_within_capacity(InstanceEntity { image: *image });
     store.set_stale();
     Ok(instance)
-}
-
-/// A table of the module, all null.
-#[cfg(not(compact))]
-fn new_table(
-    store: &mut Store,
-    _: &Image<'static>,
-    _: TableIndex,
-    ty: TableType,
-    limiter: &mut dyn Limiter,
-) -> Result<u32, Error> {
-    store.new_table(ty, 0, limiter)
-}
-
-/// A table of the module: all null, or read in the image if nobody writes it.
-#[cfg(compact)]
-fn new_table(
-    store: &mut Store,
-    image: &Image<'static>,
-    index: TableIndex,
-    ty: TableType,
-    limiter: &mut dyn Limiter,
-) -> Result<u32, Error> {
-    let Some(segment) = image.fixed_table(index) else { return store.new_table(ty, 0, limiter) };
-    let elem = sound(image.elem(segment));
-    let ElemMode::Active { offset: ConstExpr::Bits(offset), .. } = elem.mode else { unsound() };
-    store.new_table_in_image(ty, (offset as u32, sound(elem.items.first_func()), elem.items.len()), limiter)
 }
 
 /// Indices of what the module defines.
@@ -365,13 +338,15 @@ fn element_segment(
             }
         }
         ElemMode::Declared | ElemMode::Passive => {}
-        // Read in the image.
-        ElemMode::Active { table, .. } if cfg!(compact) && image.fixed_table(table).is_some() => {}
         ElemMode::Active { table, offset } => {
             let Some(External::Table(address)) = store.resolve(instance, ExternKind::Table, table.0) else { unsound() };
             let start = evaluate(store, instance, offset, limiter)? as u32 as usize;
-            if store.table(address).len().checked_sub(start).is_none_or(|room| (count as usize) > room) {
+            let len = store.tables[address as usize].len as usize;
+            if len.checked_sub(start).is_none_or(|room| (count as usize) > room) {
                 return Err(Trap::TableOutOfBounds.into());
+            }
+            if store.read_in_image(address, start, elem.items) {
+                return Ok(());
             }
             for i in 0..count {
                 let value = evaluate(store, instance, sound(elem.items.get(i)), limiter)? as u32;

@@ -6,10 +6,10 @@
 use super::{
     format::{
         self, ConstExpr, DataMode, ElemMode, Features, Field, HAS_MAX, Header, IS_64, IS_FIXED, IS_SHARED, NONE,
-        Options, TableRecord,
+        Options,
     },
     func::Func,
-    read::{Image, Items, Records, text},
+    read::{Image, Records, text},
     source_map,
 };
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
     isa,
     types::{
         CELL_BYTES, DataIndex, ElemIndex, ExternKind, FRAME_HEADER_BYTES, FuncIndex, FuncType, MemoryIndex, RefType,
-        TableIndex, TypeIndex, ValType, ValTypes,
+        TypeIndex, ValType, ValTypes,
     },
 };
 
@@ -211,32 +211,18 @@ fn frame(func: &Func<'_>) -> Result<(), Flaw> {
 
 fn tables(image: &Image<'_>) -> Result<(), Error> {
     each(image, image.tables, |i, record| {
-        let is_fixed = record.flags & IS_FIXED != 0;
-        let reserved = if is_fixed { 0 } else { record.segment };
-        let is_64 = flags(record.flags, HAS_MAX | IS_64 | IS_FIXED, reserved, record.max)?;
+        let is_64 = flags(record.flags, HAS_MAX | IS_64 | IS_FIXED, record.reserved, record.max)?;
         let element = RefType::from_byte(record.element).ok_or(Flaw::Type)?;
         let size_max = if is_64 { u64::MAX } else { u64::from(u32::MAX) };
         limits(record.flags, record.min, record.max, size_max)?;
         let init = ConstExpr::from_record(record.init).ok_or(Flaw::ConstExpr)?;
+        let is_fixed = record.flags & IS_FIXED != 0;
+        require(!is_fixed || init == ConstExpr::Zero && !is_64, Flaw::Reserved)?;
         if i < image.imported_count(ExternKind::Table) {
             return require(init == ConstExpr::Zero && !is_fixed, Flaw::ConstExpr);
         }
-        require(!is_fixed || is_given_by_segment(image, i, &record), Flaw::Index)?;
         const_expr(image, init, ValType::Ref(element), image.globals.len())
     })
-}
-
-/// Whether a fixed table, which is not imported, begins with nulls, and the segment that it names is one of functions for it and fits. That
-/// no other segment is for it, and no export, is said where those are looked at.
-fn is_given_by_segment(image: &Image<'_>, table: u32, record: &TableRecord) -> bool {
-    let Some(segment) = image.elem(ElemIndex(record.segment.into())) else { return false };
-    let ElemMode::Active { table: TableIndex(to), offset: ConstExpr::Bits(offset) } = segment.mode else {
-        return false;
-    };
-    let Items::Funcs(funcs) = segment.items.0 else { return false };
-    // The offset of a table with 32-bit indices is checked with the segment.
-    let end = offset.saturating_add(funcs.len().into());
-    to == table && record.flags & IS_64 == 0 && record.init == ConstExpr::Zero.to_record() && end <= record.min
 }
 
 fn memories(image: &Image<'_>) -> Result<(), Error> {
@@ -315,9 +301,7 @@ fn exports(image: &Image<'_>) -> Result<(), Error> {
     each(image, image.exports, |_, export| {
         let kind = u8::try_from(export.kind).ok().and_then(ExternKind::from_byte).ok_or(Flaw::Type)?;
         require(text(image.strings, export.name).is_some(), Flaw::Index)?;
-        require(export.index < image.count(kind), Flaw::Index)?;
-        let is_fixed = kind == ExternKind::Table && image.fixed_table(TableIndex(export.index)).is_some();
-        require(!is_fixed, Flaw::Index)
+        require(export.index < image.count(kind), Flaw::Index)
     })
 }
 
@@ -337,6 +321,8 @@ fn data(image: &Image<'_>) -> Result<(), Error> {
 
 fn elems(image: &Image<'_>) -> Result<(), Error> {
     each(image, image.elem_funcs, |_, func| require(func < image.count(ExternKind::Func), Flaw::Index))?;
+    // Segments of fixed tables are in the order of those, so that none has two.
+    let mut fixed_min = 0;
     each(image, image.elems, |i, record| {
         require(record.reserved == 0 && record.form <= 1, Flaw::Reserved)?;
         let elem = image.elem(ElemIndex(i)).ok_or(Flaw::Index)?;
@@ -350,7 +336,10 @@ fn elems(image: &Image<'_>) -> Result<(), Error> {
             }
         }
         let ElemMode::Active { table, offset } = mode else { return Ok(()) };
-        require(image.fixed_table(table).is_none_or(|segment| segment == ElemIndex(i)), Flaw::Index)?;
+        if image.is_fixed_table(table) {
+            require(record.form == 0 && table.0 >= fixed_min, Flaw::Index)?;
+            fixed_min = table.0 + 1;
+        }
         let table = image.table(table).ok_or(Flaw::Index)?;
         require(table.ty.element == element, Flaw::Type)?;
         const_expr(image, offset, index_type(table.ty.is_table64), image.globals.len())

@@ -257,8 +257,7 @@ pub const HAS_MAX: u8 = 1;
 pub const IS_64: u8 = 2;
 /// Flag of memories: shared.
 pub const IS_SHARED: u8 = 4;
-/// Flag of tables: nobody writes it. It is neither imported nor exported, no instruction but calls and `table.size` names it, and one segment
-/// gives all that is in it.
+/// Flag of tables: no instruction but calls and `table.size` names it, and what is in it comes from one segment of functions, if from any.
 pub const IS_FIXED: u8 = 8;
 
 record! {
@@ -268,8 +267,8 @@ record! {
         element: u8,
         /// [`HAS_MAX`], [`IS_64`], [`IS_FIXED`].
         flags: u8,
-        /// The segment with what is in a fixed table; zero of others.
-        segment: u16,
+        /// Zero.
+        reserved: u16,
         /// Elements at the start.
         min: u64,
         /// The most elements; zero without [`HAS_MAX`].

@@ -228,12 +228,12 @@ impl ElemItems<'_> {
         self.len() == 0
     }
 
-    /// Where they are, if they are function indices: words, as the machine has them.
-    #[cfg(compact)]
-    pub(crate) fn first_func(self) -> Option<*const u32> {
+    /// Where they are if they are functions: words, as the machine has them. Of others, where there is none.
+    #[cfg(all(compact, feature = "exec"))]
+    pub(crate) fn first_func(self) -> *const u32 {
         match self.0 {
-            Items::Funcs(funcs) => Some(funcs.first_ptr()),
-            Items::Exprs(_) => None,
+            Items::Funcs(funcs) => funcs.first_ptr(),
+            Items::Exprs(_) => core::ptr::null(),
         }
     }
 
@@ -514,11 +514,11 @@ impl<'a> Image<'a> {
         Some(Table { ty, init: ConstExpr::from_record(record.init)? })
     }
 
-    /// The segment with all that is in a table that nobody writes; `None` of other tables.
+    /// Whether a table is one that no instruction writes.
     #[cfg_attr(not(compact), inline)]
-    pub fn fixed_table(&self, index: TableIndex) -> Option<ElemIndex> {
-        let record = self.tables.get(index.0).filter(|record| record.flags & IS_FIXED != 0)?;
-        Some(ElemIndex(record.segment.into()))
+    #[cfg_attr(compact, inline(never))]
+    pub fn is_fixed_table(&self, index: TableIndex) -> bool {
+        self.tables.get(index.0).is_some_and(|record| record.flags & IS_FIXED != 0)
     }
 
     /// A memory's type.

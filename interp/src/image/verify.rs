@@ -475,7 +475,7 @@ impl<'a> Verifier<'a> {
             kind::TABLE => {
                 index(self.image.count(ExternKind::Table), "table index out of range")?;
                 let spares = matches!(instruction.row, Row::CallIndirect | Row::ReturnCallIndirect | Row::TableSize);
-                let is_fixed = self.image.fixed_table(TableIndex(value as u32)).is_some();
+                let is_fixed = self.image.is_fixed_table(TableIndex(value as u32));
                 require(spares || !is_fixed, "fixed table in what is no call and no table.size")
             }
             kind::MEMORY => index(self.image.count(ExternKind::Memory), "memory index out of range"),

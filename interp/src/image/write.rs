@@ -264,28 +264,23 @@ impl<'a> ImageParts<'a> {
         slot
     }
 
-    /// Says of tables that nobody writes them, where that is so and builds without an allocator can read their elements in the image.
+    /// Says of tables that no instruction writes them, where that is so and builds without an allocator can read their elements in the image.
     /// `used` has a bit for each of the first tables that something else than a call or `table.size` names; what is behind the last bit counts
     /// as used.
-    pub fn fix_tables(&mut self, used: u128) {
-        let of_kind = |kind: u32| kind == ExternKind::Table as u32;
-        let imported_count = self.imports.iter().filter(|import| of_kind(import.kind)).count();
+    pub fn fix_tables(&mut self, mut used: u128) {
+        // Each has one segment at most, of functions, and they are in the order of the tables.
+        let mut last = None;
+        for elem in self.elems.iter().filter(|elem| elem.kind == 0) {
+            if elem.form != 0 || last.is_some_and(|last| last >= elem.table) {
+                used |= 1_u128.checked_shl(elem.table).unwrap_or(0);
+            }
+            last = last.max(Some(elem.table));
+        }
+        let imported_count = self.imports.iter().filter(|import| import.kind == ExternKind::Table as u32).count();
         for (i, table) in self.tables.iter_mut().enumerate().take(u128::BITS as usize).skip(imported_count) {
-            let is_exported = self.exports.iter().any(|export| of_kind(export.kind) && export.index == i as u32);
-            let mut segments =
-                self.elems.iter().enumerate().filter(|(_, elem)| elem.kind == 0 && elem.table == i as u32);
-            let (Some((number, elem)), None) = (segments.next(), segments.next()) else { continue };
-            let is_plain = elem.form == 0 && elem.offset.kind == ConstExpr::Bits(0).to_record().kind;
-            let end = elem.offset.value.saturating_add(elem.items.length.into());
-            let is_32 = table.flags & IS_64 == 0 && table.init == ConstExpr::Zero.to_record();
-            if let Ok(number) = u16::try_from(number)
-                && used >> i & 1 == 0
-                && !is_exported
-                && is_plain
-                && is_32
-                && end <= table.min
-            {
-                (table.flags, table.segment) = (table.flags | IS_FIXED, number);
+            let is_plain = table.flags & IS_64 == 0 && table.init == ConstExpr::Zero.to_record();
+            if is_plain && used >> i & 1 == 0 {
+                table.flags |= IS_FIXED;
             }
         }
     }
@@ -422,7 +417,7 @@ impl<'a> ImageParts<'a> {
         let record = TableRecord {
             element: ty.element.to_byte(),
             flags: flags(ty.limits, ty.is_table64),
-            segment: 0,
+            reserved: 0,
             min: ty.limits.min,
             max: ty.limits.max.unwrap_or(0),
             init: init.to_record(),

@@ -8,13 +8,10 @@ use super::{
 use crate::{
     error::{Error, ErrorKind},
     exec::context::TableEntity,
+    image::ElemItems,
     types::{Limits, TableType},
 };
-use core::{
-    alloc::Layout,
-    ptr::{self, NonNull},
-    slice,
-};
+use core::{alloc::Layout, ptr::NonNull, slice};
 
 impl Store {
     /// A table of the minimal size of its type, all elements being `value`, a handle of its element type.
@@ -22,34 +19,18 @@ impl Store {
     /// # Errors
     /// `Limit` if a limit or the limiter forbids it; `OutOfMemory`.
     pub fn new_table(&mut self, ty: TableType, value: u32, limiter: &mut dyn Limiter) -> Result<u32, Error> {
-        let mut entity = self.admit_table(ty, limiter)?;
-        entity.elements = self.heap.allocate(layout(entity.len)?)?.cast().as_ptr();
-        entity.capacity = entity.len;
-        let address = self.push_table(entity);
+        let address = self.add_table(ty, false, limiter)?;
         if value != 0 {
             self.table_mut(address).fill(value);
         }
         Ok(address)
     }
 
-    /// A table that nobody writes: from `offset` on it has the functions at `funcs`, by index, and nulls elsewhere.
+    /// A table of null; one that no instruction writes waits for its segment, in builds without an allocator.
     ///
     /// # Errors
     /// As for [`Store::new_table`].
-    #[cfg(compact)]
-    pub(crate) fn new_table_in_image(
-        &mut self,
-        ty: TableType,
-        (offset, funcs, count): (u32, *const u32, u32),
-        limiter: &mut dyn Limiter,
-    ) -> Result<u32, Error> {
-        let entity = self.admit_table(ty, limiter)?;
-        let (elements, capacity) = (funcs.cast_mut(), count);
-        Ok(self.push_table(TableEntity { elements, capacity, offset, is_in_image: true, ..entity }))
-    }
-
-    /// A table of this type that has no elements yet, for which there is room in the list.
-    fn admit_table(&mut self, ty: TableType, limiter: &mut dyn Limiter) -> Result<TableEntity, Error> {
+    pub(crate) fn add_table(&mut self, ty: TableType, is_fixed: bool, limiter: &mut dyn Limiter) -> Result<u32, Error> {
         if self.tables_count() >= self.limits.tables_and_memories {
             return Err(Error::new(ErrorKind::Limit("number of tables")));
         }
@@ -59,13 +40,16 @@ impl Store {
         if len > self.limits.table_elements || !limiter.table_growing(0, len, declared_maximum).unwrap_or(false) {
             return Err(TOO_LARGE);
         }
-        next_address(self.tables.len())?;
+        let address = next_address(self.tables.len())?;
         // Room first: what is allocated is in the list.
         self.tables.reserve(&mut self.heap, 1)?;
-        Ok(TableEntity {
-            elements: ptr::null_mut(),
+        let is_in_image = cfg!(compact) && is_fixed;
+        let capacity = if is_in_image { 0 } else { len };
+        let elements = self.heap.allocate(layout(capacity)?)?.cast::<u32>();
+        self.tables.push_within_capacity(TableEntity {
+            elements: elements.as_ptr(),
             len,
-            capacity: 0,
+            capacity,
             maximum: declared_maximum.unwrap_or(u32::MAX).min(self.limits.table_elements),
             #[cfg(not(compact))]
             declared_minimum: len,
@@ -74,16 +58,27 @@ impl Store {
             declared_maximum,
             element: ty.element,
             #[cfg(compact)]
-            is_in_image: false,
-        })
+            is_in_image,
+        });
+        self.set_stale();
+        Ok(address)
     }
 
-    /// Adds a table to the list, and gives its address.
-    fn push_table(&mut self, entity: TableEntity) -> u32 {
-        let address = self.tables.len() as u32;
-        self.tables.push_within_capacity(entity);
-        self.set_stale();
-        address
+    /// Lets a table that no instruction writes have the items of its segment, functions, where they are; whether it is one.
+    #[cfg(compact)]
+    pub(crate) fn read_in_image(&mut self, address: u32, offset: usize, items: ElemItems<'static>) -> bool {
+        let table = &mut self.tables[address as usize];
+        if table.is_in_image {
+            table.elements = items.first_func().cast_mut();
+            (table.capacity, table.offset) = (items.len(), offset as u32);
+        }
+        table.is_in_image
+    }
+
+    /// Copying makes calls faster.
+    #[cfg(not(compact))]
+    pub(crate) fn read_in_image(&mut self, _: u32, _: usize, _: ElemItems<'static>) -> bool {
+        false
     }
 
     /// Adds `delta` elements, all `value`; the size before, or `None` if that cannot be.
