@@ -37,31 +37,22 @@ pub struct TableEntity {
     pub len: u32,
     /// Number of elements that the allocation, or the segment, holds.
     pub capacity: u32,
-    /// Limit on the number of elements.
+    /// Limit on the number of elements; if below `len`, the elements are read in the image, and it is where in the table the segment begins.
     pub maximum: u32,
-    /// Declared minimum (part of its type).
-    #[cfg(not(compact))]
-    pub declared_minimum: u32,
-    /// Where in the table the segment begins.
-    #[cfg(compact)]
-    pub offset: u32,
-    /// Declared maximum, if any.
-    pub declared_maximum: Option<u32>,
-    /// Element type.
-    pub element: crate::types::RefType,
-    /// Whether the elements are read in the image.
-    #[cfg(compact)]
-    pub is_in_image: bool,
+    /// Declared type.
+    pub ty: crate::types::TableType,
 }
 
 impl TableEntity {
+    /// Whether the elements are read in the image.
+    #[inline(always)]
+    pub fn is_in_image(&self) -> bool {
+        cfg!(compact) && self.maximum < self.len
+    }
+
     /// Number of elements in the store's memory: all, but none of what is read in the image.
     pub fn own_len(&self) -> u32 {
-        #[cfg(compact)]
-        if self.is_in_image {
-            return 0;
-        }
-        self.len
+        if self.is_in_image() { 0 } else { self.len }
     }
 }
 
@@ -199,6 +190,9 @@ pub struct Context {
     pub request: Request,
     /// Why the interpreter was left, on its way out.
     pub exit: Exit,
+    /// Where objects are allocated.
+    #[cfg(feature = "objects")]
+    pub heap: crate::gc::View,
 }
 
 /// Machine registers at rest: plain data.
@@ -226,7 +220,7 @@ pub struct Request {
     pub header: u16,
     /// GROW: whether a table is meant, and not a memory.
     pub is_table: bool,
-    /// GROW: pages or elements to add.
+    /// GROW: pages or elements to add. COLLECT: bytes of the object.
     pub delta: u64,
     /// GROW of a table: value of new elements.
     pub value: u32,
@@ -271,6 +265,8 @@ impl Context {
         saved: Registers { ip: ptr::null(), fp: ptr::null_mut(), r0: 0, f0: 0.0 },
         request: Request { address: 0, window: ptr::null_mut(), header: 0, is_table: false, delta: 0, value: 0 },
         exit: Exit::FINISHED,
+        #[cfg(feature = "objects")]
+        heap: crate::gc::View::EMPTY,
     };
 
     /// Makes `instance` the current one.

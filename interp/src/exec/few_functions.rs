@@ -153,10 +153,10 @@ pub unsafe fn element(cx: &Context, table: u16, index: u32) -> Option<Handle> {
         if index >= table.len {
             return None;
         }
-        if !table.is_in_image {
+        if !table.is_in_image() {
             return Some(*table.elements.add(index as usize));
         }
-        let index = index.wrapping_sub(table.offset);
+        let index = index.wrapping_sub(table.maximum);
         if index >= table.capacity {
             return Some(0);
         }

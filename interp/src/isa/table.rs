@@ -58,6 +58,8 @@ pub mod kind {
     pub const OFF16: u8 = b'o';
     /// Unsigned memory offset of 32 bits, two units.
     pub const OFF32: u8 = b'O';
+    /// Unsigned memory offset of 64 bits, four units.
+    pub const OFF64: u8 = b'Q';
     /// The role is absent in this form.
     pub const NONE: u8 = b'-';
     /// Branch target, relative to its own field, in units, 16 bits.
@@ -101,7 +103,7 @@ pub mod kind {
         match kind {
             REG | NONE | b'0'..=HEADER_MAX => 0,
             IMM32 | OFF32 | REL32 | ENTRY | FUNC | TYPE | DATA | ELEM | GLOBAL32 => 2,
-            IMM64 | TARGETS => 4,
+            IMM64 | OFF64 | TARGETS => 4,
             _ => 1,
         }
     }
@@ -304,6 +306,10 @@ macro_rules! shapes { ($($(#[doc = $doc:literal])* $name:ident: $handler:literal
 mod ops;
 #[allow(unused_imports)] // build.rs looks at rows only.
 pub use ops::*;
+#[path = "ops_memory64.rs"]
+mod ops_memory64;
+#[allow(unused_imports)]
+pub use ops_memory64::{LOAD_FAR64, STORE_FAR64};
 
 /// Rows of one file, and the groups that all of them belong to.
 struct Part {
@@ -312,7 +318,8 @@ struct Part {
 }
 
 /// The files, in the order of their rows. A proposal is a line here.
-const PARTS: [Part; 1] = [Part { groups: 0, rows: ops::ROWS }];
+const PARTS: [Part; 2] =
+    [Part { groups: 0, rows: ops::ROWS }, Part { groups: group::MEMORY64, rows: ops_memory64::ROWS }];
 
 const COUNT: usize = {
     let (mut part, mut count) = (0, 0);

@@ -36,30 +36,20 @@ impl Store {
         }
         const TOO_LARGE: Error = Error::new(ErrorKind::Limit("table size"));
         let len = u32::try_from(ty.limits.min).map_err(|_| TOO_LARGE)?;
-        let declared_maximum = ty.limits.max.map(|max| u32::try_from(max).unwrap_or(u32::MAX));
+        let declared_maximum = elements_max(ty);
         if len > self.limits.table_elements || !limiter.table_growing(0, len, declared_maximum).unwrap_or(false) {
             return Err(TOO_LARGE);
         }
         let address = next_address(self.tables.len())?;
         // Room first: what is allocated is in the list.
         self.tables.reserve(&mut self.heap, 1)?;
-        let is_in_image = cfg!(compact) && is_fixed;
-        let capacity = if is_in_image { 0 } else { len };
+        let (capacity, maximum) = if cfg!(compact) && is_fixed {
+            (0, 0)
+        } else {
+            (len, declared_maximum.unwrap_or(u32::MAX).min(self.limits.table_elements))
+        };
         let elements = self.heap.allocate(layout(capacity)?)?.cast::<u32>();
-        self.tables.push_within_capacity(TableEntity {
-            elements: elements.as_ptr(),
-            len,
-            capacity,
-            maximum: declared_maximum.unwrap_or(u32::MAX).min(self.limits.table_elements),
-            #[cfg(not(compact))]
-            declared_minimum: len,
-            #[cfg(compact)]
-            offset: 0,
-            declared_maximum,
-            element: ty.element,
-            #[cfg(compact)]
-            is_in_image,
-        });
+        self.tables.push_within_capacity(TableEntity { elements: elements.as_ptr(), len, capacity, maximum, ty });
         self.set_stale();
         Ok(address)
     }
@@ -68,11 +58,13 @@ impl Store {
     #[cfg(compact)]
     pub(crate) fn read_in_image(&mut self, address: u32, offset: usize, items: ElemItems<'static>) -> bool {
         let table = &mut self.tables[address as usize];
-        if table.is_in_image {
+        let is_in_image = table.is_in_image();
+        // An empty one may begin at the table's end, which would be no place in it.
+        if is_in_image && !items.is_empty() {
             table.elements = items.first_func().cast_mut();
-            (table.capacity, table.offset) = (items.len(), offset as u32);
+            (table.capacity, table.maximum) = (items.len(), offset as u32);
         }
-        table.is_in_image
+        is_in_image
     }
 
     /// Copying makes calls faster.
@@ -88,16 +80,15 @@ impl Store {
     pub fn grow_table(
         &mut self,
         address: u32,
-        delta: u32,
+        delta: u64,
         value: u32,
         limiter: &mut dyn Limiter,
     ) -> Result<Option<u32>, Denied> {
         let table = self.tables[address as usize];
-        let maximum = if table.len == table.own_len() { table.maximum } else { 0 };
-        let Some(desired) = table.len.checked_add(delta).filter(|desired| *desired <= maximum) else {
-            return Ok(None);
-        };
-        if !limiter.table_growing(table.len, desired, table.declared_maximum)? {
+        let delta = u32::try_from(delta).ok();
+        let desired = delta.and_then(|delta| table.len.checked_add(delta)).filter(|desired| *desired <= table.maximum);
+        let Some(desired) = desired else { return Ok(None) };
+        if !limiter.table_growing(table.len, desired, elements_max(table.ty))? {
             return Ok(None);
         }
         if desired > table.capacity {
@@ -125,16 +116,13 @@ impl Store {
     /// Type of a table, its minimum being the present size.
     pub fn table_type(&self, address: u32) -> TableType {
         let table = &self.tables[address as usize];
-        let limits = Limits::new(u64::from(table.len), table.declared_maximum.map(u64::from));
-        TableType { element: table.element, limits, is_table64: false }
+        TableType { limits: Limits::new(u64::from(table.len), table.ty.limits.max), ..table.ty }
     }
 
     /// Type of a table as it was declared.
     #[cfg(not(compact))]
     pub fn declared_table_type(&self, address: u32) -> TableType {
-        let mut ty = self.table_type(address);
-        ty.limits.min = u64::from(self.tables[address as usize].declared_minimum);
-        ty
+        self.tables[address as usize].ty
     }
 
     /// The elements of a table, as handles; none of one that is read in the image.
@@ -171,7 +159,8 @@ impl Store {
         let inside =
             |table: &TableEntity, start: u32| u64::from(start) + u64::from(count) <= u64::from(table.own_len());
         let (source, destination) = (&self.tables[from as usize], &self.tables[to as usize]);
-        if !inside(source, from_start) || !inside(destination, to_start) || source.element != destination.element {
+        if !inside(source, from_start) || !inside(destination, to_start) || source.ty.element != destination.ty.element
+        {
             return false;
         }
         // SAFETY: both ranges were just checked; they may overlap.
@@ -181,6 +170,11 @@ impl Store {
         }
         true
     }
+}
+
+/// Declared maximum, or as much of it as can be reached.
+fn elements_max(ty: TableType) -> Option<u32> {
+    ty.limits.max.map(|max| u32::try_from(max).unwrap_or(u32::MAX))
 }
 
 fn layout(len: u32) -> Result<Layout, OutOfMemory> {
