@@ -5,7 +5,6 @@ use sheave::{
     Engine,
     arena::{Arena, Bound, Error, Import, Limits, Module, Sizes, Store, ValType},
 };
-use sheave_interp::store::bound::Sizes;
 use std::path::Path;
 
 const LIMITS: Limits = Limits { stack_bytes: 1000, ..Limits::DEFAULT };
@@ -148,7 +147,12 @@ fn a_memory_grows_within_its_bound_and_no_further() {
     }
     let unknown = |text| Bound::of(translated(text).image(), 1000).unwrap().growth_bytes;
     assert_eq!(unknown("(module (memory 1))"), None);
-    assert_eq!(unknown("(module (memory 0 1 (pagesize 1)) (table 0 1 funcref))"), None);
+    assert_eq!(
+        unknown(
+            "(module (memory 0 1 (pagesize 1)) (table 0 1 funcref) (func (drop (table.grow (ref.null func) (i32.const 1)))))"
+        ),
+        None
+    );
     assert_eq!(unknown("(module (memory 7 7 (pagesize 1)) (table 2 2 funcref))"), Some(0));
 }
 

@@ -217,7 +217,7 @@ fn tables(image: &Image<'_>) -> Result<(), Error> {
         limits(record.flags, record.min, record.max, size_max)?;
         let init = ConstExpr::from_record(record.init).ok_or(Flaw::ConstExpr)?;
         let is_fixed = record.flags & IS_FIXED != 0;
-        require(!is_fixed || init == ConstExpr::Zero && !is_64, Flaw::Reserved)?;
+        require(!is_fixed || init == ConstExpr::Zero, Flaw::Reserved)?;
         if i < image.imported_count(ExternKind::Table) {
             return require(init == ConstExpr::Zero && !is_fixed, Flaw::ConstExpr);
         }

@@ -146,9 +146,8 @@ fn fixed_tables_are_as_their_segment_says() {
     fn elem(p: &Patch, index: usize, at: usize) -> usize {
         p.section(format::section::ELEMS).0 + index * ELEM + at
     }
-    let changes: [(&str, Change); 7] = [
+    let changes: [(&str, Change); 6] = [
         ("imported", |p| (table(p, 0, 1), format::IS_FIXED)),
-        ("64-bit indices", |p| (table(p, 1, 1), format::IS_FIXED | format::IS_64)),
         ("another value at the start", |p| (table(p, 1, 20), 3)),
         ("a second segment", |p| (elem(p, 1, 4), 1)),
         ("a second segment behind others", |p| (elem(p, 2, 4), 1)),
@@ -171,7 +170,7 @@ fn tables_are_fixed_if_nobody_writes_them() {
     let is_fixed = |fields: &str| {
         let text = format!("(module (type $t (func)) (func $f) {fields})");
         let patch = Patch::new(&text, &Config::default());
-        patch.original.parse().unwrap().fixed_table(TableIndex(0)).is_some()
+        patch.original.parse().unwrap().is_fixed_table(TableIndex(0))
     };
     for fields in [
         "(table 2 funcref)",
@@ -207,7 +206,7 @@ fn indices_and_globals() {
         (func (result i32) (global.set $i (i32.mul (global.get $i) (global.get $i))) (global.set 0 (global.get 0))
           (global.set $r (ref.func 0)) (memory.fill (i32.const 0) (i32.const 0) (i32.const 0)) (data.drop 0) (elem.drop $s)
           (table.copy $f $g (i32.const 0) (i32.const 0) (i32.const 0)) (table.init $f $s (i32.const 0) (i32.const 0) (i32.const 0))
-          (call_indirect $f (type $t) (i32.const 0)) (table.size $f)))"#;
+          (table.set $e (i32.const 0) (ref.null extern)) (call_indirect $f (type $t) (i32.const 0)) (table.size $f)))"#;
     check(
         &Config::default(),
         WAT,
