@@ -96,7 +96,7 @@ impl Sizes {
         elem: Size::new(8, 4),
         global: Size::new(8, 8),
         global_type: Size::new(3, 1),
-        table: Size::new(32, 4),
+        table: Size::new(48, 8),
         memory: Size::new(64, 8),
         outer: Size::new(16, 4),
         calls: 3,
