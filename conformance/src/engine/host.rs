@@ -22,6 +22,8 @@ pub fn supported() -> FeatureSet {
         "memory64",
         "custom-page-sizes",
         "wide-arithmetic",
+        "function-references",
+        "exceptions",
     ];
     FeatureSet::from_names(NAMES.iter().copied()).expect("every name is in the table of features")
 }
@@ -74,6 +76,8 @@ fn config(Settings { features, fuel, lazy }: Settings) -> Config {
         .wasm_multi_memory(features.contains("multi-memory"))
         .wasm_custom_page_sizes(features.contains("custom-page-sizes"))
         .wasm_wide_arithmetic(features.contains("wide-arithmetic"))
+        .wasm_function_references(features.contains("function-references"))
+        .wasm_exceptions(features.contains("exceptions"))
         .wasm_memory64(features.contains("memory64"))
         .consume_fuel(fuel.is_some())
         .compilation_mode(if lazy { CompilationMode::LazyTranslation } else { CompilationMode::Eager });
