@@ -41,7 +41,7 @@ impl Modules for Translator {
         let bytes = match module {
             ModuleSource::Binary(bytes) => bytes,
             ModuleSource::Image(image) => {
-                return session.load(image).map_err(|failure| Outcome::Failed(runner::got(&failure)));
+                return session.load(image.clone()).map_err(|failure| Outcome::Failed(runner::got(&failure)));
             }
             ModuleSource::RejectedText(message) => return Err(Outcome::Failed(format!("text parser: {message}"))),
             ModuleSource::Refused(outcome) => return Err(outcome.clone()),
