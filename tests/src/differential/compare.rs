@@ -89,13 +89,6 @@ impl Statistics {
     }
 }
 
-/// Runs a case in all of Sheave's ways and compares these. What the first one gave, and what differs.
-pub fn alone(case: &Case) -> (Vec<Event>, Option<String>) {
-    let [first, others @ ..] = subject::run(case);
-    let difference = among(&first, &others);
-    (first, difference)
-}
-
 /// What differs between Sheave's ways.
 fn among(first: &[Event], [reloaded, plain, lazy]: &[Vec<Event>; 3]) -> Option<String> {
     between(first, reloaded)

@@ -18,7 +18,7 @@ mod reference;
 mod subject;
 mod trace;
 
-pub use compare::{Statistics, Verdict, alone, compare, is_wrong};
+pub use compare::{Statistics, Verdict, compare, is_wrong};
 pub use generate::{Case, TERMINATION_FUEL_EXPORT, case, case_of};
 pub use reference::Reference;
 pub use trace::{Any, Event, Outcome, State, Value};
