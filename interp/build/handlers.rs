@@ -41,6 +41,8 @@ pub fn handler(row: &Row, form: &[u8]) -> String {
         "LoadFar",
         "Store",
         "StoreFar",
+        "ExtractLane",
+        "ReplaceLane",
     ];
     if computes.contains(&row.shape.handler) {
         arguments.push(format!("operation::{}", name(row)));

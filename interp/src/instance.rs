@@ -15,7 +15,7 @@ use crate::{
     },
     store::{External, InstanceEntity, OutOfMemory, Store, limits::Limiter, list::List},
     trap::Trap,
-    types::{DataIndex, ElemIndex, ExternKind, ExternType, GlobalIndex, MemoryIndex, TableIndex, ValTypes},
+    types::{Bits, DataIndex, ElemIndex, ExternKind, ExternType, GlobalIndex, MemoryIndex, TableIndex, ValTypes},
 };
 use core::{fmt, mem, ops::Range};
 
@@ -187,6 +187,8 @@ fn allocate(
         }
     }
     store.reserve_globals(own(image, ExternKind::Global).len())?;
+    #[cfg(feature = "simd")]
+    store.reserve_vectors(own(image, ExternKind::Global).filter(|index| holds_vector(image, *index)).count())?;
     for index in own(image, ExternKind::Global) {
         globals.push_within_capacity(store.new_global(sound(image.global(GlobalIndex(index))).ty, 0)?);
     }
@@ -216,6 +218,12 @@ fn allocate(
     store.instances.push_within_capacity(InstanceEntity { image: *image });
     store.set_stale();
     Ok(instance)
+}
+
+/// Whether a global holds a vector.
+#[cfg(feature = "simd")]
+fn holds_vector(image: &Image<'static>, index: u32) -> bool {
+    sound(image.global(GlobalIndex(index))).ty.content == crate::types::ValType::V128
 }
 
 /// Indices of what the module defines.
@@ -261,16 +269,16 @@ fn addresses(
 
 /// Value of a constant expression, as the bits of a number or a handle.
 #[cfg_attr(compact, inline(never))]
-fn evaluate(store: &mut Store, instance: u32, expr: ConstExpr, limiter: &mut dyn Limiter) -> Result<u64, Trap> {
+fn evaluate(store: &mut Store, instance: u32, expr: ConstExpr, limiter: &mut dyn Limiter) -> Result<Bits, Trap> {
     let func = |store: &Store, index| sound(store.func_address(instance, index));
     Ok(match expr {
         ConstExpr::Zero => 0,
-        ConstExpr::Bits(bits) => bits,
+        ConstExpr::Bits(bits) => bits.into(),
         ConstExpr::GlobalGet(index) => match store.resolve(instance, ExternKind::Global, index.0) {
             Some(External::Global(address)) => store.global(address),
             _ => unsound(),
         },
-        ConstExpr::RefFunc(index) => u64::from(handle::from_func(func(store, index))),
+        ConstExpr::RefFunc(index) => Bits::from(handle::from_func(func(store, index))),
         ConstExpr::Code(index) if cfg!(feature = "extended-const") => {
             let address = func(store, index);
             store.evaluate(address, limiter)?

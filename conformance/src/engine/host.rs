@@ -21,6 +21,8 @@ pub fn supported() -> FeatureSet {
         "multi-memory",
         "custom-page-sizes",
         "wide-arithmetic",
+        "simd",
+        "relaxed-simd",
     ];
     FeatureSet::from_names(NAMES.iter().copied()).expect("every name is in the table of features")
 }
@@ -73,6 +75,8 @@ fn config(Settings { features, fuel, lazy }: Settings) -> Config {
         .wasm_multi_memory(features.contains("multi-memory"))
         .wasm_custom_page_sizes(features.contains("custom-page-sizes"))
         .wasm_wide_arithmetic(features.contains("wide-arithmetic"))
+        .wasm_simd(features.contains("simd"))
+        .wasm_relaxed_simd(features.contains("relaxed-simd"))
         .wasm_memory64(features.contains("memory64"))
         .consume_fuel(fuel.is_some())
         .compilation_mode(if lazy { CompilationMode::LazyTranslation } else { CompilationMode::Eager });

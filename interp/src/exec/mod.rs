@@ -36,6 +36,8 @@ pub mod numeric;
 pub mod observe;
 #[cfg_attr(dispatch = "switch", path = "registers_few.rs")]
 mod registers;
+#[cfg(feature = "simd")]
+pub mod simd;
 pub mod table;
 pub mod variable;
 
@@ -102,6 +104,10 @@ mod handlers {
         table::*,
         variable::*,
     };
+    #[cfg(feature = "simd")]
+    pub use super::simd::*;
+    #[cfg(feature = "simd")]
+    pub use crate::num::V128;
     include!(concat!(env!("OUT_DIR"), "/handlers.rs"));
     pub(super) use for_each_handler;
 }

@@ -93,6 +93,10 @@ pub trait Access {
 #[allow(missing_docs)]
 pub mod operation {
     use super::super::machine::Handle;
+    #[cfg(feature = "simd")]
+    use super::super::simd::*;
+    #[cfg(feature = "simd")]
+    use crate::num::V128;
     use super::{Access, MulWideOperation, Operation1, Operation2, Operation3, Outcome, WideOperation};
     use crate::{num, trap::Trap};
     include!(concat!(env!("OUT_DIR"), "/operations.rs"));

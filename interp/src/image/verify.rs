@@ -34,7 +34,7 @@ use crate::{
 
 /// The most bytes of a frame: what 16-bit slots reach, and the largest call window behind it.
 const FRAME_BYTES_MAX: u32 = 0x2_0000;
-const _: () = assert!(FRAME_BYTES_MAX >= 0x1_0000 + 2 * TYPES_MAX as u32 * 8);
+const _: () = assert!(FRAME_BYTES_MAX >= 0x1_0000 + 2 * TYPES_MAX as u32 * 16);
 
 /// Where a superinstruction goes on elsewhere.
 const BR: u16 = Row::Br.token(0);
@@ -91,14 +91,6 @@ fn module(image: &Image<'_>) -> Result<(), Error> {
     if image.options().contains(Options::LAZY) {
         return unsupported("image whose functions are yet to be translated: make one with eager compilation");
     }
-    if image.type_bytes.contains(&ValType::V128.to_byte()) {
-        return unsupported("simd");
-    }
-    for global in (0..image.count(ExternKind::Global)).map_while(|index| image.global(GlobalIndex(index))) {
-        if global.ty.content == ValType::V128 {
-            return unsupported("simd");
-        }
-    }
     for memory in (0..image.count(ExternKind::Memory)).map_while(|index| image.memory(MemoryIndex(index))) {
         if memory.is_memory64 {
             return unsupported("memory64");
@@ -123,13 +115,19 @@ pub fn needed_groups(image: &Image<'_>) -> u32 {
     let is_null = |index| image.table(TableIndex(index)).is_none_or(|table| table.init == ConstExpr::Zero);
     let has_refs = image.elem_exprs.len() != 0 || !(0..image.count(ExternKind::Table)).all(is_null);
     let refs = if has_refs { isa::table::group::REFERENCE_TYPES } else { 0 };
+    let is_vector =
+        |index| image.global(GlobalIndex(index)).is_some_and(|global| global.ty.content == ValType::V128);
+    let has_vectors = image.type_bytes.contains(&ValType::V128.to_byte())
+        || (0..image.count(ExternKind::Global)).any(is_vector);
+    let refs = refs | if has_vectors { isa::table::group::SIMD } else { 0 };
     refs | if image.hidden_funcs_count() != 0 { isa::table::group::EXTENDED_CONST } else { 0 }
 }
 
 /// Refuses an image whose records this build cannot instantiate, by the name of what it needs.
 fn lacking(image: &Image<'_>) -> Result<(), Error> {
-    const BOTH: u32 = isa::table::group::REFERENCE_TYPES | isa::table::group::EXTENDED_CONST;
-    if isa::GROUPS & BOTH == BOTH {
+    const ALL: u32 =
+        isa::table::group::REFERENCE_TYPES | isa::table::group::EXTENDED_CONST | isa::table::group::SIMD;
+    if isa::GROUPS & ALL == ALL {
         return Ok(());
     }
     let lacking = needed_groups(image) & !isa::GROUPS;
@@ -403,12 +401,13 @@ impl<'a> Verifier<'a> {
             }
         }
         match row {
-            Row::ResultI32 | Row::ResultI64 | Row::ResultRef => self.result(row, values[0], values[1]),
+            Row::ResultI32 | Row::ResultI64 | Row::ResultV128 | Row::ResultRef => self.result(row, values[0], values[1]),
             Row::Return => self.return_(),
             Row::ReturnI32 => self.return_value(ValType::I32),
             Row::ReturnI64 => self.return_value(ValType::I64),
             Row::ReturnF32 => self.return_value(ValType::F32),
             Row::ReturnF64 => self.return_value(ValType::F64),
+            Row::ReturnV128 => self.return_value(ValType::V128),
             Row::ArgumentRef => {
                 if matches!(self.run, Run::None) {
                     self.run = Run::Arguments { first: self.at };
@@ -450,7 +449,9 @@ impl<'a> Verifier<'a> {
         let belongs = match self.run {
             Run::None => return Ok(()),
             Run::Arguments { .. } => row == Row::ArgumentRef || is_call(row),
-            Run::Results { .. } => matches!(row, Row::ResultI32 | Row::ResultI64 | Row::ResultRef | Row::Return),
+            Run::Results { .. } => {
+                matches!(row, Row::ResultI32 | Row::ResultI64 | Row::ResultV128 | Row::ResultRef | Row::Return)
+            },
             Run::Takes { .. } => row == Row::TakeRef,
         };
         require(belongs, "run of reference or result moves interrupted")?;
@@ -544,6 +545,7 @@ impl<'a> Verifier<'a> {
                 | Row::I32GlobalGetFar
                 | Row::I64GlobalGetFar
                 | Row::RefGlobalGetFar
+                | Row::V128GlobalGet
         );
         require(is_read || global.ty.is_mutable, "immutable global set")
     }
@@ -623,6 +625,7 @@ impl<'a> Verifier<'a> {
         let ty = results.get(index).ok_or("more result moves than results")?;
         let expected = match ty {
             ValType::Ref(_) => Row::ResultRef,
+            ValType::V128 => Row::ResultV128,
             _ if ty.bytes() == 4 => Row::ResultI32,
             _ => Row::ResultI64,
         };

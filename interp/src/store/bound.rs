@@ -17,7 +17,7 @@ use crate::{
         ElemRecord, GlobalRecord, HAS_MAX, Header, ImportRecord, MAGIC, MemoryRecord, SectionRecord, TableRecord,
         section,
     },
-    types::{ExternKind, GlobalType},
+    types::{ExternKind, GlobalType, ValType},
 };
 
 /// Size and alignment of a block's values.
@@ -52,6 +52,8 @@ pub struct Sizes {
     elem: Size,
     global: Size,
     global_type: Size,
+    /// The value of a global that holds a vector; none in builds without those.
+    vector: Size,
     table: Size,
     memory: Size,
     /// In builds with an allocator, an entry for each function, and one for each type in a hash table.
@@ -70,12 +72,13 @@ impl Sizes {
         elem: Size::of::<ElemEntity>(),
         global: Size::of::<GlobalEntity>(),
         global_type: Size::of::<GlobalType>(),
+        vector: if cfg!(feature = "simd") { Size::new(16, 4) } else { Size::new(0, 4) },
         table: Size::of::<TableEntity>(),
         memory: Size::of::<MemoryEntity>(),
         entities: super::funcs::SIZES,
     };
 
-    /// Of a microcontroller: 32 bits, no allocator.
+    /// Of a microcontroller: 32 bits, no allocator, no vectors.
     pub const MICROCONTROLLER: Sizes = Sizes {
         arena_align: 8,
         stack_slack_bytes: 0,
@@ -86,13 +89,14 @@ impl Sizes {
         elem: Size::new(8, 4),
         global: Size::new(8, 8),
         global_type: Size::new(3, 1),
+        vector: Size::new(0, 4),
         table: Size::new(32, 4),
         memory: Size::new(64, 8),
         entities: None,
     };
 }
 
-#[cfg(all(compact, target_pointer_width = "32"))]
+#[cfg(all(compact, target_pointer_width = "32", not(feature = "simd")))]
 const _: () = {
     let (here, there) = (Sizes::HERE, Sizes::MICROCONTROLLER);
     const fn same(here: Size, there: Size) {
@@ -183,8 +187,16 @@ impl Bound {
             i += 1;
         }
         let own_globals = globals - records.imported(ExternKind::Global);
-        let globals_bytes = arena.list(own_globals, sizes.global);
+        let mut globals_bytes = arena.list(own_globals, sizes.global);
         arena.list(own_globals, sizes.global_type);
+        let (mut vectors, mut i) = (0, globals - own_globals);
+        while i < globals {
+            // Type first.
+            let is_vector = records.record(section::GLOBALS, GlobalRecord::BYTES, i).byte(0) == ValType::V128.to_byte();
+            vectors += is_vector as u64;
+            i += 1;
+        }
+        globals_bytes += arena.list(vectors, sizes.vector);
         let (first_table, first_memory) = (records.imported(ExternKind::Table), records.imported(ExternKind::Memory));
         arena.list(tables - first_table, sizes.table);
         arena.list(memories - first_memory, sizes.memory);

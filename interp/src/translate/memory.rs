@@ -23,9 +23,11 @@ impl Func<'_> {
             }
             (_, Ok(offset)) if near => {
                 let offset = Field::new(kind::OFF16, i64::from(offset));
-                if let Some([left, right]) = self.sum(&address) {
+                if let Some(at_sum) = fuse::at_sum(row)
+                    && let Some([left, right]) = self.sum(&address)
+                {
                     self.claim(accumulator_of(result))?;
-                    self.emit_mapped(fuse::at_sum(row), &[left, right, offset, Field::REG])?;
+                    self.emit_mapped(at_sum, &[left, right, offset, Field::REG])?;
                 } else {
                     let address = self.field(&address)?;
                     self.claim(accumulator_of(result))?;
@@ -42,7 +44,7 @@ impl Func<'_> {
         self.push_accumulator(result)
     }
 
-    /// A store of an integer, or of a float by its bits.
+    /// A store of an integer or a vector, or of a float by its bits.
     pub fn store(&mut self, row: Row, far: Row, ty: Ty, align: u32, memarg: MemArg) -> Result<(), Refusal> {
         let value = self.pop(ty)?;
         let address = self.pop(Ty::I32)?;
@@ -70,7 +72,7 @@ impl Func<'_> {
             Some(absolute) => (absolute, Field::NONE),
             None => (self.field(&address)?, offset),
         };
-        let both_in_r0 = address == Field::REG && value_field == Field::REG && float.is_none();
+        let both_in_r0 = address == Field::REG && value_field == Field::REG && float.is_none() && ty != Ty::V128;
         if both_in_r0 {
             value_field = self.slot_field(&value)?;
         }

@@ -4,7 +4,7 @@
 //! most functions while it translates them, and leaves to the validator those that it refuses: see `Scratch::function`. Invariant: what comes out passes `image::verify`; a translator's mistake becomes a rejection there.
 //!
 //! Read `module` for sections, then `func` (state of a function), `operator` (the operators one by one), `stack` (where
-//! operands are), `control`, `call`, `numeric`, `memory`, `variable`; `emit` and `fuse` for how instructions are chosen.
+//! operands are), `control`, `call`, `numeric`, `memory`, `variable`, `simd`; `emit` and `fuse` for how instructions are chosen.
 //!
 //! A function is translated again, with other settings, in two rare cases: a forward branch is too far for 16 bits, or
 //! references on its stack need more homes. Both settings only grow, the second by doubling, so the work stays linear.
@@ -23,6 +23,7 @@ mod module;
 mod numeric;
 mod operator;
 mod read;
+mod simd;
 mod stack;
 mod variable;
 
@@ -89,7 +90,9 @@ pub const SUPPORTED: Features = Features::MUTABLE_GLOBAL
     .with(Features::MULTI_MEMORY)
     .with(Features::CUSTOM_PAGE_SIZES)
     .with(Features::WIDE_ARITHMETIC)
-    .with(Features::FLOATS);
+    .with(Features::FLOATS)
+    .with(Features::SIMD)
+    .with(Features::RELAXED_SIMD);
 
 /// Each feature as wasmparser knows it.
 const WASM_FEATURES: &[(Features, WasmFeatures)] = &[
@@ -105,6 +108,8 @@ const WASM_FEATURES: &[(Features, WasmFeatures)] = &[
     (Features::CUSTOM_PAGE_SIZES, WasmFeatures::CUSTOM_PAGE_SIZES),
     (Features::WIDE_ARITHMETIC, WasmFeatures::WIDE_ARITHMETIC),
     (Features::FLOATS, WasmFeatures::FLOATS),
+    (Features::SIMD, WasmFeatures::SIMD),
+    (Features::RELAXED_SIMD, WasmFeatures::RELAXED_SIMD),
 ];
 
 fn wasm_features(features: Features) -> WasmFeatures {
@@ -380,6 +385,7 @@ impl<'a> Translator<'a> {
                 Ty::I64 => crate::types::ValType::I64,
                 Ty::F32 => crate::types::ValType::F32,
                 Ty::F64 => crate::types::ValType::F64,
+                Ty::V128 => crate::types::ValType::V128,
                 Ty::Ref => crate::types::ValType::FUNCREF,
             };
             let ty = self.sections.parts.intern_type([].into_iter(), [val_type].into_iter())?;

@@ -11,4 +11,4 @@ mod value;
 pub use extern_type::{ExternKind, ExternType, GlobalType, Limits, MemoryType, TableType};
 pub use func::{FRAME_HEADER_BYTES, FuncType, ValTypes};
 pub use index::{DataIndex, ElemIndex, FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex, TypeIndex};
-pub use value::{CELL_BYTES, RefType, ValType};
+pub use value::{Bits, CELL_BYTES, RefType, ValType};

@@ -56,6 +56,13 @@ impl fmt::Display for RefType {
     }
 }
 
+/// The bits of a value, zero-extended: as many as the widest of the build has.
+#[cfg(feature = "simd")]
+pub type Bits = u128;
+/// The bits of a value, zero-extended: as many as the widest of the build has.
+#[cfg(not(feature = "simd"))]
+pub type Bits = u64;
+
 /// The type of a value.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum ValType {

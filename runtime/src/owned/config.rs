@@ -14,6 +14,8 @@ const DEFAULT_FEATURES: Features = Features::MUTABLE_GLOBAL
     .with(Features::MULTI_MEMORY)
     .with(Features::CUSTOM_PAGE_SIZES)
     .with(Features::WIDE_ARITHMETIC)
+    .with(Features::SIMD)
+    .with(Features::RELAXED_SIMD)
     .with(Features::FLOATS);
 
 /// When functions are translated, and validated before. Images are always whole.
@@ -132,9 +134,9 @@ impl Config {
         floats => FLOATS,
         /// Memories of 64-bit addresses: not supported yet, so that every module is refused with it. Default: false.
         wasm_memory64 => MEMORY64,
-        /// Vectors: not supported yet, so that every module is refused with it. Default: false.
+        /// Vectors of 128 bits. Default: true.
         wasm_simd => SIMD,
-        /// Relaxed vector operators: not supported yet, so that every module is refused with it. Default: false.
+        /// Relaxed vector operators, which do the same on every machine here: see docs/proposals.md. Default: true.
         wasm_relaxed_simd => RELAXED_SIMD,
     }
 

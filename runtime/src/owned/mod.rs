@@ -68,4 +68,4 @@ pub use typed::{TypedFunc, WasmParams, WasmResults, WasmTy, WasmTyList};
 pub use types::{
     ExternType, FuncType, GlobalType, MemoryType, MemoryTypeBuilder, Mutability, RefType, TableType, ValType,
 };
-pub use value::{ExternRef, Nullable, Ref, Val};
+pub use value::{ExternRef, Nullable, Ref, V128, Val};
