@@ -96,7 +96,7 @@ pub static TRIE_SLOTS: [u32; {slots_len}] = {slots:?};
 
 /// Number of superinstructions; their tokens begin at [`TOKENS`].
 #[cfg(superinstructions)]
-const SUPERINSTRUCTIONS: u16 = {count};
+pub const SUPERINSTRUCTIONS: u16 = {count};
 ",
         count = superinstructions.len(),
         elements_len = elements.len(),
