@@ -101,6 +101,7 @@ fn invoke(store: &mut Store<Host>, func: Func, args: &[Value]) -> Result<Vec<Val
             Value::I64(value) => Val::I64(value),
             Value::F32(bits) => f32::from_bits(bits).into(),
             Value::F64(bits) => f64::from_bits(bits).into(),
+            Value::V128(bits) => Val::V128(bits.into()),
             Value::FuncRef { is_null: true } => Val::default_for_ty(ValType::FuncRef),
             Value::FuncRef { is_null: false } => Val::from(Ref::Func(Nullable::Val(func))),
             Value::ExternRef { is_null: true } => Val::default_for_ty(ValType::ExternRef),
@@ -121,6 +122,7 @@ fn value(val: &Val) -> Value {
         Val::I64(value) => Value::I64(*value),
         Val::F32(value) => Value::f32(value.to_bits()),
         Val::F64(value) => Value::f64(value.to_bits()),
+        Val::V128(value) => Value::V128(value.as_u128()),
         Val::FuncRef(value) => Value::FuncRef { is_null: value.is_null() },
         Val::ExternRef(value) => Value::ExternRef { is_null: value.is_null() },
         #[allow(unreachable_patterns)]

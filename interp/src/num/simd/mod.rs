@@ -16,6 +16,9 @@ mod vector;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 mod x86_64;
 
+#[cfg(test)]
+mod tests;
+
 pub use portable::*;
 pub use vector::V128;
 

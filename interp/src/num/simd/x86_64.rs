@@ -139,8 +139,8 @@ fn quiet_pd(a: __m128d) -> V128 {
 }
 
 /// Rounding: one instruction of SSE4.1, or by a sum with 2^(bits of the mantissa), which leaves no room for a fraction.
-macro_rules! rounding { ($view:ident, $of:ident, $integral:literal, $sign:literal,
-    $set:ident $and:ident $andnot:ident $or:ident $add:ident $sub:ident $lt:ident $round:ident,
+macro_rules! rounding { ($view:ident, $of:ident, $integral:literal, $sign:literal, $quiet:expr,
+    $set:ident $and:ident $andnot:ident $or:ident $add:ident $sub:ident $lt:ident $unordered:ident $round:ident,
     $($operator:literal $name:ident $mode:ident |$exact:ident, $nearest:ident, $one:ident| $adjusted:expr;)*
 ) => { $(
     #[doc = concat!("`", $operator, "`.")]
@@ -159,23 +159,23 @@ macro_rules! rounding { ($view:ident, $of:ident, $integral:literal, $sign:litera
             let $nearest = $or($sub($add(magnitude, integral), integral), sign);
             let rounded = $or($adjusted, sign);
             let has_fraction = $lt(magnitude, integral);
-            // A sum with negative zero changes nothing but makes NaNs quiet.
-            let other = $add($exact, $set($sign));
+            // What has no fraction stays what it is, but NaNs become quiet.
+            let other = $or($exact, $and($unordered($exact, $exact), $view($quiet.into())));
             $of($or($and(has_fraction, rounded), $andnot(has_fraction, other)))
         }
     }
 )* } }
 
-rounding! { ps, of_ps, 8_388_608.0, -0.0,
-    _mm_set1_ps _mm_and_ps _mm_andnot_ps _mm_or_ps _mm_add_ps _mm_sub_ps _mm_cmplt_ps _mm_round_ps,
+rounding! { ps, of_ps, 8_388_608.0, -0.0, [0x0040_0000_u32; 4],
+    _mm_set1_ps _mm_and_ps _mm_andnot_ps _mm_or_ps _mm_add_ps _mm_sub_ps _mm_cmplt_ps _mm_cmpunord_ps _mm_round_ps,
     "f32x4.nearest" f32x4_nearest _MM_FROUND_TO_NEAREST_INT |_exact, nearest, _one| nearest;
     "f32x4.floor" f32x4_floor _MM_FROUND_TO_NEG_INF |exact, nearest, one| _mm_sub_ps(nearest, _mm_and_ps(_mm_cmplt_ps(exact, nearest), one));
     "f32x4.ceil" f32x4_ceil _MM_FROUND_TO_POS_INF |exact, nearest, one| _mm_add_ps(nearest, _mm_and_ps(_mm_cmplt_ps(nearest, exact), one));
     "f32x4.trunc" f32x4_trunc _MM_FROUND_TO_ZERO |exact, _nearest, _one| _mm_cvtepi32_ps(_mm_cvttps_epi32(exact));
 }
 
-rounding! { pd, of_pd, 4_503_599_627_370_496.0, -0.0,
-    _mm_set1_pd _mm_and_pd _mm_andnot_pd _mm_or_pd _mm_add_pd _mm_sub_pd _mm_cmplt_pd _mm_round_pd,
+rounding! { pd, of_pd, 4_503_599_627_370_496.0, -0.0, [0x0008_0000_0000_0000_u64; 2],
+    _mm_set1_pd _mm_and_pd _mm_andnot_pd _mm_or_pd _mm_add_pd _mm_sub_pd _mm_cmplt_pd _mm_cmpunord_pd _mm_round_pd,
     "f64x2.nearest" f64x2_nearest _MM_FROUND_TO_NEAREST_INT |_exact, nearest, _one| nearest;
     "f64x2.floor" f64x2_floor _MM_FROUND_TO_NEG_INF |exact, nearest, one| _mm_sub_pd(nearest, _mm_and_pd(_mm_cmplt_pd(exact, nearest), one));
     "f64x2.ceil" f64x2_ceil _MM_FROUND_TO_POS_INF |exact, nearest, one| _mm_add_pd(nearest, _mm_and_pd(_mm_cmplt_pd(nearest, exact), one));
