@@ -66,6 +66,8 @@ traps! {
     NullReference = 13 "null reference",
     /// Host functions that call guests that call host functions were nested too deeply.
     HostNesting = 14 "host call nesting exhausted",
+    /// The heap of structs, arrays and exceptions reached its limit, and all in it is alive.
+    OutOfHeap = 15 "out of heap memory",
 }
 
 const _: () = assert!(size_of::<Option<Trap>>() == 1);

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::error::{Error, Result};
 use crate::process::{cargo, run_counting, show};
 use crate::tally::Tally;
-use crate::{asm, board, count, growth, mcu, size, tidy};
+use crate::{asm, board, count, growth, mcu, proposals, size, tidy};
 
 /// Cargo's arguments that start the official test suite.
 pub const CONFORMANCE: [&str; 6] = ["run", "--profile", "quick", "--package", "sheave-conformance", "--"];
@@ -19,7 +19,8 @@ pub const CONFORMANCE: [&str; 6] = ["run", "--profile", "quick", "--package", "s
 pub const DIFF: [&str; 8] = ["run", "--profile", "quick", "--package", "sheave-tests", "--bin", "diff", "--"];
 /// How many modules the comparison takes in the test command, and the first seed.
 const SHORT_DIFF: [&str; 3] = ["500", "--seed", "0"];
-const LOOP_DISPATCH: [&str; 2] = ["--features", "sheave-interp/loop-dispatch"];
+/// Cargo's arguments for a dispatch loop where tail calls would hold.
+pub const LOOP_DISPATCH: [&str; 2] = ["--features", "sheave/loop-dispatch"];
 
 /// Everything but the benchmark, whose peers take long to compile.
 const MOST: [&str; 3] = ["--workspace", "--exclude", "sheave-bench"];
@@ -41,7 +42,7 @@ enum Run {
     Task(fn() -> Result<Tally>, &'static str),
 }
 
-static STEPS: [Step; 21] = [
+static STEPS: [Step; 19] = [
     Step {
         name: "fmt",
         what: "the sources are formatted by rustfmt",
@@ -104,21 +105,9 @@ static STEPS: [Step; 21] = [
     },
     Step {
         name: "conformance",
-        what: "the official WebAssembly test suite",
+        what: "the official test suite: with tail calls, with a loop, translated lazily, as images that a player reads; docs/proposals.md says what came of it",
         fast: false,
-        run: Run::Cargo(&[&CONFORMANCE], &[]),
-    },
-    Step {
-        name: "lazy",
-        what: "the same, with functions translated when they are first called",
-        fast: false,
-        run: Run::Cargo(&[&CONFORMANCE, &["--lazy"]], &[]),
-    },
-    Step {
-        name: "stream",
-        what: "the same, as a stream of images and commands to a player that reads no wasm",
-        fast: false,
-        run: Run::Cargo(&[&CONFORMANCE, &["--stream"]], &[]),
+        run: Run::Task(|| proposals::run(true), "cargo xtask proposals --check"),
     },
     Step {
         name: "device",

@@ -1,6 +1,6 @@
 //! `cargo xtask`: the only build logic of the project. This file is the command line; each task has its own file:
 //! `ci` (the test command, a table of steps), `mcu`, `size` and `sysroot` (builds for microcontrollers), `board` (boards in emulators), `generate` (generated
-//! documents), `tidy` (what a tool can check of docs/CONVENTIONS.md), `sanitize` (tools that watch memory). Other tasks
+//! documents), `proposals` (the test suite in each way, and its page), `tidy` (what a tool can check of docs/CONVENTIONS.md), `sanitize` (tools that watch memory). Other tasks
 //! only start another program.
 //!
 //! Nothing here links Sheave's own crates: the tasks must work, and say what is wrong, when those do not compile.
@@ -16,6 +16,7 @@ mod generate;
 mod growth;
 mod mcu;
 mod process;
+mod proposals;
 mod sanitize;
 mod size;
 mod sysroot;
@@ -138,6 +139,12 @@ enum Task {
         /// Seed of the first module; a run is determined by N and the seed
         #[arg(long, default_value_t = 0)]
         seed: u64,
+    },
+    /// Run the official test suite in each way of execution, and write docs/proposals.md
+    Proposals {
+        /// Do not write the page; fail if it is not what would be written
+        #[arg(long)]
+        check: bool,
     },
     /// Look at the handlers' machine code, for x86-64 and AArch64, and write docs/handlers.md
     ///
@@ -330,6 +337,7 @@ fn run(task: Task) -> Result<bool> {
             let numbers = [count.to_string(), "--seed".into(), seed.to_string()];
             process::run(process::cargo(&ci::DIFF).args(numbers))?;
         }
+        Task::Proposals { check } => return proposals::run(check).map(|tally| tally.failed() == 0),
         Task::Asm { check } => return asm::run(check).map(|tally| tally.failed() == 0),
         Task::Count { bless } => return count::check(bless).map(|tally| tally.failed() == 0),
         Task::Growth { count, seed } => return growth::check(seed, count).map(|tally| tally.failed() == 0),
