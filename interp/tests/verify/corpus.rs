@@ -73,7 +73,7 @@ pub const CORPUS: &[(&str, &str)] = &[
     ),
     (
         "vectors",
-        r#"(module (memory 1) (memory 1) (global (import "a" "b") (mut v128)) (global $k v128 (v128.const i32x4 1 2 3 4))
+        r#"(module (global (import "a" "b") (mut v128)) (memory 1) (memory 1) (global $k v128 (v128.const i32x4 1 2 3 4))
         (func $f (param v128 i32) (result v128) (local v128)
           (local.set 2 (i32x4.add (local.get 0) (global.get $k)))
           (global.set 0 (i8x16.shuffle 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 31 (local.get 2) (local.get 0)))
