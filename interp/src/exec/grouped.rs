@@ -174,12 +174,12 @@ bits! { Bits32(i32) f32, single, set_single; Bits64(i64) f64, float, set_float; 
 #[allow(missing_docs, clippy::missing_safety_doc, clippy::useless_conversion, unused_imports)]
 pub mod group {
     use super::super::memory::Scalar;
-    #[cfg(feature = "simd")]
-    use crate::num::V128;
     use super::super::numeric::{Access, Operation1, Operation2, Operation3, operation};
     use super::{
         Accesses, Bits32, Bits64, Operations1, Operations2, Operations3, Perhaps, Surely, inside, outcome, row,
     };
+    #[cfg(feature = "simd")]
+    use crate::num::V128;
     include!(concat!(env!("OUT_DIR"), "/groups.rs"));
 }
 

@@ -94,6 +94,8 @@ mod handlers {
     #![allow(unused_imports)]
     #[cfg(grouped)]
     pub use super::grouped::*;
+    #[cfg(feature = "simd")]
+    pub use super::simd::*;
     pub use super::{
         Instruction,
         call::*,
@@ -104,8 +106,6 @@ mod handlers {
         table::*,
         variable::*,
     };
-    #[cfg(feature = "simd")]
-    pub use super::simd::*;
     #[cfg(feature = "simd")]
     pub use crate::num::V128;
     include!(concat!(env!("OUT_DIR"), "/handlers.rs"));

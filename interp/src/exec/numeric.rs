@@ -95,9 +95,9 @@ pub mod operation {
     use super::super::machine::Handle;
     #[cfg(feature = "simd")]
     use super::super::simd::*;
+    use super::{Access, MulWideOperation, Operation1, Operation2, Operation3, Outcome, WideOperation};
     #[cfg(feature = "simd")]
     use crate::num::V128;
-    use super::{Access, MulWideOperation, Operation1, Operation2, Operation3, Outcome, WideOperation};
     use crate::{num, trap::Trap};
     include!(concat!(env!("OUT_DIR"), "/operations.rs"));
 }

@@ -115,18 +115,16 @@ pub fn needed_groups(image: &Image<'_>) -> u32 {
     let is_null = |index| image.table(TableIndex(index)).is_none_or(|table| table.init == ConstExpr::Zero);
     let has_refs = image.elem_exprs.len() != 0 || !(0..image.count(ExternKind::Table)).all(is_null);
     let refs = if has_refs { isa::table::group::REFERENCE_TYPES } else { 0 };
-    let is_vector =
-        |index| image.global(GlobalIndex(index)).is_some_and(|global| global.ty.content == ValType::V128);
-    let has_vectors = image.type_bytes.contains(&ValType::V128.to_byte())
-        || (0..image.count(ExternKind::Global)).any(is_vector);
+    let is_vector = |index| image.global(GlobalIndex(index)).is_some_and(|global| global.ty.content == ValType::V128);
+    let has_vectors =
+        image.type_bytes.contains(&ValType::V128.to_byte()) || (0..image.count(ExternKind::Global)).any(is_vector);
     let refs = refs | if has_vectors { isa::table::group::SIMD } else { 0 };
     refs | if image.hidden_funcs_count() != 0 { isa::table::group::EXTENDED_CONST } else { 0 }
 }
 
 /// Refuses an image whose records this build cannot instantiate, by the name of what it needs.
 fn lacking(image: &Image<'_>) -> Result<(), Error> {
-    const ALL: u32 =
-        isa::table::group::REFERENCE_TYPES | isa::table::group::EXTENDED_CONST | isa::table::group::SIMD;
+    const ALL: u32 = isa::table::group::REFERENCE_TYPES | isa::table::group::EXTENDED_CONST | isa::table::group::SIMD;
     if isa::GROUPS & ALL == ALL {
         return Ok(());
     }
@@ -401,7 +399,9 @@ impl<'a> Verifier<'a> {
             }
         }
         match row {
-            Row::ResultI32 | Row::ResultI64 | Row::ResultV128 | Row::ResultRef => self.result(row, values[0], values[1]),
+            Row::ResultI32 | Row::ResultI64 | Row::ResultV128 | Row::ResultRef => {
+                self.result(row, values[0], values[1])
+            }
             Row::Return => self.return_(),
             Row::ReturnI32 => self.return_value(ValType::I32),
             Row::ReturnI64 => self.return_value(ValType::I64),
@@ -451,7 +451,7 @@ impl<'a> Verifier<'a> {
             Run::Arguments { .. } => row == Row::ArgumentRef || is_call(row),
             Run::Results { .. } => {
                 matches!(row, Row::ResultI32 | Row::ResultI64 | Row::ResultV128 | Row::ResultRef | Row::Return)
-            },
+            }
             Run::Takes { .. } => row == Row::TakeRef,
         };
         require(belongs, "run of reference or result moves interrupted")?;

@@ -133,7 +133,10 @@ mod tests {
         for text in ["i32x4 1 2 3 4", "i8x16 1 0 0 0 2 0 0 0 3 0 0 0 4 0 0 0", "0x00000004000000030000000200000001"] {
             assert_eq!(parse_value(text, ValType::V128), Ok(expected), "{text}");
         }
-        assert_eq!(parse_value("f64x2 nan 1", ValType::V128), Ok(Val::V128((1f64.to_bits() as u128 * (1 << 64) | 0x7ff8 << 48).into())));
+        assert_eq!(
+            parse_value("f64x2 nan 1", ValType::V128),
+            Ok(Val::V128((1f64.to_bits() as u128 * (1 << 64) | 0x7ff8 << 48).into()))
+        );
         assert_eq!(show(&expected), "i32x4 0x00000001 0x00000002 0x00000003 0x00000004");
         assert_eq!(parse_value(&show(&expected), ValType::V128), Ok(expected));
         for bad in ["", "i32x4 1 2 3", "i32x4 1 2 3 4 5", "i32x5 1 2 3 4", "-1", "i32x4 (1) 2 3 4"] {

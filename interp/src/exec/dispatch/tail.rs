@@ -29,11 +29,13 @@ macro_rules! handler_fn { ($(#[$attr:meta])* $vis:vis unsafe fn $name:ident $(<$
 /// A handler as the table has it.
 #[cfg(target_arch = "x86_64")]
 #[allow(improper_ctypes_definitions)] // A vector is what the convention has a register for.
-pub(super) type Handler = unsafe extern "sysv64" fn(*const u16, *mut u8, *mut Context, *mut u8, u64, f64, VectorRegister) -> Exit;
+pub(super) type Handler =
+    unsafe extern "sysv64" fn(*const u16, *mut u8, *mut Context, *mut u8, u64, f64, VectorRegister) -> Exit;
 /// A handler as the table has it.
 #[cfg(not(target_arch = "x86_64"))]
 #[allow(improper_ctypes_definitions)] // As above.
-pub(super) type Handler = unsafe extern "C" fn(*const u16, *mut u8, *mut Context, *mut u8, u64, f64, VectorRegister) -> Exit;
+pub(super) type Handler =
+    unsafe extern "C" fn(*const u16, *mut u8, *mut Context, *mut u8, u64, f64, VectorRegister) -> Exit;
 
 pub(super) const HANDLERS: usize = (TOKENS + SUPERINSTRUCTIONS) as usize;
 

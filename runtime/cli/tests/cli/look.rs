@@ -86,10 +86,7 @@ fn wast_ends_with_the_sum() {
     let module = "(module (func (export \"f\") (result i32) (i32.const 1)))\n";
     let bench = Bench::with("good.wast", format!("{module}(assert_return (invoke \"f\") (i32.const 1))"));
     bench.write("bad.wast", format!("{module}(assert_return (invoke \"f\") (i32.const 2))"));
-    bench.write(
-        "shared.wast",
-        "(module (memory 1 1 shared) (func (export \"v\")))\n(assert_trap (invoke \"v\") \"\")",
-    );
+    bench.write("shared.wast", "(module (memory 1 1 shared) (func (export \"v\")))\n(assert_trap (invoke \"v\") \"\")");
     let last = |args: &[&str]| {
         let done = bench.sheave(&[&["wast"], args].concat());
         (done.code, done.out.lines().last().unwrap_or_default().to_owned())
