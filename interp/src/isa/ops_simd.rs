@@ -5,9 +5,9 @@
 //! immediates.
 
 use super::{
-    CHAIN_FLOAT, COPY, LOAD, LOAD_FAR, LOAD_SUM, RESULT, RETURN_FLOAT,
+    CHAIN_FLOAT, COPY, LOAD, LOAD_FAR, LOAD_FAR64, LOAD_SUM, RESULT, RETURN_FLOAT,
     Role::{Aux, In, Out},
-    Row, SELECT_FLOAT, STORE_FAR, Shape,
+    Row, SELECT_FLOAT, STORE_FAR, STORE_FAR64, Shape,
     Ty::{F32, F64, I32, I64, V128},
     UNARY, row,
 };
@@ -386,3 +386,51 @@ pub const RELAXED_ROWS: &[Row] = &[row(
     &[V128, V128, V128],
     "sums of the products of neighbours, signed, saturating",
 )];
+
+/// Loads and stores in memories of 64-bit addresses: all are for any memory and offset.
+pub const MEMORY64_ROWS: &[Row] = &[
+    row("v128.load.far.memory64", &LOAD_FAR64, &[I64, V128], "load 16 bytes"),
+    row(
+        "v128.load8x8_s.far.memory64",
+        &LOAD_FAR64,
+        &[I64, V128],
+        "load 8 bytes, lanes sign-extended to twice their width",
+    ),
+    row(
+        "v128.load8x8_u.far.memory64",
+        &LOAD_FAR64,
+        &[I64, V128],
+        "load 8 bytes, lanes zero-extended to twice their width",
+    ),
+    row(
+        "v128.load16x4_s.far.memory64",
+        &LOAD_FAR64,
+        &[I64, V128],
+        "load 8 bytes, lanes sign-extended to twice their width",
+    ),
+    row(
+        "v128.load16x4_u.far.memory64",
+        &LOAD_FAR64,
+        &[I64, V128],
+        "load 8 bytes, lanes zero-extended to twice their width",
+    ),
+    row(
+        "v128.load32x2_s.far.memory64",
+        &LOAD_FAR64,
+        &[I64, V128],
+        "load 8 bytes, lanes sign-extended to twice their width",
+    ),
+    row(
+        "v128.load32x2_u.far.memory64",
+        &LOAD_FAR64,
+        &[I64, V128],
+        "load 8 bytes, lanes zero-extended to twice their width",
+    ),
+    row("v128.load8_splat.far.memory64", &LOAD_FAR64, &[I64, V128], "load 1 byte to all lanes"),
+    row("v128.load16_splat.far.memory64", &LOAD_FAR64, &[I64, V128], "load 2 bytes to all lanes"),
+    row("v128.load32_splat.far.memory64", &LOAD_FAR64, &[I64, V128], "load 4 bytes to all lanes"),
+    row("v128.load64_splat.far.memory64", &LOAD_FAR64, &[I64, V128], "load 8 bytes to all lanes"),
+    row("v128.load32_zero.far.memory64", &LOAD_FAR64, &[I64, V128], "load 4 bytes, the rest zero"),
+    row("v128.load64_zero.far.memory64", &LOAD_FAR64, &[I64, V128], "load 8 bytes, the rest zero"),
+    row("v128.store.far.memory64", &STORE_FAR64, &[I64, V128], "store 16 bytes"),
+];

@@ -6,11 +6,12 @@
 
 use super::{
     func::{Func, Refusal},
+    memory64::with_index,
     stack::{Accumulator, Held, Place},
 };
 use crate::{
     isa::{Row, Ty, encode::Field, kind},
-    types::RefType,
+    types::{RefType, TableType},
 };
 
 /// What is called.
@@ -52,7 +53,8 @@ impl<'a> Func<'a> {
         let ty = match callee {
             Callee::Function(index) => *self.module.func_types.get(index as usize).ok_or(Refusal::Unproven)?,
             Callee::Indirect { table, ty } => {
-                self.prove(self.module.tables.get(table as usize) == Some(&RefType::FUNC))?;
+                let is_of_funcs = |table: &TableType| table.element == RefType::FUNC;
+                self.prove(self.module.tables.get(table as usize).is_some_and(is_of_funcs))?;
                 ty
             }
         };
@@ -60,8 +62,9 @@ impl<'a> Func<'a> {
         let ty = module.types.get(ty as usize).ok_or(Refusal::Unproven)?;
         let index = match callee {
             Callee::Function(_) => None,
-            Callee::Indirect { .. } => Some(self.pop(Ty::I32)?),
+            Callee::Indirect { table, .. } => Some(self.pop(self.table_index_type(table)?)?),
         };
+        let index_ty = index.map_or(Ty::I32, |entry| entry.ty);
         self.prove_top(&ty.params)?;
         let from = self.stack.len() - ty.params.len();
         let has_refs = ty.params.contains(&Ty::Ref);
@@ -87,7 +90,7 @@ impl<'a> Func<'a> {
             // A slot in the window would be overwritten by copied arguments.
             Some(field) if has_refs && field.kind == kind::SLOT && field.value >= i64::from(window) => {
                 self.claim(Accumulator::Int)?;
-                self.emit(Row::I32Copy, &[field, Field::REG])?;
+                self.emit(super::stack::copy_row(index_ty), &[field, Field::REG])?;
                 self.seal();
                 Some(Field::REG)
             }
@@ -182,7 +185,8 @@ impl<'a> Func<'a> {
                 push(index.expect("an indirect call has an index"));
                 push(Field::new(kind::TABLE, i64::from(table)));
                 push(Field::new(kind::TYPE, i64::from(self.module.image_types[ty as usize].0)));
-                if tail.is_some() { Row::ReturnCallIndirect } else { Row::CallIndirect }
+                let row = if tail.is_some() { Row::ReturnCallIndirect } else { Row::CallIndirect };
+                with_index(row, self.table_index_type(table)?)
             }
         };
         if let Some(header) = header {
