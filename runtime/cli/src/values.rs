@@ -135,7 +135,7 @@ mod tests {
         }
         assert_eq!(
             parse_value("f64x2 nan 1", ValType::V128),
-            Ok(Val::V128((1f64.to_bits() as u128 * (1 << 64) | 0x7ff8 << 48).into()))
+            Ok(Val::V128((((1f64.to_bits() as u128) << 64) | (0x7ff8 << 48)).into()))
         );
         assert_eq!(show(&expected), "i32x4 0x00000001 0x00000002 0x00000003 0x00000004");
         assert_eq!(parse_value(&show(&expected), ValType::V128), Ok(expected));

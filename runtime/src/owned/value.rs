@@ -285,6 +285,8 @@ impl Val {
         })
     }
 
+    // Bits are 64 in builds without vectors.
+    #[allow(clippy::useless_conversion)]
     pub(crate) fn from_bits(bits: Bits, ty: ValType, store: u32) -> Val {
         match ty {
             ValType::I32 => Val::I32(bits as i32),

@@ -167,12 +167,12 @@ binary! {
     "i32x4.min_u" i32x4_min_u [u32; 4] |a, b| a.min(b);
     "i32x4.max_s" i32x4_max_s [i32; 4] |a, b| a.max(b);
     "i32x4.max_u" i32x4_max_u [u32; 4] |a, b| a.max(b);
-    "i32x4.eq" i32x4_eq [i32; 4] |a, b| mask!(a == b) as i32;
-    "i32x4.ne" i32x4_ne [i32; 4] |a, b| mask!(a != b) as i32;
-    "i32x4.lt_s" i32x4_lt_s [i32; 4] |a, b| mask!(a < b) as i32;
-    "i32x4.lt_u" i32x4_lt_u [u32; 4] |a, b| mask!(a < b) as i32;
-    "i32x4.le_s" i32x4_le_s [i32; 4] |a, b| mask!(a <= b) as i32;
-    "i32x4.le_u" i32x4_le_u [u32; 4] |a, b| mask!(a <= b) as i32;
+    "i32x4.eq" i32x4_eq [i32; 4] |a, b| mask!(a == b);
+    "i32x4.ne" i32x4_ne [i32; 4] |a, b| mask!(a != b);
+    "i32x4.lt_s" i32x4_lt_s [i32; 4] |a, b| mask!(a < b);
+    "i32x4.lt_u" i32x4_lt_u [u32; 4] |a, b| mask!(a < b);
+    "i32x4.le_s" i32x4_le_s [i32; 4] |a, b| mask!(a <= b);
+    "i32x4.le_u" i32x4_le_u [u32; 4] |a, b| mask!(a <= b);
     // Lanes of 64 bits.
     "i64x2.add" i64x2_add [u64; 2] |a, b| a.wrapping_add(b);
     "i64x2.sub" i64x2_sub [u64; 2] |a, b| a.wrapping_sub(b);
