@@ -4,8 +4,10 @@
 use super::{OutOfMemory, Store, next_address};
 use crate::{
     exec::context::GlobalEntity,
-    types::{Bits, GlobalType, ValType},
+    types::{Bits, GlobalType},
 };
+#[cfg(feature = "simd")]
+use crate::types::ValType;
 
 impl Store {
     /// Makes room for so many globals.
