@@ -3,6 +3,10 @@
 //! A trap while segments are copied leaves what was written before, as the specification asks; entities that were made
 //! stay in the store, since a table may refer to them by then. Calling the start function is left to the caller.
 
+#[cfg(feature = "exceptions")]
+use crate::types::TagIndex;
+#[cfg(not(compact))]
+use crate::types::{FuncIndex, TypeIndex};
 use crate::{
     error::{Error, ErrorKind},
     exec::{
@@ -15,7 +19,10 @@ use crate::{
     },
     store::{External, InstanceEntity, OutOfMemory, Store, limits::Limiter, list::List},
     trap::Trap,
-    types::{Bits, DataIndex, ElemIndex, ExternKind, ExternType, GlobalIndex, MemoryIndex, TableIndex, ValTypes},
+    types::{
+        Bits, DataIndex, ElemIndex, ExternKind, ExternType, GlobalIndex, GlobalType, MemoryIndex, RefType, TableIndex,
+        TableType, ValType, ValTypes,
+    },
 };
 use core::{fmt, mem, ops::Range};
 
@@ -52,9 +59,10 @@ pub unsafe fn instantiate(
         return Err(Error::new(ErrorKind::Limit("number of instances")));
     }
     // 1.–4. The imports are as many, and of the types, that the module asks for.
-    check_imports(store, image, imports)?;
+    let types = store.new_types(image)?;
+    check_imports(store, image, &types, imports)?;
     // 5.–11. Everything the module defines is allocated, globals and tables being zero.
-    let instance = allocate(store, image, imports, limiter)?;
+    let instance = allocate(store, image, &types, imports, limiter)?;
     // 6.–8. Initial values of globals, then of tables.
     initialise_globals(store, image, instance, limiter)?;
     if cfg!(feature = "reference-types") {
@@ -86,20 +94,64 @@ fn unsound() -> ! {
     unreachable!("an image that was parsed has what it counts");
 }
 
+/// Numbers in the store of an image's types; where there is no allocator, types stay what they are in the image.
+#[cfg(not(compact))]
+type Types = List<u32>;
+#[cfg(compact)]
+type Types = ();
+
+/// A type of an image as one of the store.
+trait InStore: Sized {
+    fn in_store(self, types: &Types) -> Self;
+}
+
+impl InStore for ValType {
+    #[inline(always)]
+    fn in_store(self, types: &Types) -> ValType {
+        #[cfg(not(compact))]
+        return self.map(|index| TypeIndex(types[index.to_usize()]));
+        #[cfg(compact)]
+        return match *types {
+            () => self,
+        };
+    }
+}
+
+impl InStore for RefType {
+    #[inline(always)]
+    fn in_store(self, types: &Types) -> RefType {
+        ValType::Ref(self).in_store(types).as_ref().unwrap_or(self)
+    }
+}
+
+impl InStore for GlobalType {
+    #[inline(always)]
+    fn in_store(self, types: &Types) -> GlobalType {
+        GlobalType { content: self.content.in_store(types), ..self }
+    }
+}
+
+impl InStore for TableType {
+    #[inline(always)]
+    fn in_store(self, types: &Types) -> TableType {
+        TableType { element: self.element.in_store(types), ..self }
+    }
+}
+
 /// Without an allocator only functions of the host are imported, whose types whoever supplies them has compared.
 #[cfg(compact)]
-fn check_imports(_: &Store, image: &Image<'static>, imports: Imports<'_>) -> Result<(), Error> {
+fn check_imports(_: &Store, image: &Image<'static>, (): &(), imports: Imports<'_>) -> Result<(), Error> {
     let is_func_there = |number| imports(number).is_some() && image.import_kind(number) == Some(ExternKind::Func);
     let all = (0..image.imports_count()).all(is_func_there);
     all.then_some(()).ok_or(Error::new(ErrorKind::Link("missing import")))
 }
 
 #[cfg(not(compact))]
-fn check_imports(store: &Store, image: &Image<'static>, imports: Imports<'_>) -> Result<(), Error> {
+fn check_imports(store: &Store, image: &Image<'static>, types: &Types, imports: Imports<'_>) -> Result<(), Error> {
     for (number, import) in image.imports().enumerate() {
         match (imports(number as u32), import.ty) {
             (Some(Supply::Host(_)), ExternType::Func(_)) => {}
-            (Some(Supply::External(external)), _) => check_import(store, &import, external)?,
+            (Some(Supply::External(external)), _) => check_import(store, image, types, &import, external)?,
             _ => return Err(Error::new(ErrorKind::Link("missing import"))),
         }
     }
@@ -107,13 +159,32 @@ fn check_imports(store: &Store, image: &Image<'static>, imports: Imports<'_>) ->
 }
 
 #[cfg(not(compact))]
-fn check_import(store: &Store, import: &crate::image::Import<'_>, external: External) -> Result<(), Error> {
+fn check_import(
+    store: &Store,
+    image: &Image<'static>,
+    types: &Types,
+    import: &crate::image::Import<'_>,
+    external: External,
+) -> Result<(), Error> {
     let found = store.extern_type(external);
-    let matches = match (import.ty, found) {
-        (ExternType::Func(expected), ExternType::Func(found)) => expected == found,
-        (ExternType::Table(expected), ExternType::Table(found)) => found.matches(expected),
-        (ExternType::Memory(expected), ExternType::Memory(found)) => found.matches(expected),
-        (ExternType::Global(expected), ExternType::Global(found)) => found == expected,
+    let matches = match (import.ty, found, external) {
+        (ExternType::Func(_), ExternType::Func(_), External::Func(address)) => {
+            let expected = sound(image.func_type_index(FuncIndex(import.index)));
+            store.is_func_of(address, types[expected.to_usize()])
+        }
+        (ExternType::Table(expected), ExternType::Table(found), _) => found.matches(expected.in_store(types)),
+        (ExternType::Memory(expected), ExternType::Memory(found), _) => found.matches(expected),
+        #[cfg(feature = "exceptions")]
+        (ExternType::Tag(_), _, External::Tag(address)) => {
+            let expected = sound(image.tag(TagIndex(import.index)));
+            store.tag_type_id(address) == types[expected.to_usize()]
+        }
+        (ExternType::Global(expected), ExternType::Global(found), _) => {
+            let expected = expected.in_store(types);
+            // What cannot be set may be of a type below.
+            found == expected
+                || !expected.is_mutable && !found.is_mutable && store.val_matches(found.content, expected.content)
+        }
         _ => false,
     };
     if matches { Ok(()) } else { Err(mismatch((import.module, import.name), import.ty, found)) }
@@ -169,16 +240,19 @@ impl fmt::Display for Described<'_> {
 fn allocate(
     store: &mut Store,
     image: &Image<'static>,
+    types: &Types,
     imports: Imports<'_>,
     limiter: &mut dyn Limiter,
 ) -> Result<u32, Error> {
     let instance = store.instances_count();
     store.instances.reserve(&mut store.heap, 1)?;
     store.spaces.reserve(&mut store.heap, 1)?;
-    let funcs = store.new_funcs(image, imports)?;
+    let funcs = store.new_funcs(image, types, imports)?;
     let mut tables = addresses(store, image, imports, ExternKind::Table)?;
     let mut memories = addresses(store, image, imports, ExternKind::Memory)?;
     let mut globals = addresses(store, image, imports, ExternKind::Global)?;
+    #[cfg(feature = "exceptions")]
+    let tags = tags(store, image, types, imports)?;
     let first_own_global = store.globals.len() as u32;
     let code = store.code_to_run(image)?;
     let datas = store.kept_filled(NO_DATA, image.data_count() as usize)?;
@@ -194,13 +268,13 @@ fn allocate(
     #[cfg(feature = "simd")]
     store.reserve_vectors(own(image, ExternKind::Global).filter(|index| holds_vector(image, *index)).count())?;
     for index in own(image, ExternKind::Global) {
-        globals.push_within_capacity(store.new_global(sound(image.global(GlobalIndex(index))).ty, 0)?);
+        globals.push_within_capacity(store.new_global(sound(image.global(GlobalIndex(index))).ty.in_store(types), 0)?);
     }
     store.tables.reserve(&mut store.heap, own(image, ExternKind::Table).len())?;
     store.memories.reserve(&mut store.heap, own(image, ExternKind::Memory).len())?;
     for index in own(image, ExternKind::Table) {
         let table = sound(image.table(TableIndex(index)));
-        tables.push_within_capacity(store.new_table(table.ty, 0, limiter)?);
+        tables.push_within_capacity(store.new_table(table.ty.in_store(types), 0, limiter)?);
     }
     for index in own(image, ExternKind::Memory) {
         memories.push_within_capacity(store.new_memory(sound(image.memory(MemoryIndex(index))), limiter)?);
@@ -219,7 +293,11 @@ fn allocate(
         has_memory: !memories.is_empty(),
         has_table: !tables.is_empty(),
     });
-    store.instances.push_within_capacity(InstanceEntity { image: *image });
+    store.instances.push_within_capacity(InstanceEntity {
+        image: *image,
+        #[cfg(feature = "exceptions")]
+        tags: tags.first_ptr(),
+    });
     store.set_stale();
     Ok(instance)
 }
@@ -228,6 +306,17 @@ fn allocate(
 #[cfg(feature = "simd")]
 fn holds_vector(image: &Image<'static>, index: u32) -> bool {
     sound(image.global(GlobalIndex(index))).ty.content == crate::types::ValType::V128
+}
+
+/// The addresses of an instance's tags: those imported, and new ones.
+#[cfg(feature = "exceptions")]
+fn tags(store: &mut Store, image: &Image<'static>, types: &Types, imports: Imports<'_>) -> Result<List<u32>, Error> {
+    let mut tags = addresses(store, image, imports, ExternKind::Tag)?;
+    store.reserve_tags(image)?;
+    for index in own(image, ExternKind::Tag) {
+        tags.push_within_capacity(store.new_own_tag(image, types, sound(image.tag(TagIndex(index))))?);
+    }
+    Ok(tags)
 }
 
 /// Indices of what the module defines.
@@ -265,6 +354,8 @@ fn addresses(
             | (Some(Supply::External(External::Global(address))), ExternKind::Global) => {
                 list.push_within_capacity(address);
             }
+            #[cfg(feature = "exceptions")]
+            (Some(Supply::External(External::Tag(address))), ExternKind::Tag) => list.push_within_capacity(address),
             _ => {}
         }
     }

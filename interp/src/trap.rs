@@ -68,6 +68,8 @@ traps! {
     HostNesting = 14 "host call nesting exhausted",
     /// The heap of structs, arrays and exceptions reached its limit, and all in it is alive.
     OutOfHeap = 15 "out of heap memory",
+    /// `call_ref` of a null reference.
+    NullFunctionReference = 16 "null function reference",
 }
 
 const _: () = assert!(size_of::<Option<Trap>>() == 1);

@@ -31,7 +31,7 @@ fn a_guest_computes() {
 #[test]
 fn values_of_all_types_pass_in_both_directions() {
     let mut store = Store::new(&Engine::default(), ());
-    let types = [ValType::I64, ValType::F32, ValType::I32, ValType::FuncRef, ValType::F64, ValType::ExternRef];
+    let types = [ValType::I64, ValType::F32, ValType::I32, ValType::FUNCREF, ValType::F64, ValType::EXTERNREF];
     let swap = Func::new(&mut store, FuncType::new(types, types), |_, params, results| {
         results.copy_from_slice(params);
         Ok(())

@@ -255,7 +255,7 @@ fn functions_of_a_failed_instance_are_translated_from_its_module() {
         let mut store = Store::new(&engine(mode), ());
         let table = Table::new(
             &mut store,
-            TableType::new(sheave::RefType::Func, 4, None),
+            TableType::new(sheave::RefType::FUNCREF, 4, None),
             sheave::Ref::Func(sheave::Nullable::<sheave::Func>::Null),
         )
         .unwrap();

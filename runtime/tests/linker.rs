@@ -58,7 +58,8 @@ fn an_import_of_another_type_is_named_with_both_types() {
     let mut linker = Linker::new(store.engine());
     linker.func_wrap("env", "func", |_: i32| {}).unwrap();
     let memory = Memory::new(&mut store, MemoryType::new(1, Some(2))).unwrap();
-    let table = Table::new(&mut store, TableType::new(RefType::Func, 1, None), Ref::null(RefType::Func)).unwrap();
+    let table =
+        Table::new(&mut store, TableType::new(RefType::FUNCREF, 1, None), Ref::Func(sheave::Nullable::Null)).unwrap();
     let global = Global::new(&mut store, Val::I32(0), Mutability::Var);
     linker.define("env", "memory", memory).unwrap().define("env", "table", table).unwrap();
     linker.define("env", "global", global).unwrap();

@@ -206,7 +206,7 @@ const PING_PONG: &str = r#"(module
 fn ping_pong(engine: &Engine, module: &Module, name: &str, count: i32) -> Result<i32, sheave::Error> {
     use sheave::{Global, Mutability, Nullable, Ref, RefType, Table, TableType, Val};
     let mut store = Store::new(engine, 0);
-    let table = Table::new(&mut store, TableType::new(RefType::Func, 2, None), Ref::Func(Nullable::Null))?;
+    let table = Table::new(&mut store, TableType::new(RefType::FUNCREF, 2, None), Ref::Func(Nullable::Null))?;
     let mut funcs: Vec<Func> = Vec::new();
     for own in 0..2 {
         let global = Global::new(&mut store, Val::I32(own), Mutability::Const);

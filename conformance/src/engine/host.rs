@@ -24,6 +24,8 @@ pub fn supported() -> FeatureSet {
         "wide-arithmetic",
         "simd",
         "relaxed-simd",
+        "function-references",
+        "exceptions",
     ];
     FeatureSet::from_names(NAMES.iter().copied()).expect("every name is in the table of features")
 }
@@ -78,6 +80,8 @@ fn config(Settings { features, fuel, lazy }: Settings) -> Config {
         .wasm_wide_arithmetic(features.contains("wide-arithmetic"))
         .wasm_simd(features.contains("simd"))
         .wasm_relaxed_simd(features.contains("relaxed-simd"))
+        .wasm_function_references(features.contains("function-references"))
+        .wasm_exceptions(features.contains("exceptions"))
         .wasm_memory64(features.contains("memory64"))
         .consume_fuel(fuel.is_some())
         .compilation_mode(if lazy { CompilationMode::LazyTranslation } else { CompilationMode::Eager });

@@ -40,11 +40,11 @@ fn make(store: &mut Store<Budget>, name: &str) -> Result<Option<Extern>, Error> 
         "global_f32" => global(store, Val::from(666.6_f32)),
         "global_f64" => global(store, Val::from(666.6_f64)),
         "table" => {
-            let ty = TableType::new(RefType::Func, 10, Some(20));
+            let ty = TableType::new(RefType::FUNCREF, 10, Some(20));
             Table::new(store, ty, Ref::Func(Nullable::<Func>::Null))?.into()
         }
         "table64" => {
-            let ty = TableType::new64(RefType::Func, 10, Some(20));
+            let ty = TableType::new64(RefType::FUNCREF, 10, Some(20));
             Table::new(store, ty, Ref::Func(Nullable::<Func>::Null))?.into()
         }
         "memory" => Memory::new(store, MemoryType::new(1, Some(2)))?.into(),

@@ -101,7 +101,7 @@ fn keep_loop() {
 /// # Safety
 /// So many units of the instruction are left.
 #[inline(always)]
-unsafe fn last_fields(machine: &mut Machine, count: usize) -> *const u16 {
+pub(super) unsafe fn last_fields(machine: &mut Machine, count: usize) -> *const u16 {
     // SAFETY: as the caller promises; there is no instruction in `asm`.
     unsafe {
         machine.r0 = 0;
@@ -175,7 +175,7 @@ impl Instruction for CallImport {
 /// # Safety
 /// `address` is that of a function, whose arguments stand `delta` above the frame; `ip` is behind the call.
 #[inline(always)]
-unsafe fn call_address(machine: &mut Machine, address: u32, delta: u16) -> Flow {
+pub(super) unsafe fn call_address(machine: &mut Machine, address: u32, delta: u16) -> Flow {
     // SAFETY: as the caller promises.
     unsafe {
         let function = functions::entity(machine.context(), address);
@@ -312,7 +312,7 @@ pub unsafe fn move_cells(from: *const u8, to: *mut u8, len: usize) {
 /// # Safety
 /// As for [`replace_frame`]; `address` is that of a function.
 #[inline(always)]
-unsafe fn return_call_address(machine: &mut Machine, address: u32, header: u16, delta: u16) -> Flow {
+pub(super) unsafe fn return_call_address(machine: &mut Machine, address: u32, header: u16, delta: u16) -> Flow {
     // SAFETY: as the caller promises.
     unsafe {
         let function = functions::entity(machine.context(), address);

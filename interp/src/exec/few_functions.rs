@@ -7,6 +7,14 @@
 //! byte by byte only if those differ.
 
 use super::context::{Context, FuncEntity, Spaces};
+#[cfg(feature = "function-references")]
+use crate::image::format::{NONE, PARAMS_BYTES, TYPE_OPEN, TYPE_PREFIXED, TypePrefix};
+
+/// The bits of a type's second word that say how many bytes its parameters are.
+#[cfg(feature = "function-references")]
+const PARAMS: u32 = PARAMS_BYTES as u32;
+#[cfg(not(feature = "function-references"))]
+const PARAMS: u32 = 0xffff;
 
 /// Nothing: instances know their functions.
 pub type Functions = ();
@@ -54,14 +62,60 @@ impl FuncSpace {
     /// The bytes of the type of a function, parameters before results, and the word that tells how many there are of each.
     ///
     /// # Safety
-    /// `ty` is a type index of the instance.
+    /// `ty` is a type index of the instance, of a function.
     unsafe fn type_of(&self, ty: u32) -> (&[u8], u32) {
         // SAFETY: as the caller promises; `image::check` has seen that the bytes are there.
         unsafe {
             let [first, counts] = *self.type_records.add(ty as usize);
-            let len = (counts & 0xffff) + (counts >> 16);
+            let len = (counts & PARAMS) + (counts >> 16);
             (core::slice::from_raw_parts(self.type_bytes.add(first as usize), len as usize), counts)
         }
+    }
+
+    /// The type above another one, if there is one.
+    ///
+    /// # Safety
+    /// `ty` is a type index of the instance.
+    #[cfg(feature = "function-references")]
+    unsafe fn supertype(&self, ty: u32) -> Option<u32> {
+        // SAFETY: as the caller promises; `image::check` has seen that the prefix is there. Bytes have no alignment.
+        unsafe {
+            let [first, counts] = *self.type_records.add(ty as usize);
+            if counts & u32::from(TYPE_PREFIXED) == 0 {
+                return None;
+            }
+            let prefix = self.type_bytes.add(first as usize).sub(TypePrefix::BYTES);
+            Some(prefix.cast::<u32>().read_unaligned()).filter(|above| *above != NONE)
+        }
+    }
+
+    /// Whether a type is another one, or below it.
+    ///
+    /// # Safety
+    /// Both are type indices of the instance.
+    #[cfg(feature = "function-references")]
+    unsafe fn is_subtype(&self, mut sub: u32, ty: u32) -> bool {
+        // SAFETY: as the caller promises; types above have smaller indices.
+        unsafe {
+            while sub > ty {
+                match self.supertype(sub) {
+                    Some(above) => sub = above,
+                    None => return false,
+                }
+            }
+        }
+        sub == ty
+    }
+
+    /// Whether a type stands for itself in all images: it has no place among others, and no indices in it.
+    ///
+    /// # Safety
+    /// `ty` is a type index of the instance, of a function.
+    #[cfg(feature = "function-references")]
+    unsafe fn is_alone(&self, ty: u32) -> bool {
+        // SAFETY: as the caller promises.
+        let (bytes, counts) = unsafe { self.type_of(ty) };
+        counts & u32::from(TYPE_PREFIXED | TYPE_OPEN) == 0 && !bytes.iter().any(|byte| matches!(byte, 0x63 | 0x23))
     }
 }
 
@@ -121,16 +175,23 @@ pub unsafe fn entity(cx: &Context, address: u32) -> FuncEntity {
     unsafe { find(cx.instances, address) }
 }
 
-/// Whether the function at an address has a type of the current instance.
+/// Whether the function at an address has a type of the current instance, or one below. Of types of different images only those match that
+/// need no others to be compared.
 ///
 /// # Safety
-/// It is the address of one in a row; `ty` is a type index of the current instance.
+/// It is the address of one in a row; `ty` is a type index of the current instance, of a function.
 #[inline(never)]
 pub unsafe fn is_of_type(cx: &Context, address: u32, ty: u32) -> bool {
     // SAFETY: as the caller promises; the types of an image's functions are type indices of it.
     unsafe {
         let (instance, funcs, index) = locate(cx.instances, address);
         let found = *funcs.types.add(index as usize);
+        #[cfg(feature = "function-references")]
+        if instance == cx.instance {
+            return funcs.is_subtype(found, ty);
+        } else if !funcs.is_alone(found) {
+            return false;
+        }
         (instance == cx.instance && found == ty) || funcs.type_of(found) == cx.spaces.funcs.type_of(ty)
     }
 }

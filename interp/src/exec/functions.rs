@@ -5,9 +5,17 @@
 use super::context::{Context, FuncEntity};
 
 /// All functions of a store.
-pub type Functions = *const FuncEntity;
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct Functions {
+    /// Each by its address.
+    pub entities: *const FuncEntity,
+    /// The type above each type, by their numbers in the store; all bits set if there is none.
+    pub supertypes: *const u32,
+}
+
 /// None.
-pub const NO_FUNCTIONS: Functions = core::ptr::null();
+pub const NO_FUNCTIONS: Functions = Functions { entities: core::ptr::null(), supertypes: core::ptr::null() };
 
 /// The functions of an instance.
 #[derive(Clone, Copy, Debug)]
@@ -41,15 +49,37 @@ pub unsafe fn address_of(cx: &Context, index: u32) -> u32 {
 #[inline(always)]
 pub unsafe fn entity(cx: &Context, address: u32) -> FuncEntity {
     // SAFETY: as the caller promises.
-    unsafe { *cx.functions.add(address as usize) }
+    unsafe { *cx.functions.entities.add(address as usize) }
 }
 
-/// Whether the function at an address has a type of the current instance.
+/// Whether the function at an address has a type of the current instance, or one below.
 ///
 /// # Safety
 /// It is the address of one; `ty` is a type index of the current instance.
 #[inline(always)]
 pub unsafe fn is_of_type(cx: &Context, address: u32, ty: u32) -> bool {
-    // SAFETY: as the caller promises.
-    unsafe { (*cx.functions.add(address as usize)).type_id == *cx.spaces.funcs.types.add(ty as usize) }
+    // SAFETY: as the caller promises; the numbers of types stem from the store.
+    unsafe {
+        let found = (*cx.functions.entities.add(address as usize)).type_id;
+        let expected = *cx.spaces.funcs.types.add(ty as usize);
+        found == expected || cfg!(feature = "function-references") && is_below(cx, found, expected)
+    }
+}
+
+/// Whether the type with a number is below another one.
+///
+/// # Safety
+/// Both are numbers of types of the store.
+#[inline(always)]
+pub unsafe fn is_below(cx: &Context, mut number: u32, above: u32) -> bool {
+    // SAFETY: there is an entry for each type. Numbers above are smaller, and where there is none, all bits are set.
+    unsafe {
+        loop {
+            number = *cx.functions.supertypes.add(number as usize);
+            // As signed, all bits set is below all others.
+            if number as i32 <= above as i32 {
+                return number == above;
+            }
+        }
+    }
 }

@@ -13,7 +13,8 @@
 //!
 //! # Files
 //! `machine` registers and operands, `registers` which of them the processor has, `context` views of the store, `functions` how they are found, `handle` references, `observe` a look at the run from
-//! outside; handlers: `numeric`, `memory`, `variable`, `table` (with references), `control`, `call`.
+//! outside; handlers: `numeric`, `memory`, `variable`, `table` (with references), `reference`
+//! (typed ones), `control`, `call`.
 
 #[cfg_attr(compact, path = "no_across.rs")]
 mod across;
@@ -24,6 +25,8 @@ pub mod control;
 #[cfg_attr(dispatch = "table", path = "dispatch/table.rs")]
 #[cfg_attr(dispatch = "switch", path = "dispatch/switch.rs")]
 mod dispatch;
+#[cfg(feature = "exceptions")]
+pub mod exception;
 #[cfg_attr(compact, path = "few_functions.rs")]
 pub mod functions;
 #[cfg(grouped)]
@@ -35,6 +38,8 @@ mod memory64;
 pub mod numeric;
 #[cfg_attr(not(observe), path = "no_observe.rs")]
 pub mod observe;
+#[cfg(feature = "function-references")]
+pub mod reference;
 #[cfg_attr(dispatch = "switch", path = "registers_few.rs")]
 mod registers;
 #[cfg(feature = "simd")]
@@ -93,8 +98,12 @@ pub trait Instruction {
 /// All handlers in the order of their tokens, for the dispatch back ends.
 mod handlers {
     #![allow(unused_imports)]
+    #[cfg(feature = "exceptions")]
+    pub use super::exception::*;
     #[cfg(grouped)]
     pub use super::grouped::*;
+    #[cfg(feature = "function-references")]
+    pub use super::reference::*;
     #[cfg(feature = "simd")]
     pub use super::simd::*;
     pub use super::{

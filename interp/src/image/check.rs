@@ -4,17 +4,25 @@
 //! which the verifier, instantiation and the executor rely on.
 
 use super::{
-    format::{self, ConstExpr, DataMode, ElemMode, Features, Field, HAS_MAX, Header, IS_64, IS_SHARED, NONE, Options},
+    format::{
+        self, ConstExpr, DataMode, ElemMode, Features, Field, HAS_MAX, Handler, Header, IS_64, IS_MUTABLE, IS_SHARED,
+        NONE, Options,
+    },
     func::Func,
     read::{Image, Records, text},
     source_map,
+};
+#[cfg(feature = "function-references")]
+use crate::types::{
+    HeapType,
+    rec::{CompositeKind, DEPTH_MAX, FieldTypes},
 };
 use crate::{
     error::{Error, ErrorKind, ImageErrorKind as Kind},
     isa,
     types::{
-        CELL_BYTES, DataIndex, ElemIndex, ExternKind, FRAME_HEADER_BYTES, FuncIndex, FuncType, MemoryIndex, RefType,
-        TypeIndex, ValType, ValTypes,
+        CELL_BYTES, DataIndex, ElemIndex, ExternKind, FRAME_HEADER_BYTES, FuncIndex, MemoryIndex, RefType, TypeIndex,
+        TypeSpace, ValType, ValTypes,
     },
 };
 
@@ -76,6 +84,7 @@ pub(super) fn records(mut image: Image<'_>) -> Result<Image<'_>, Error> {
     func_types(&image)?;
     imports(&mut image)?;
     funcs(&image)?;
+    handlers(&image)?;
     tables(&image)?;
     memories(&image)?;
     globals(&image)?;
@@ -137,19 +146,88 @@ fn require(condition: bool, kind: Flaw) -> Result<(), Flaw> {
     if condition { Ok(()) } else { Err(kind) }
 }
 
+/// Builds without typed references know types of functions only, each for itself.
+#[cfg(not(feature = "function-references"))]
 fn types(image: &Image<'_>) -> Result<(), Error> {
     if ValTypes::from_bytes(image.type_bytes).is_none() {
+        // Codings of all types of references lie in these ranges.
+        let is_ref = |byte: &u8| matches!(byte, 0x23 | 0x29..=0x34 | 0x63 | 0x69..=0x78);
+        if image.types.iter().any(|ty| ty.params > TYPES_MAX) || image.type_bytes.iter().any(is_ref) {
+            return Err(Error::new(ErrorKind::Unsupported("function-references")));
+        }
         return Err(at(image, image.type_bytes, Kind::Type));
     }
     each(image, image.types, |i, ty| {
         // What walks a type's operands, and frames, rely on it.
-        require(ty.params_count.max(ty.results_count) <= TYPES_MAX, Flaw::Limits)?;
+        require(ty.params.max(ty.results) <= TYPES_MAX, Flaw::Limits)?;
         require(image.func_type(TypeIndex(i)).is_some(), Flaw::Index)
     })
 }
 
+/// The most fields of a structure; the limit that Wasm engines share.
+#[cfg(feature = "function-references")]
+const FIELDS_MAX: usize = 10_000;
+
+/// Recursion groups are runs of types, whose indices go no further; supertypes come before, and what is declared to be below one is kept
+/// as the one above. Whether what references in them refer to matches is not looked at: it is where they are used.
+#[cfg(feature = "function-references")]
+fn types(image: &Image<'_>) -> Result<(), Error> {
+    require_indices(image)?;
+    let (mut group, mut group_end) = (TypeIndex(0), 0);
+    each(image, image.types, |i, _| {
+        let (_, params, results) = image.type_parts(TypeIndex(i)).ok_or(Flaw::Index)?;
+        if i == group_end {
+            group = TypeIndex(i);
+            group_end = i + 1;
+            while image.sub_type_group(TypeIndex(group_end)) == Some(group) {
+                group_end += 1;
+            }
+        }
+        require(image.sub_type_group(TypeIndex(i)) == Some(group), Flaw::Index)?;
+        let is_inside = |ty: ValType| ty.as_ref().and_then(RefType::concrete).is_none_or(|index| index.0 < group_end);
+        let values = |bytes| {
+            let types = ValTypes::from_bytes(bytes).ok_or(Flaw::Type)?;
+            // What walks a type's operands, and frames, rely on it.
+            require(types.len() <= usize::from(TYPES_MAX), Flaw::Limits)?;
+            require(types.iter().all(is_inside), Flaw::Index)
+        };
+        let fields = || {
+            let fields = FieldTypes::from_bytes(results).ok_or(Flaw::Type)?;
+            require(fields.clone().all(|field| is_inside(field.storage.unpacked())), Flaw::Index)?;
+            Ok(fields.count())
+        };
+        match image.kind(TypeIndex(i)).ok_or(Flaw::Index)? {
+            CompositeKind::Func => {
+                values(params)?;
+                values(results)?;
+            }
+            CompositeKind::Struct => require(fields()? <= FIELDS_MAX, Flaw::Limits)?,
+            CompositeKind::Array => require(fields()? == 1, Flaw::Type)?,
+        }
+        let ty = image.sub_type(TypeIndex(i)).ok_or(Flaw::Type)?;
+        let Some(above) = ty.supertype else { return require(ty.depth == 0, Flaw::Type) };
+        require(above.0 < i, Flaw::Index)?;
+        let above = image.sub_type(above).ok_or(Flaw::Index)?;
+        require(!above.is_final && ty.depth <= DEPTH_MAX && ty.depth == above.depth + 1, Flaw::Type)?;
+        require(above.composite.is_like(ty.composite), Flaw::Type)
+    })
+}
+
+/// Indices have room in codings of types.
+#[cfg(feature = "function-references")]
+fn require_indices(image: &Image<'_>) -> Result<(), Error> {
+    if image.types.len() <= RefType::INDICES_MAX { Ok(()) } else { Err(Error::limit("types of a module")) }
+}
+
+/// A reference type outside of the types themselves, its index being one.
+fn ref_type(image: &Image<'_>, word: u32) -> Result<RefType, Flaw> {
+    let ty = RefType::from_word(word).ok_or(Flaw::Type)?;
+    require(ty.concrete().is_none_or(|index| index.0 < image.types.len()), Flaw::Index)?;
+    Ok(ty)
+}
+
 fn func_types(image: &Image<'_>) -> Result<(), Error> {
-    each(image, image.func_types, |_, ty| require(ty < image.types.len(), Flaw::Index))?;
+    each(image, image.func_types, |_, ty| require(image.func_type(TypeIndex(ty)).is_some(), Flaw::Index))?;
     each(image, image.tags, |_, ty| {
         let ty = image.func_type(TypeIndex(ty)).ok_or(Flaw::Index)?;
         require(ty.results().is_empty(), Flaw::Type)
@@ -196,6 +274,22 @@ fn funcs(image: &Image<'_>) -> Result<(), Error> {
     Ok(())
 }
 
+/// Handlers stand in the order of functions, each within one.
+fn handlers(image: &Image<'_>) -> Result<(), Error> {
+    let (mut number, mut func) = (0, image.code_func(0));
+    each(image, image.handlers, |_, record| {
+        let handler = Handler::from_record(record).ok_or(Flaw::Index)?;
+        while func.is_some_and(|func| func.end <= handler.target) {
+            number += 1;
+            func = image.code_func(number);
+        }
+        let func = func.ok_or(Flaw::Index)?;
+        let (first, end) = handler.range;
+        require(func.entry <= first && first <= end && end <= func.end && func.entry <= handler.target, Flaw::Index)?;
+        require(handler.tag.is_none_or(|tag| image.tag(tag).is_some()), Flaw::Index)
+    })
+}
+
 /// A frame begins with parameters or results, then the header, then what is zeroed, then the rest.
 fn frame(func: &Func<'_>) -> Result<(), Flaw> {
     let params_bytes = func.ty.params().cells() * CELL_BYTES;
@@ -208,8 +302,9 @@ fn frame(func: &Func<'_>) -> Result<(), Flaw> {
 
 fn tables(image: &Image<'_>) -> Result<(), Error> {
     each(image, image.tables, |i, record| {
-        let is_64 = flags(record.flags, HAS_MAX | IS_64, record.reserved, record.max)?;
-        let element = RefType::from_byte(record.element).ok_or(Flaw::Type)?;
+        let reserved = u16::from(record.reserved) | record.reserved_high;
+        let is_64 = flags(record.flags, HAS_MAX | IS_64, reserved, record.max)?;
+        let element = ref_type(image, record.element)?;
         let size_max = if is_64 { u64::MAX } else { u64::from(u32::MAX) };
         limits(record.flags, record.min, record.max, size_max)?;
         let init = ConstExpr::from_record(record.init).ok_or(Flaw::ConstExpr)?;
@@ -243,8 +338,10 @@ fn limits(flags: u8, min: u64, max: u64, size_max: u64) -> Result<(), Flaw> {
 
 fn globals(image: &Image<'_>) -> Result<(), Error> {
     each(image, image.globals, |i, record| {
-        require(record.mutable <= 1 && record.reserved == 0, Flaw::Reserved)?;
-        let content = ValType::from_byte(record.content).ok_or(Flaw::Type)?;
+        let content = ValType::from_word(record.content & !IS_MUTABLE).ok_or(Flaw::Type)?;
+        if let ValType::Ref(ty) = content {
+            ref_type(image, ty.to_word())?;
+        }
         let init = ConstExpr::from_record(record.init).ok_or(Flaw::ConstExpr)?;
         if i < image.imported_count(ExternKind::Global) {
             return require(init == ConstExpr::Zero, Flaw::ConstExpr);
@@ -265,31 +362,33 @@ fn const_expr(image: &Image<'_>, expr: ConstExpr, ty: ValType, globals_end: u32)
             },
             ConstExpr::GlobalGet(index) => {
                 let global = image.globals.get(index.0).filter(|_| index.0 < globals_end).ok_or(Flaw::Index)?;
-                global.mutable == 0 && global.content == ty.to_byte()
+                let content = ValType::from_word(global.content & !IS_MUTABLE).ok_or(Flaw::Type)?;
+                global.content & IS_MUTABLE == 0 && image.val_matches(content, ty)
             }
             ConstExpr::RefFunc(index) => {
                 require(index.0 < image.count(ExternKind::Func), Flaw::Index)?;
-                ty == ValType::FUNCREF
+                image.val_matches(func_ref(image, index)?, ty)
             }
             ConstExpr::Code(index) => {
                 require(image.is_hidden(index), Flaw::Index)?;
-                let FuncShape { params, result } = shape(image.type_of_func(index).ok_or(Flaw::Index)?);
-                params == 0 && result == Some(ty)
+                let func = image.type_of_func(index).ok_or(Flaw::Index)?;
+                func.params().is_empty() && func.results().single().is_some_and(|result| image.val_matches(result, ty))
             }
         },
         Flaw::ConstExpr,
     )
 }
 
-/// Number of parameters, and the result if there is exactly one.
-struct FuncShape {
-    params: usize,
-    result: Option<ValType>,
+/// Type of a reference to a function.
+#[cfg(feature = "function-references")]
+fn func_ref(image: &Image<'_>, index: FuncIndex) -> Result<ValType, Flaw> {
+    let ty = image.func_type_index(index).ok_or(Flaw::Index)?;
+    Ok(ValType::Ref(RefType::new(false, HeapType::Concrete(ty))))
 }
 
-fn shape(ty: FuncType<'_>) -> FuncShape {
-    let result = if ty.results().len() == 1 { ty.results().get(0) } else { None };
-    FuncShape { params: ty.params().len(), result }
+#[cfg(not(feature = "function-references"))]
+fn func_ref(_: &Image<'_>, _: FuncIndex) -> Result<ValType, Flaw> {
+    Ok(ValType::FUNCREF)
 }
 
 fn exports(image: &Image<'_>) -> Result<(), Error> {
@@ -320,7 +419,8 @@ fn elems(image: &Image<'_>) -> Result<(), Error> {
         require(record.reserved == 0 && record.form <= 1, Flaw::Reserved)?;
         let elem = image.elem(ElemIndex(i)).ok_or(Flaw::Index)?;
         let (element, mode) = (elem.element, elem.mode);
-        require(record.form == 1 || element.is_func(), Flaw::Type)?;
+        require(record.form == 1 || record.element == RefType::FUNC.to_word(), Flaw::Type)?;
+        ref_type(image, record.element)?;
         // Builds without references refuse them by that name: see `verify`.
         if record.form == 1 && cfg!(feature = "reference-types") {
             for item in 0..elem.items.len() {
@@ -330,7 +430,7 @@ fn elems(image: &Image<'_>) -> Result<(), Error> {
         }
         let ElemMode::Active { table, offset } = mode else { return Ok(()) };
         let table = image.table(table).ok_or(Flaw::Index)?;
-        require(table.ty.element == element, Flaw::Type)?;
+        require(image.ref_matches(element, table.ty.element), Flaw::Type)?;
         const_expr(image, offset, index_type(table.ty.is_table64), image.globals.len())
     })
 }

@@ -2,12 +2,12 @@
 //!
 //! Each record is declared once, its fields in order and without padding; reading and writing both come from that.
 
-use crate::types::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex};
+use crate::types::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex};
 
 /// The first bytes of an image: one that no text begins with, the name, a line end that careless transfers would change.
 pub const MAGIC: [u8; 8] = *b"\x93sheave\n";
 /// Version of the format.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 /// Alignment of an image and of each of its sections, in bytes.
 pub const ALIGN: usize = 8;
 /// Bytes of the header.
@@ -25,7 +25,7 @@ pub const SECTION_REQUIRED: u16 = 1;
 pub mod section {
     /// [`TypeRecord`](super::TypeRecord)s.
     pub const TYPES: u16 = 1;
-    /// Value types of the types' parameters and results, a byte each.
+    /// Value types of the types' parameters and results, fields, and what stands before them.
     pub const TYPE_BYTES: u16 = 2;
     /// UTF-8 of import and export names.
     pub const STRINGS: u16 = 3;
@@ -61,8 +61,10 @@ pub mod section {
     pub const ELEM_FUNCS: u16 = 18;
     /// [`ConstRecord`](super::ConstRecord)s of element segments.
     pub const ELEM_EXPRS: u16 = 19;
+    /// [`HandlerRecord`](super::HandlerRecord)s, by ascending function, inner ones before outer ones.
+    pub const HANDLERS: u16 = 20;
     /// One more than the largest section that a reader must know.
-    pub const REQUIRED_END: u16 = 20;
+    pub const REQUIRED_END: u16 = 21;
     /// Optional: [`SourceMapRecord`](super::SourceMapRecord)s.
     pub const SOURCE_MAP: u16 = 32;
     /// Optional: the packed entries between those records.
@@ -204,15 +206,77 @@ record! {
 }
 
 record! {
-    /// A function type: parameters then results in `TYPE_BYTES`.
+    /// A type that the module defines. A function: parameters, then results, in `TYPE_BYTES`. A structure or an array: its fields.
     TypeRecord, 8 bytes {
         /// First byte in `TYPE_BYTES`.
         first: u32,
-        /// Number of parameters.
-        params_count: u16,
-        /// Number of results.
-        results_count: u16,
+        /// Bytes of the parameters ([`PARAMS_BYTES`]), and what else there is to say of the type: [`TYPE_KIND`], [`TYPE_OPEN`], [`TYPE_PREFIXED`].
+        params: u16,
+        /// Bytes of the results, or of the fields.
+        results: u16,
     }
+}
+
+/// Bits of a type: how many bytes its parameters take.
+pub const PARAMS_BYTES: u16 = 0x0fff;
+/// Bits of a type: a `CompositeKind`.
+pub const TYPE_KIND: u16 = 0x3000;
+/// Place of these bits.
+pub const TYPE_KIND_SHIFT: u16 = 12;
+/// Bit of a type: it may have subtypes.
+pub const TYPE_OPEN: u16 = 0x4000;
+/// Bit of a type: a [`TypePrefix`] stands right before its first byte. Without, it has no supertype, and is a recursion group of its own.
+pub const TYPE_PREFIXED: u16 = 0x8000;
+
+record! {
+    /// What stands before the bytes of a type that is not alone.
+    TypePrefix, 8 bytes {
+        /// Its supertype, before it, or [`NONE`].
+        supertype: u32,
+        /// First type of its recursion group in the lower 24 bits, number of supertypes above it in the upper 8.
+        group: u32,
+    }
+}
+
+/// A type as an image or a store keeps it.
+#[cfg(not(compact))]
+#[derive(Clone, Copy)]
+pub(crate) struct TypeParts<'a> {
+    /// As in a [`TypeRecord`].
+    pub(crate) params: u16,
+    /// As in a [`TypeRecord`].
+    pub(crate) results: u16,
+    /// Index of the supertype, or [`NONE`].
+    pub(crate) supertype: u32,
+    /// Parameters and results, or fields.
+    pub(crate) bytes: &'a [u8],
+}
+
+#[cfg(not(compact))]
+impl<'a> TypeParts<'a> {
+    /// The type as numbers, indices of types by other names: equal types have equal numbers if equal types have equal names.
+    pub(crate) fn words<F: Fn(u32) -> u32 + Copy>(self, name: F) -> impl Iterator<Item = u32> + use<'a, F> {
+        let supertype = if self.supertype == NONE { NONE } else { name(self.supertype) };
+        let (mut bytes, mut index) = (self.bytes, None);
+        let rest = core::iter::from_fn(move || {
+            index.take().or_else(|| {
+                let (&first, rest) = bytes.split_first()?;
+                bytes = rest;
+                // The index stands above the code of the type.
+                if let (true, Some((&[a, b, c], rest))) = (has_index(first), rest.split_first_chunk()) {
+                    (index, bytes) = (Some(name(u32::from_le_bytes([a, b, c, 0]))), rest);
+                }
+                Some(u32::from(first))
+            })
+        });
+        [u32::from(self.params) | u32::from(self.results) << 16, supertype].into_iter().chain(rest)
+    }
+}
+
+/// Whether a byte, where the coding of a type begins, is the first of four, the others being an index.
+#[cfg(not(compact))]
+pub(crate) fn has_index(byte: u8) -> bool {
+    cfg!(feature = "function-references") && matches!(byte, 0x63 | 0x23)
 }
 
 record! {
@@ -260,13 +324,15 @@ pub const IS_SHARED: u8 = 4;
 
 record! {
     /// A table.
-    TableRecord, 32 bytes {
-        /// Reference type of the elements.
-        element: u8,
+    TableRecord, 36 bytes {
+        /// Reference type of the elements, in its coding.
+        element: u32,
         /// [`HAS_MAX`], [`IS_64`].
         flags: u8,
         /// Zero.
-        reserved: u16,
+        reserved: u8,
+        /// Zero.
+        reserved_high: u16,
         /// Elements at the start.
         min: u64,
         /// The most elements; zero without [`HAS_MAX`].
@@ -292,17 +358,91 @@ record! {
     }
 }
 
+/// Bit of a global's type: it can be set.
+pub const IS_MUTABLE: u32 = 0x80;
+
 record! {
     /// A global.
     GlobalRecord, 16 bytes {
-        /// Value type.
-        content: u8,
-        /// 1 if it can be set, else 0.
-        mutable: u8,
-        /// Zero.
-        reserved: u16,
+        /// Value type, in its coding; [`IS_MUTABLE`] if it can be set.
+        content: u32,
         /// First value.
         init: ConstRecord,
+    }
+}
+
+record! {
+    /// What catches exceptions that are thrown in a range of code: see [`Handler`].
+    HandlerRecord, 28 bytes {
+        /// First unit of the range.
+        first: u32,
+        /// Unit behind the range.
+        end: u32,
+        /// Unit at which the function goes on, the start of a block.
+        target: u32,
+        /// 0 `catch`, 1 `catch_ref`, 2 `catch_all`, 3 `catch_all_ref`.
+        kind: u32,
+        /// Tag that is caught; zero for the last two kinds.
+        tag: u32,
+        /// Byte offset in the frame at which the payload's numbers are put, one behind the other.
+        data: u32,
+        /// Byte offset in the frame at which its references are put, one behind the other, then the exception itself with kinds 1 and 3.
+        refs: u32,
+    }
+}
+
+/// What catches exceptions that are thrown in a range of code.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Handler {
+    /// First unit of the range, and the one behind it.
+    pub range: (u32, u32),
+    /// Unit at which the function goes on, the start of a block.
+    pub target: u32,
+    /// The tag that is caught, if it is only one.
+    pub tag: Option<TagIndex>,
+    /// Whether the code gets the exception as a reference, too.
+    pub has_ref: bool,
+    /// Byte offset in the frame at which the payload's numbers are put, one behind the other.
+    pub data: u32,
+    /// Byte offset in the frame at which its references are put, one behind the other, then the exception itself.
+    pub refs: u32,
+}
+
+impl Handler {
+    /// The handler of a record, if its kind is known and no unused field is set.
+    pub fn from_record(record: HandlerRecord) -> Option<Handler> {
+        let tag = match (record.kind, record.tag) {
+            (0 | 1, tag) => Some(TagIndex(tag)),
+            (2 | 3, 0) => None,
+            _ => return None,
+        };
+        let HandlerRecord { first, end, target, kind, data, refs, .. } = record;
+        Some(Handler { range: (first, end), target, tag, has_ref: kind & 1 != 0, data, refs })
+    }
+
+    /// The record.
+    pub fn to_record(self) -> HandlerRecord {
+        HandlerRecord {
+            first: self.range.0,
+            end: self.range.1,
+            target: self.target,
+            kind: if self.tag.is_some() { 0 } else { 2 } | u32::from(self.has_ref),
+            tag: self.tag.map_or(0, |tag| tag.0),
+            data: self.data,
+            refs: self.refs,
+        }
+    }
+
+    /// The same in code that was moved by so many units.
+    #[must_use]
+    pub fn moved(self, by: u32) -> Handler {
+        let (first, end) = self.range;
+        Handler { range: (first + by, end + by), target: self.target + by, ..self }
+    }
+
+    /// Whether an exception thrown by the instruction that holds this unit can be caught.
+    pub fn covers(&self, unit: u32) -> bool {
+        self.range.0 <= unit && unit < self.range.1
     }
 }
 
@@ -334,15 +474,15 @@ record! {
 
 record! {
     /// An element segment.
-    ElemRecord, 28 bytes {
+    ElemRecord, 32 bytes {
         /// 0 active, 1 passive, 2 declared.
         kind: u8,
-        /// Reference type of the items.
-        element: u8,
         /// 0: items are in `ELEM_FUNCS`; 1: in `ELEM_EXPRS`.
         form: u8,
         /// Zero.
-        reserved: u8,
+        reserved: u16,
+        /// Reference type of the items, in its coding; of items in `ELEM_FUNCS` it is `funcref`, though none is null.
+        element: u32,
         /// Table of an active segment, else 0.
         table: u32,
         /// Index in the table of an active segment, else zero.

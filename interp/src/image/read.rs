@@ -7,17 +7,22 @@ use super::{
     check,
     format::{
         self, ConstExpr, DataMode, DataRecord, ElemMode, ElemRecord, ExportRecord, Features, Field, FuncRecord,
-        GlobalRecord, HAS_MAX, Header, IS_64, IS_SHARED, ImportRecord, MemoryRecord, NONE, NameRecord, Options,
-        RangeRecord, SectionRecord, SourceMapRecord, TableRecord, TypeRecord, section,
+        GlobalRecord, HAS_MAX, Handler, HandlerRecord, Header, IS_64, IS_SHARED, ImportRecord, MemoryRecord, NONE,
+        NameRecord, Options, RangeRecord, SectionRecord, SourceMapRecord, TableRecord, TypeRecord, section,
     },
     func::Func,
     source_map,
+};
+#[cfg(feature = "function-references")]
+use crate::types::{
+    HeapType,
+    rec::{CompositeKind, CompositeType, FieldTypes, SubType},
 };
 use crate::{
     error::{Error, ImageErrorKind as Kind},
     types::{
         DataIndex, ElemIndex, ExternKind, ExternType, FuncIndex, FuncType, GlobalIndex, GlobalType, Limits,
-        MemoryIndex, MemoryType, RefType, TableIndex, TableType, TagIndex, TypeIndex, ValType, ValTypes,
+        MemoryIndex, MemoryType, RefType, TableIndex, TableType, TagIndex, TypeIndex, TypeSpace, ValType, ValTypes,
     },
 };
 use core::marker::PhantomData;
@@ -122,6 +127,7 @@ pub struct Image<'a> {
     pub(super) memories: Records<'a, MemoryRecord>,
     pub(super) globals: Records<'a, GlobalRecord>,
     pub(super) tags: Records<'a, u32>,
+    pub(super) handlers: Records<'a, HandlerRecord>,
     pub(super) funcs: Records<'a, FuncRecord>,
     pub(super) cell_maps: &'a [u8],
     pub(super) block_starts: &'a [u8],
@@ -303,22 +309,83 @@ impl<'a> Image<'a> {
         (self.header.start != NONE).then_some(FuncIndex(self.header.start))
     }
 
-    /// Number of function types.
+    /// Number of types.
     #[cfg_attr(not(compact), inline)]
     pub fn types_count(&self) -> u32 {
         self.types.len()
     }
 
-    /// A function type.
+    /// A function type, if the index is one of a function.
     #[cfg_attr(not(compact), inline)]
     #[cfg_attr(compact, inline(never))]
     pub fn func_type(&self, index: TypeIndex) -> Option<FuncType<'a>> {
-        let record = self.types.get(index.0)?;
-        let first = record.first as usize;
-        let middle = first.checked_add(usize::from(record.params_count))?;
-        let params = self.type_bytes.get(first..middle)?;
-        let results = self.type_bytes.get(middle..middle.checked_add(usize::from(record.results_count))?)?;
+        let (record, params, results) = self.type_parts(index)?;
+        if cfg!(feature = "function-references") && record.params & format::TYPE_KIND != 0 {
+            return None;
+        }
         Some(FuncType::new(ValTypes::from_checked_bytes(params), ValTypes::from_checked_bytes(results)))
+    }
+
+    /// The record of a type, with the bytes of parameters and of results.
+    #[inline(always)]
+    pub(super) fn type_parts(&self, index: TypeIndex) -> Option<(TypeRecord, &'a [u8], &'a [u8])> {
+        let record = self.types.get(index.0)?;
+        let params_bytes =
+            if cfg!(feature = "function-references") { record.params & format::PARAMS_BYTES } else { record.params };
+        let first = record.first as usize;
+        let middle = first.checked_add(usize::from(params_bytes))?;
+        let params = self.type_bytes.get(first..middle)?;
+        let results = self.type_bytes.get(middle..middle.checked_add(usize::from(record.results))?)?;
+        Some((record, params, results))
+    }
+
+    /// A type in parts, and the first type of its recursion group.
+    #[cfg(all(not(compact), feature = "exec"))]
+    pub(crate) fn type_and_group(&self, index: TypeIndex) -> Option<(format::TypeParts<'a>, TypeIndex)> {
+        let (record, params, results) = self.type_parts(index)?;
+        let first = record.first as usize;
+        let bytes = self.type_bytes.get(first..first + params.len() + results.len())?;
+        #[cfg(feature = "function-references")]
+        let (supertype, group, _) = self.type_prefix(index, record)?;
+        #[cfg(not(feature = "function-references"))]
+        let (supertype, group) = (None::<TypeIndex>, index);
+        let supertype = supertype.map_or(NONE, |above| above.0);
+        Some((format::TypeParts { params: record.params, results: record.results, supertype, bytes }, group))
+    }
+
+    /// What stands before the bytes of a type: the supertype, the first type of the group, the number of types above.
+    #[cfg(feature = "function-references")]
+    fn type_prefix(&self, index: TypeIndex, record: TypeRecord) -> Option<(Option<TypeIndex>, TypeIndex, u8)> {
+        if record.params & format::TYPE_PREFIXED == 0 {
+            return Some((None, index, 0));
+        }
+        let first = (record.first as usize).checked_sub(format::TypePrefix::BYTES)?;
+        let prefix = format::TypePrefix::read(self.type_bytes.get(first..record.first as usize)?);
+        let supertype = (prefix.supertype != NONE).then_some(TypeIndex(prefix.supertype));
+        Some((supertype, TypeIndex(prefix.group & 0xff_ffff), (prefix.group >> 24) as u8))
+    }
+
+    /// The first type of a type's recursion group.
+    #[cfg(feature = "function-references")]
+    pub(super) fn sub_type_group(&self, index: TypeIndex) -> Option<TypeIndex> {
+        self.type_prefix(index, self.types.get(index.0)?).map(|(_, group, _)| group)
+    }
+
+    /// A type, with its place among others.
+    #[cfg(feature = "function-references")]
+    pub fn sub_type(&self, index: TypeIndex) -> Option<SubType<'a>> {
+        let (record, params, results) = self.type_parts(index)?;
+        let (supertype, group, depth) = self.type_prefix(index, record)?;
+        let composite = match record.params >> format::TYPE_KIND_SHIFT & 3 {
+            0 => CompositeType::Func(self.func_type(index)?),
+            1 => CompositeType::Struct(FieldTypes::from_checked_bytes(results)),
+            2 => CompositeType::Array(FieldTypes::from_checked_bytes(results)),
+            _ => return None,
+        };
+        let is_final = record.params & format::TYPE_OPEN == 0;
+        // Fields are results.
+        let is_whole = params.is_empty() || matches!(composite, CompositeType::Func(_));
+        is_whole.then_some(SubType { composite, supertype, is_final, group, depth })
     }
 
     /// Number of functions: imported, defined and hidden.
@@ -486,6 +553,19 @@ impl<'a> Image<'a> {
         self.code_func(i).filter(|func| code_offset < func.end)
     }
 
+    /// What catches exceptions in a function, inner handlers before outer ones.
+    pub fn handlers_of(&self, func: &Func<'_>) -> impl Iterator<Item = Handler> + 'a {
+        let (handlers, entry, end) = (self.handlers, func.entry, func.end);
+        let first = handlers.partition_point(|record| record.target < entry);
+        let all = (first..handlers.len()).map_while(move |i| handlers.get(i));
+        all.take_while(move |record| record.target < end).filter_map(Handler::from_record)
+    }
+
+    /// Number of handlers of all functions.
+    pub fn handlers_count(&self) -> u32 {
+        self.handlers.len()
+    }
+
     /// The instructions of all functions.
     #[cfg_attr(not(compact), inline)]
     pub fn code(&self) -> &'a [u16] {
@@ -498,7 +578,7 @@ impl<'a> Image<'a> {
     pub fn table(&self, index: TableIndex) -> Option<Table> {
         let record = self.tables.get(index.0)?;
         let ty = TableType {
-            element: RefType::from_byte(record.element)?,
+            element: RefType::from_word(record.element)?,
             limits: limits(record.flags, record.min, record.max),
             is_table64: record.flags & IS_64 != 0,
         };
@@ -523,7 +603,8 @@ impl<'a> Image<'a> {
     #[cfg_attr(compact, inline(never))]
     pub fn global(&self, index: GlobalIndex) -> Option<Global> {
         let record = self.globals.get(index.0)?;
-        let ty = GlobalType { content: ValType::from_byte(record.content)?, is_mutable: record.mutable != 0 };
+        let content = ValType::from_word(record.content & !format::IS_MUTABLE)?;
+        let ty = GlobalType { content, is_mutable: record.content & format::IS_MUTABLE != 0 };
         Some(Global { ty, init: ConstExpr::from_record(record.init)? })
     }
 
@@ -564,7 +645,13 @@ impl<'a> Image<'a> {
             1 => Items::Exprs(self.elem_exprs.range(first, length)?),
             _ => return None,
         };
-        let (mode, element) = (ElemMode::from_record(record)?, RefType::from_byte(record.element)?);
+        let mode = ElemMode::from_record(record)?;
+        #[allow(unused_mut)]
+        let mut element = RefType::from_word(record.element)?;
+        #[cfg(feature = "function-references")]
+        if record.form == 0 {
+            element = RefType::new(false, HeapType::Func);
+        }
         Some(Elem { mode, element, items: ElemItems(items) })
     }
 
@@ -591,6 +678,24 @@ impl<'a> Image<'a> {
         (!self.module_name.is_empty()).then_some(self.module_name)
     }
 }
+
+#[cfg(feature = "function-references")]
+impl TypeSpace for Image<'_> {
+    fn kind(&self, ty: TypeIndex) -> Option<CompositeKind> {
+        Some(match self.types.get(ty.0)?.params >> format::TYPE_KIND_SHIFT & 3 {
+            0 => CompositeKind::Func,
+            1 => CompositeKind::Struct,
+            _ => CompositeKind::Array,
+        })
+    }
+
+    fn supertype(&self, ty: TypeIndex) -> Option<TypeIndex> {
+        self.type_prefix(ty, self.types.get(ty.0)?)?.0
+    }
+}
+
+#[cfg(not(feature = "function-references"))]
+impl TypeSpace for Image<'_> {}
 
 fn limits(flags: u8, min: u64, max: u64) -> Limits {
     Limits { min, max: (flags & HAS_MAX != 0).then_some(max) }
@@ -647,6 +752,7 @@ fn sections(bytes: &[u8], header: Header) -> Result<Image<'_>, Error> {
         memories: Records::new(of(section::MEMORIES)),
         globals: Records::new(of(section::GLOBALS)),
         tags: Records::new(of(section::TAGS)),
+        handlers: Records::new(of(section::HANDLERS)),
         funcs: Records::new(of(section::FUNCS)),
         cell_maps: of(section::CELL_MAPS),
         block_starts: of(section::BLOCK_STARTS),
@@ -672,6 +778,7 @@ fn record_bytes(id: u16) -> Option<usize> {
         section::IMPORTS => ImportRecord::BYTES,
         section::EXPORTS => ExportRecord::BYTES,
         section::FUNC_TYPES | section::TAGS | section::ELEM_FUNCS => 4,
+        section::HANDLERS => HandlerRecord::BYTES,
         section::TABLES => TableRecord::BYTES,
         section::MEMORIES => MemoryRecord::BYTES,
         section::GLOBALS => GlobalRecord::BYTES,

@@ -9,7 +9,10 @@ use super::{
 use crate::{
     error::{Error, ErrorKind, ImageErrorKind},
     isa::{self, FRAME_UNITS, Level, PRELUDE},
-    types::*,
+    types::{
+        rec::{CompositeType, FieldType, StorageType},
+        *,
+    },
 };
 use std::{vec, vec::Vec};
 
@@ -314,6 +317,126 @@ fn many_types_are_interned() {
             let index = parts.intern_type(params.into_iter(), types([])).unwrap();
             assert_eq!(index, TypeIndex(i), "round {round}");
         }
+    }
+}
+
+/// Types that name each other, below others, and of all kinds.
+fn typed() -> ImageParts<'static> {
+    let mut parts = ImageParts::new(Level::Base).unwrap();
+    let to = |index| ValType::Ref(RefType::new(true, HeapType::Concrete(TypeIndex(index))));
+    let field = |storage, is_mutable| FieldType { storage, is_mutable };
+    let params = [ValType::I32, to(0)];
+    let func =
+        |supertype| RecPart { composite: CompositePart::Func(&params, &[ValType::I64]), supertype, is_final: false };
+    parts.intern_rec_group(&[func(None)]).unwrap();
+    parts.intern_rec_group(&[func(Some(TypeIndex(0)))]).unwrap();
+    let mut fields = vec![field(StorageType::I8, true), field(StorageType::Val(to(3)), false)];
+    let short = fields.clone();
+    fields.push(field(StorageType::I16, false));
+    let group = [
+        RecPart { composite: CompositePart::Struct(&short), supertype: None, is_final: false },
+        RecPart {
+            composite: CompositePart::Array(field(StorageType::Val(to(4)), true)),
+            supertype: None,
+            is_final: true,
+        },
+        RecPart { composite: CompositePart::Struct(&fields), supertype: Some(TypeIndex(2)), is_final: true },
+    ];
+    parts.intern_rec_group(&group).unwrap();
+    parts.intern_type(types([ValType::I32]), types([ValType::I32])).unwrap();
+    parts
+}
+
+#[test]
+fn equal_groups_have_one_index() {
+    let mut parts = typed();
+    let to = |index| ValType::Ref(RefType::new(true, HeapType::Concrete(TypeIndex(index))));
+    let open = |params: &'static [ValType]| RecPart {
+        composite: CompositePart::Func(params, &[]),
+        supertype: None,
+        is_final: false,
+    };
+    assert_eq!(parts.next_type(), TypeIndex(6));
+    let pair = |first: u32| [to(first + 1)];
+    let (a, b) = (pair(6), pair(8));
+    let group = |params| [RecPart { composite: CompositePart::Func(params, &[]), ..open(&[]) }, open(&[])];
+    assert_eq!(parts.intern_rec_group(&group(&a)).unwrap(), TypeIndex(6));
+    // The same, though its bytes are others: and no longer the same if it names another type, or is not open.
+    assert_eq!(parts.intern_rec_group(&group(&b)).unwrap(), TypeIndex(6));
+    let c = [to(0)];
+    assert_eq!(parts.intern_rec_group(&group(&c)).unwrap(), TypeIndex(8));
+    assert_eq!(parts.intern_rec_group(&[open(&[])]).unwrap(), TypeIndex(10));
+    assert_eq!(parts.intern_rec_group(&[RecPart { is_final: true, ..open(&[]) }]).unwrap(), TypeIndex(11));
+    assert_eq!(parts.intern_type(types([]), types([])).unwrap(), TypeIndex(11));
+}
+
+#[test]
+fn types_come_back() {
+    let owned = OwnedImage::new(&typed().write().unwrap()).unwrap();
+    let image = owned.parse().unwrap();
+    let sub = |index| image.sub_type(TypeIndex(index)).unwrap();
+    assert_eq!(
+        (sub(1).supertype, sub(1).depth, sub(1).group, sub(1).is_final),
+        (Some(TypeIndex(0)), 1, TypeIndex(1), false)
+    );
+    assert_eq!(
+        (sub(4).supertype, sub(4).depth, sub(4).group, sub(4).is_final),
+        (Some(TypeIndex(2)), 1, TypeIndex(2), true)
+    );
+    assert_eq!((sub(5).supertype, sub(5).depth, sub(5).group, sub(5).is_final), (None, 0, TypeIndex(5), true));
+    let CompositeType::Struct(fields) = sub(4).composite else { panic!("a structure") };
+    assert_eq!(fields.map(|field| field.storage.unpacked()).map(|ty| ty.cells()).collect::<Vec<_>>(), [1, 1, 1]);
+    assert!(image.is_subtype(TypeIndex(4), TypeIndex(2)) && !image.is_subtype(TypeIndex(2), TypeIndex(4)));
+    assert!(image.func_type(TypeIndex(2)).is_none());
+    assert_eq!(image.func_type(TypeIndex(1)).unwrap().params().len(), 2);
+}
+
+#[test]
+fn what_is_wrong_with_types_is_named() {
+    let bytes = typed().write().unwrap();
+    let section = |id: u16| {
+        let mut at = format::HEADER_BYTES;
+        while u16::from_le_bytes([bytes[at], bytes[at + 1]]) != id {
+            at += format::SectionRecord::BYTES;
+        }
+        u32::from_le_bytes(*bytes[at + 4..].first_chunk().unwrap()) as usize
+    };
+    let (records, blob) = (section(format::section::TYPES), section(format::section::TYPE_BYTES));
+    let first = |ty: usize| blob + u32::from_le_bytes(*bytes[records + 8 * ty..].first_chunk().unwrap()) as usize;
+    let changes: [(&str, usize, u8, ImageErrorKind); 14] = [
+        ("an index behind the group", first(0) + 2, 2, ImageErrorKind::Index),
+        ("a supertype behind", first(1) - 8, 1, ImageErrorKind::Index),
+        ("another depth", first(1) - 1, 2, ImageErrorKind::Type),
+        ("another group", first(3) - 4, 3, ImageErrorKind::Index),
+        ("a group that is no run", first(4) - 4, 0, ImageErrorKind::Index),
+        ("a parameter of another kind than above", first(1), 0x7e, ImageErrorKind::Type),
+        ("fewer parameters than above", records + 8 + 4, 1, ImageErrorKind::Type),
+        ("a final type above", records + 5, 0, ImageErrorKind::Type),
+        ("a function above a structure", first(4) - 8, 0, ImageErrorKind::Type),
+        ("a field of another width than above", first(4), 0x77, ImageErrorKind::Type),
+        ("a field that can be set, and cannot above", first(4) + 6, 1, ImageErrorKind::Type),
+        ("an array of two elements", records + 3 * 8 + 6, 10, ImageErrorKind::Type),
+        ("no kind", records + 2 * 8 + 5, 0xf0, ImageErrorKind::Type),
+        ("no coding", first(5), 0x40, ImageErrorKind::Type),
+    ];
+    for (what, at, value, kind) in changes {
+        let mut changed = bytes.clone();
+        assert_ne!(changed[at], value, "{what}");
+        changed[at] = value;
+        fix(&mut changed);
+        assert_eq!(try_all(&changed).unwrap_err().kind(), ErrorKind::Image(kind), "{what}");
+    }
+}
+
+#[test]
+fn every_flipped_bit_of_types_behind_a_good_checksum_is_harmless() {
+    let bytes = typed().write().unwrap();
+    for bit in 0..bytes.len() * 8 {
+        let mut flipped = bytes.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        fix(&mut flipped);
+        // Whether it is refused does not matter here: that nothing panics does.
+        let _ = try_all(&flipped);
     }
 }
 

@@ -28,7 +28,7 @@ use crate::{
     isa::{self, HEADER_BYTES, Instruction, Level, Operand, Rest, Row, Ty, decode, kind},
     types::{
         CELL_BYTES, ElemIndex, ExternKind, FuncIndex, FuncType, GlobalIndex, MemoryIndex, RefType, TableIndex,
-        TypeIndex, ValType, ValTypes,
+        TagIndex, TypeIndex, TypeSpace, ValType, ValTypes,
     },
 };
 
@@ -54,7 +54,7 @@ type Rule<T = ()> = Result<T, Broken>;
 /// `Unsupported` with the name of what this version does not run.
 pub fn verify(image: &Image<'_>) -> Result<(), Error> {
     module(image)?;
-    let has_ref_types = ValTypes::from_checked_bytes(image.type_bytes).iter().any(ValType::is_ref);
+    let has_ref_types = operand_types(image).any(ValType::is_ref);
     for func in image.code_funcs() {
         let mut verifier = Verifier::new(image, func, has_ref_types);
         if let Err(rule) = verifier.body() {
@@ -62,6 +62,12 @@ pub fn verify(image: &Image<'_>) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// Types of the parameters and results of all function types.
+fn operand_types(image: &Image<'_>) -> impl Iterator<Item = ValType> {
+    let types = (0..image.types_count()).filter_map(|index| image.func_type(TypeIndex(index)));
+    types.flat_map(|ty| ty.params().iter().chain(ty.results().iter()))
 }
 
 /// The error for a function with a broken rule: by the name of what this build lacks, if it is that.
@@ -97,9 +103,6 @@ fn module(image: &Image<'_>) -> Result<(), Error> {
             return unsupported("threads");
         }
     }
-    if image.count(ExternKind::Tag) != 0 {
-        return unsupported("exceptions");
-    }
     Ok(())
 }
 
@@ -113,7 +116,7 @@ pub fn needed_groups(image: &Image<'_>) -> u32 {
     let refs = if has_refs { isa::table::group::REFERENCE_TYPES } else { 0 };
     let is_vector = |index| image.global(GlobalIndex(index)).is_some_and(|global| global.ty.content == ValType::V128);
     let has_vectors =
-        image.type_bytes.contains(&ValType::V128.to_byte()) || (0..image.count(ExternKind::Global)).any(is_vector);
+        operand_types(image).any(|ty| ty == ValType::V128) || (0..image.count(ExternKind::Global)).any(is_vector);
     let refs = refs | if has_vectors { isa::table::group::SIMD } else { 0 };
     refs | memory64 | if image.hidden_funcs_count() != 0 { isa::table::group::EXTENDED_CONST } else { 0 }
 }
@@ -132,6 +135,7 @@ fn is_table64(image: &Image<'_>, index: u32) -> Option<bool> {
 fn lacking(image: &Image<'_>) -> Result<(), Error> {
     const ALL: u32 = isa::table::group::REFERENCE_TYPES
         | isa::table::group::EXTENDED_CONST
+        | isa::table::group::EXCEPTIONS
         | isa::table::group::MEMORY64
         | isa::table::group::SIMD;
     if isa::GROUPS & ALL == ALL {
@@ -188,20 +192,20 @@ enum Run<'a> {
     None,
     /// `argument.ref` from this unit on; a call must follow.
     Arguments { first: usize },
-    /// So many results, of so many bytes, are in place; the next or `return` must follow.
-    Results { index: usize, offset: u32 },
-    /// The call has left a reference at `offset`, result number `index`; its `take.ref` must follow.
-    Takes { results: ValTypes<'a>, index: usize, offset: u32 },
+    /// Results of so many bytes are in place; `rest` of them, or `return`, must follow.
+    Results { rest: ValTypes<'a>, offset: u32 },
+    /// The call has left a reference at `offset`; its `take.ref` must follow, then those of the references in `rest`.
+    Takes { rest: ValTypes<'a>, offset: u32 },
 }
 
 impl<'a> Run<'a> {
-    /// The run that takes the references among the results from number `index` on, which begin at `offset`.
-    fn takes(results: ValTypes<'a>, mut index: usize, mut offset: u32) -> Run<'a> {
-        while let Some(ty) = results.get(index) {
+    /// The run that takes the references among these results, which begin at `offset`.
+    fn takes(mut results: ValTypes<'a>, mut offset: u32) -> Run<'a> {
+        while let Some((ty, rest)) = results.split_first() {
             if ty.is_ref() {
-                return Run::Takes { results, index, offset };
+                return Run::Takes { rest, offset };
             }
-            index += 1;
+            results = rest;
             offset += ty.bytes();
         }
         Run::None
@@ -273,6 +277,7 @@ impl<'a> Verifier<'a> {
     /// branch seen before that relies on it.
     fn body(&mut self) -> Rule {
         self.frame()?;
+        self.handlers()?;
         let mut next = self.at;
         loop {
             if plan::EXIST && matches!(self.run, Run::None) {
@@ -378,6 +383,40 @@ impl<'a> Verifier<'a> {
         self.window(u32::from((units >> 32) as u16), callee.header_offset)
     }
 
+    /// What catches exceptions goes on at the start of a block, where guests can be stopped if that is in front; the payload has cells of its
+    /// kinds.
+    fn handlers(&self) -> Rule {
+        // In most images there are none, and nothing is to be searched.
+        if self.image.handlers_count() == 0 {
+            return Ok(());
+        }
+        for handler in self.image.handlers_of(&self.func) {
+            require(!self.is_hidden, "handler in a constant expression")?;
+            require(self.func.block_starts.contains(handler.target), "handler at what is no block start")?;
+            require(
+                !self.is_metered || handler.target >= handler.range.1 || self.polls(handler.target as usize),
+                "handler at a loop without the poll or charge of the image's options",
+            )?;
+            let (mut data, mut refs) = (handler.data, handler.refs);
+            require(data.max(refs) <= FRAME_BYTES_MAX, "slot outside the frame")?;
+            let ty = handler.tag.and_then(|tag| self.image.func_type(self.image.tag(tag)?));
+            for param in ty.map_or(ValTypes::EMPTY, FuncType::params).iter() {
+                let (offset, ty) = match param {
+                    ValType::Ref(_) => (&mut refs, Ty::Ref),
+                    ValType::I32 | ValType::F32 => (&mut data, Ty::I32),
+                    ValType::I64 | ValType::F64 => (&mut data, Ty::I64),
+                    ValType::V128 => (&mut data, Ty::V128),
+                };
+                self.slot(*offset, ty)?;
+                *offset += param.bytes();
+            }
+            if handler.has_ref {
+                self.slot(refs, Ty::Ref)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The frame: parameters have the kind of cell that their type says; other references are where entry zeroes.
     fn frame(&self) -> Rule {
         let func = &self.func;
@@ -438,15 +477,29 @@ impl<'a> Verifier<'a> {
                 self.call(row, self.image.type_of_func(FuncIndex(values[0])).ok_or("function index")?, last)
             }
             Row::CallIndirect | Row::ReturnCallIndirect | Row::CallIndirectTable64 | Row::ReturnCallIndirectTable64 => {
-                require(self.element(values[1])?.is_func(), "indirect call through a table of no functions")?;
+                let element = self.element(values[1])?;
+                require(
+                    self.image.ref_matches(element, RefType::FUNC),
+                    "indirect call through a table of no functions",
+                )?;
                 self.call(row, self.image.func_type(TypeIndex(values[2])).ok_or("type index out of range")?, last)
             }
+            Row::CallRef | Row::ReturnCallRef => {
+                self.call(row, self.image.func_type(TypeIndex(values[1])).ok_or("type index out of range")?, last)
+            }
+            Row::Throw => {
+                let ty = self.image.tag(TagIndex(values[0])).and_then(|ty| self.image.func_type(ty));
+                self.throw(ty.ok_or("tag index out of range")?, last)
+            }
+            Row::ThrowRef => require(!self.is_hidden, "throw in a constant expression"),
             Row::TableCopy | Row::TableCopyTable64 | Row::TableCopyTable64From32 | Row::TableCopyTable64To32 => {
-                require(self.element(values[0])? == self.element(values[1])?, "table.copy between element types")
+                let [to, from] = [self.element(values[0])?, self.element(values[1])?];
+                require(self.image.ref_matches(from, to), "table.copy between element types")
             }
             Row::TableInit | Row::TableInitTable64 => {
                 let segment = self.image.elem(ElemIndex(values[1])).ok_or("element segment index out of range")?;
-                require(self.element(values[0])? == segment.element, "table.init with another element type")
+                let to = self.element(values[0])?;
+                require(self.image.ref_matches(segment.element, to), "table.init with another element type")
             }
             Row::Fuel => require(self.image.options().contains(Options::FUEL), "fuel in an image without that option"),
             Row::Signal => {
@@ -477,7 +530,7 @@ impl<'a> Verifier<'a> {
     fn in_run(&self, row: Row) -> Rule {
         let belongs = match self.run {
             Run::None => return Ok(()),
-            Run::Arguments { .. } => row == Row::ArgumentRef || is_call(row),
+            Run::Arguments { .. } => row == Row::ArgumentRef || row == Row::Throw || is_call(row),
             Run::Results { .. } => {
                 matches!(row, Row::ResultI32 | Row::ResultI64 | Row::ResultV128 | Row::ResultRef | Row::Return)
             }
@@ -502,6 +555,7 @@ impl<'a> Verifier<'a> {
             }
             kind::FUNC => index(self.image.count(ExternKind::Func), "function index out of range"),
             kind::TYPE => index(self.image.types_count(), "type index out of range"),
+            kind::TAG => index(self.image.count(ExternKind::Tag), "tag index out of range"),
             kind::TABLE => index(self.image.count(ExternKind::Table), "table index out of range"),
             kind::MEMORY => index(self.image.count(ExternKind::Memory), "memory index out of range"),
             kind::DATA => index(self.image.data_count(), "data segment index out of range"),
@@ -609,12 +663,23 @@ impl<'a> Verifier<'a> {
         require(!self.is_hidden, "call in a constant expression")?;
         self.window(delta, ty.header_offset())?;
         self.arguments(ty, delta)?;
-        if matches!(row, Row::Call | Row::CallImport | Row::CallIndirect | Row::CallIndirectTable64) {
-            self.run = if self.has_ref_types { Run::takes(ty.results(), 0, delta) } else { Run::None };
+        let is_tail =
+            !matches!(row, Row::Call | Row::CallImport | Row::CallIndirect | Row::CallIndirectTable64 | Row::CallRef);
+        if !is_tail {
+            self.run = if self.has_ref_types { Run::takes(ty.results(), delta) } else { Run::None };
             return Ok(());
         }
         self.run = Run::None;
-        require(ty.results() == self.func.ty.results(), "tail call of a function with other results")
+        require(ty.results().are_like(self.func.ty.results()), "tail call of a function with other results")
+    }
+
+    /// A throw of a payload of these types, which stands at `delta`.
+    fn throw(&mut self, ty: FuncType<'a>, delta: u32) -> Rule {
+        require(!self.is_hidden, "throw in a constant expression")?;
+        self.window(delta, ty.header_offset())?;
+        self.arguments(ty, delta)?;
+        self.run = Run::None;
+        Ok(())
     }
 
     /// The run before a call fills exactly the cells of the callee's reference parameters, in order.
@@ -635,23 +700,25 @@ impl<'a> Verifier<'a> {
 
     /// `take.ref` takes the next reference among the results of the call before it.
     fn take(&mut self, cell: u32) -> Rule {
-        let Run::Takes { results, index, offset } = self.run else {
+        let Run::Takes { rest, offset } = self.run else {
             return Err("take.ref not right behind a call with a reference result".into());
         };
         require(cell == offset, "take.ref of another cell")?;
-        self.run = Run::takes(results, index + 1, offset + CELL_BYTES);
+        self.run = Run::takes(rest, offset + CELL_BYTES);
         Ok(())
     }
 
     /// `result.*` puts the next result in its place. A reference is not read from a cell that an earlier one has written.
     fn result(&mut self, row: Row, source: u32, cell: u32) -> Rule {
-        let (index, offset) = match self.run {
-            Run::Results { index, offset } => (index, offset),
-            _ => (0, 0),
-        };
         let results = self.func.ty.results();
-        require(!is_in_accumulator(results), "result move in a function whose result is in an accumulator")?;
-        let ty = results.get(index).ok_or("more result moves than results")?;
+        let (results, offset) = match self.run {
+            Run::Results { rest, offset } => (rest, offset),
+            _ if is_in_accumulator(results) => {
+                return Err("result move in a function whose result is in an accumulator".into());
+            }
+            _ => (results, 0),
+        };
+        let (ty, rest) = results.split_first().ok_or("more result moves than results")?;
         let expected = match ty {
             ValType::Ref(_) => Row::ResultRef,
             ValType::V128 => Row::ResultV128,
@@ -661,28 +728,30 @@ impl<'a> Verifier<'a> {
         require(row == expected, "result move of another kind or width")?;
         require(cell == offset, "result move to another cell")?;
         require(row != Row::ResultRef || source >= offset, "reference result overwritten before it is moved")?;
-        self.run = Run::Results { index: index + 1, offset: offset + ty.bytes() };
+        self.run = Run::Results { rest, offset: offset + ty.bytes() };
         Ok(())
     }
 
     /// `return`: all results are in place, unless there is none or it is in an accumulator.
     fn return_(&mut self) -> Rule {
         let results = self.func.ty.results();
-        let moved = if let Run::Results { index, .. } = self.run { index } else { 0 };
-        let expected = if is_in_accumulator(results) { 0 } else { results.len() };
+        let is_whole = match self.run {
+            Run::Results { rest, .. } => rest.is_empty(),
+            _ => is_in_accumulator(results) || results.is_empty(),
+        };
         self.run = Run::None;
-        require(moved == expected, "return without all results in place")
+        require(is_whole, "return without all results in place")
     }
 
     fn return_value(&self, ty: ValType) -> Rule {
         let results = self.func.ty.results();
-        require(results.len() == 1 && results.get(0) == Some(ty), "return of a value of another type")
+        require(results.single() == Some(ty), "return of a value of another type")
     }
 }
 
 /// Whether a single result is a number, which comes back in an accumulator.
 fn is_in_accumulator(results: ValTypes<'_>) -> bool {
-    results.len() == 1 && results.get(0).is_some_and(|ty| !ty.is_ref())
+    results.single().is_some_and(|ty| !ty.is_ref())
 }
 
 fn is_call(row: Row) -> bool {
@@ -692,9 +761,11 @@ fn is_call(row: Row) -> bool {
             | Row::CallImport
             | Row::CallIndirect
             | Row::CallIndirectTable64
+            | Row::CallRef
             | Row::ReturnCall
             | Row::ReturnCallImport
             | Row::ReturnCallIndirect
             | Row::ReturnCallIndirectTable64
+            | Row::ReturnCallRef
     )
 }

@@ -5,9 +5,9 @@
 use super::{
     format::{
         self, ALIGN, CHECKSUM_OFFSET, ConstExpr, ConstRecord, DataMode, DataRecord, ElemMode, ElemRecord, ExportRecord,
-        Features, Field, FuncRecord, GlobalRecord, HAS_MAX, HEADER_BYTES, Header, IS_64, IS_SHARED, ImportRecord,
-        MAGIC, MemoryRecord, NONE, NameRecord, Options, RangeRecord, SectionRecord, TableRecord, TypeRecord, VERSION,
-        section,
+        Features, Field, FuncRecord, GlobalRecord, HAS_MAX, HEADER_BYTES, Handler, HandlerRecord, Header, IS_64,
+        IS_SHARED, ImportRecord, MAGIC, MemoryRecord, NONE, NameRecord, Options, RangeRecord, SectionRecord,
+        TableRecord, TypeParts, TypePrefix, TypeRecord, VERSION, section,
     },
     source_map::SourceMapPart,
 };
@@ -18,6 +18,7 @@ use crate::{
     types::{
         ExternKind, FuncIndex, GlobalIndex, GlobalType, Limits, MemoryIndex, MemoryType, RefType, TableIndex,
         TableType, TypeIndex, ValType,
+        rec::{CompositeKind, FieldType},
     },
 };
 use alloc::vec::Vec;
@@ -47,8 +48,10 @@ pub struct ImageParts<'a> {
     pub source_map: SourceMapPart,
     types: Vec<TypeRecord>,
     type_bytes: Vec<u8>,
-    /// Hash table of type indices with linear probing; a power of two, at most half full.
-    type_slots: Vec<u32>,
+    /// The recursion groups; mostly of one type each.
+    groups: Vec<Group>,
+    /// Hash table of groups with linear probing; a power of two, at most half full.
+    group_slots: Vec<u32>,
     strings: Vec<u8>,
     last_module: RangeRecord,
     imports: Vec<ImportRecord>,
@@ -60,6 +63,7 @@ pub struct ImageParts<'a> {
     memories: Vec<MemoryRecord>,
     globals: Vec<GlobalRecord>,
     tags: Vec<u32>,
+    handlers: Vec<HandlerRecord>,
     funcs: Vec<FuncRecord>,
     cell_maps: Vec<u8>,
     data: Vec<DataRecord>,
@@ -72,6 +76,35 @@ pub struct ImageParts<'a> {
     names: Vec<NameRecord>,
     name_strings: Vec<u8>,
     module_name: Vec<u8>,
+}
+
+/// Types that follow one another and may name each other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Group {
+    first: u32,
+    count: u32,
+}
+
+/// A type of a recursion group.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RecPart<'a> {
+    /// What it is.
+    pub composite: CompositePart<'a>,
+    /// The type above it, by its index in the image.
+    pub supertype: Option<TypeIndex>,
+    /// Whether no type may have it as its supertype.
+    pub is_final: bool,
+}
+
+/// What a type is, in parts. Indices are those of the image.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CompositePart<'a> {
+    /// A function of these parameters and results.
+    Func(&'a [ValType], &'a [ValType]),
+    /// A structure of these fields.
+    Struct(&'a [FieldType]),
+    /// An array of this element.
+    Array(FieldType),
 }
 
 /// What an import must be.
@@ -115,6 +148,8 @@ pub struct LazyFunc {
     pub cell_map: Vec<u8>,
     /// Where instructions come from: units from the start of `code`, byte offset in the wasm module.
     pub source_map: Vec<(u32, u32)>,
+    /// What catches exceptions in it, in units from the start of `code`.
+    pub handlers: Vec<Handler>,
     /// Calls whose entry is to be filled in: where the field is, in units from the start of `code`. The function's index is in it.
     pub calls: Vec<u32>,
 }
@@ -187,7 +222,8 @@ impl<'a> ImageParts<'a> {
             source_map: SourceMapPart::default(),
             types: Vec::new(),
             type_bytes: Vec::new(),
-            type_slots: Vec::new(),
+            groups: Vec::new(),
+            group_slots: Vec::new(),
             strings: Vec::new(),
             last_module: RangeRecord { first: 0, length: 0 },
             imports: Vec::new(),
@@ -199,6 +235,7 @@ impl<'a> ImageParts<'a> {
             memories: Vec::new(),
             globals: Vec::new(),
             tags: Vec::new(),
+            handlers: Vec::new(),
             funcs: Vec::new(),
             cell_maps: Vec::new(),
             data: Vec::new(),
@@ -213,52 +250,138 @@ impl<'a> ImageParts<'a> {
         })
     }
 
-    /// The function type with these parameters and results; the same index for equal types.
+    /// The function type with these parameters and results, final and alone in its recursion group; the same index for equal types.
     ///
     /// # Errors
-    /// `OutOfMemory`; `Limit` for more than 65,535 parameters or results.
+    /// `OutOfMemory`; `Limit` for more types than there may be.
     pub fn intern_type(
         &mut self,
         params: impl ExactSizeIterator<Item = ValType>,
         results: impl ExactSizeIterator<Item = ValType>,
     ) -> Result<TypeIndex, Error> {
-        let count = |count: usize| {
-            u16::try_from(count).map_err(|_| Error::new(ErrorKind::Limit("parameters or results of a function type")))
-        };
-        let (params_count, results_count) = (count(params.len())?, count(results.len())?);
         let first = self.type_bytes.len();
-        for ty in params.chain(results) {
-            push(&mut self.type_bytes, ty.to_byte())?;
-        }
-        let record = TypeRecord { first: length(first)?, params_count, results_count };
-        if (self.types.len() + 1) * 2 > self.type_slots.len() {
-            self.grow_type_slots()?;
-        }
-        let slot = self.type_slot(record);
-        if self.type_slots[slot] != NONE {
-            self.type_bytes.truncate(first);
-            return Ok(TypeIndex(self.type_slots[slot]));
-        }
-        let index = length(self.types.len())?;
+        let params_bytes = self.push_val_types(params)?;
+        let results_bytes = self.push_val_types(results)?;
+        let record = TypeRecord { first: length(first)?, params: params_bytes, results: results_bytes };
         push(&mut self.types, record)?;
-        self.type_slots[slot] = index;
-        Ok(TypeIndex(index))
+        self.intern_group(self.types.len() - 1, first)
     }
 
-    fn type_bytes_of(&self, record: TypeRecord) -> &[u8] {
-        let first = record.first as usize;
-        &self.type_bytes[first..first + usize::from(record.params_count) + usize::from(record.results_count)]
+    /// Appends value types; gives how many bytes they take.
+    fn push_val_types(&mut self, types: impl ExactSizeIterator<Item = ValType>) -> Result<u16, Error> {
+        const LIMIT: Error = Error::new(ErrorKind::Limit("parameters or results of a function type"));
+        let first = self.type_bytes.len();
+        for ty in types {
+            let (bytes, len) = ty.to_bytes();
+            append(&mut self.type_bytes, &bytes[..len])?;
+        }
+        let bytes = self.type_bytes.len() - first;
+        u16::try_from(bytes).ok().filter(|bytes| *bytes <= format::PARAMS_BYTES).ok_or(LIMIT)
     }
 
-    /// The slot that holds a type equal to this one, or the empty one where it belongs.
-    fn type_slot(&self, record: TypeRecord) -> usize {
-        let bytes = self.type_bytes_of(record);
-        let seed = 0xcbf2_9ce4_8422_2325 ^ u64::from(record.params_count);
-        let hash = bytes.iter().fold(seed, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3));
-        let mask = self.type_slots.len() - 1;
+    /// The types of a recursion group, in order, as [`RecPart`] describes each; gives the index of the first, which is that of an equal
+    /// group if there is one before. Indices inside of the group count from [`ImageParts::next_type`].
+    ///
+    /// # Errors
+    /// `OutOfMemory`; `Limit` for more types, or larger ones, than there may be.
+    pub fn intern_rec_group(&mut self, group: &[RecPart<'_>]) -> Result<TypeIndex, Error> {
+        let (first_type, first_byte) = (self.types.len(), self.type_bytes.len());
+        for part in group {
+            let has_prefix = group.len() > 1 || part.supertype.is_some();
+            if has_prefix {
+                let depth = part.supertype.map_or(0, |above| 1 + self.type_depth(above));
+                if depth > crate::types::rec::DEPTH_MAX {
+                    return Err(Error::new(ErrorKind::Limit("supertypes above one another")));
+                }
+                let supertype = part.supertype.map_or(NONE, |above| above.0);
+                let group = length(first_type)? | u32::from(depth) << 24;
+                let mut prefix = [0; TypePrefix::BYTES];
+                TypePrefix { supertype, group }.write(&mut prefix);
+                append(&mut self.type_bytes, &prefix)?;
+            }
+            let first = length(self.type_bytes.len())?;
+            let (kind, params, results) = match part.composite {
+                CompositePart::Func(params, results) => (
+                    CompositeKind::Func,
+                    self.push_val_types(params.iter().copied())?,
+                    self.push_val_types(results.iter().copied())?,
+                ),
+                CompositePart::Struct(fields) => (CompositeKind::Struct, 0, self.push_fields(fields)?),
+                CompositePart::Array(field) => (CompositeKind::Array, 0, self.push_fields(&[field])?),
+            };
+            let flags = (kind as u16) << format::TYPE_KIND_SHIFT
+                | if part.is_final { 0 } else { format::TYPE_OPEN }
+                | if has_prefix { format::TYPE_PREFIXED } else { 0 };
+            push(&mut self.types, TypeRecord { first, params: params | flags, results })?;
+        }
+        self.intern_group(first_type, first_byte)
+    }
+
+    fn push_fields(&mut self, fields: &[FieldType]) -> Result<u16, Error> {
+        let first = self.type_bytes.len();
+        for field in fields {
+            let (bytes, len) = field.to_bytes();
+            append(&mut self.type_bytes, &bytes[..len])?;
+        }
+        u16::try_from(self.type_bytes.len() - first).map_err(|_| Error::new(ErrorKind::Limit("fields of a structure")))
+    }
+
+    /// The index that the next type gets, if it is new.
+    pub fn next_type(&self) -> TypeIndex {
+        TypeIndex(self.types.len() as u32)
+    }
+
+    /// How many types are above one.
+    fn type_depth(&self, ty: TypeIndex) -> u8 {
+        let record = self.types[ty.to_usize()];
+        if record.params & format::TYPE_PREFIXED == 0 { 0 } else { self.type_bytes[record.first as usize - 1] }
+    }
+
+    /// Keeps the types from `first_type` on, a recursion group whose bytes begin at `first_byte`, or drops them if there is an equal
+    /// one; gives the index of the first. Groups are compared by their bytes: indices inside count from the group's start.
+    fn intern_group(&mut self, first_type: usize, first_byte: usize) -> Result<TypeIndex, Error> {
+        if self.types.len() > RefType::INDICES_MAX as usize {
+            return Err(Error::new(ErrorKind::Limit("types of a module")));
+        }
+        if (self.groups.len() + 1) * 2 > self.group_slots.len() {
+            self.grow_group_slots()?;
+        }
+        let group = Group { first: length(first_type)?, count: length(self.types.len() - first_type)? };
+        let slot = self.group_slot(group);
+        if let Some(known) = self.groups.get(self.group_slots[slot] as usize) {
+            let known = known.first;
+            self.types.truncate(first_type);
+            self.type_bytes.truncate(first_byte);
+            return Ok(TypeIndex(known));
+        }
+        self.group_slots[slot] = length(self.groups.len())?;
+        push(&mut self.groups, group)?;
+        Ok(TypeIndex(group.first))
+    }
+
+    /// What a group is as numbers, the same for equal groups.
+    fn group_words(&self, group: Group) -> impl Iterator<Item = u32> {
+        // Other types are named by their indices, those of the group by their place in it, with the upper bit set.
+        let name = move |index: u32| if index < group.first { index } else { (index - group.first) | 1 << 31 };
+        let first = group.first as usize;
+        self.types[first..first + group.count as usize].iter().flat_map(move |record| {
+            let prefix = (record.first as usize).checked_sub(TypePrefix::BYTES);
+            let prefix = prefix.filter(|_| record.params & format::TYPE_PREFIXED != 0);
+            let supertype = prefix.map_or(NONE, |at| TypePrefix::read(&self.type_bytes[at..]).supertype);
+            let bytes = usize::from(record.params & format::PARAMS_BYTES) + usize::from(record.results);
+            let bytes = &self.type_bytes[record.first as usize..][..bytes];
+            TypeParts { params: record.params, results: record.results, supertype, bytes }.words(name)
+        })
+    }
+
+    /// The slot that holds a group equal to this one, or the empty one where it belongs.
+    fn group_slot(&self, group: Group) -> usize {
+        let step = |hash: u64, word: u32| (hash ^ u64::from(word)).wrapping_mul(0x100_0000_01b3);
+        let hash = self.group_words(group).fold(0xcbf2_9ce4_8422_2325_u64, step);
+        let mask = self.group_slots.len() - 1;
         let mut slot = (hash ^ hash >> 32) as usize & mask;
-        while let Some(&other) = self.types.get(self.type_slots[slot] as usize) {
-            if other.params_count == record.params_count && self.type_bytes_of(other) == bytes {
+        while let Some(&other) = self.groups.get(self.group_slots[slot] as usize) {
+            if other.count == group.count && self.group_words(other).eq(self.group_words(group)) {
                 break;
             }
             slot = (slot + 1) & mask;
@@ -266,15 +389,15 @@ impl<'a> ImageParts<'a> {
         slot
     }
 
-    fn grow_type_slots(&mut self) -> Result<(), Error> {
-        let count = (self.type_slots.len() * 2).max(16);
+    fn grow_group_slots(&mut self) -> Result<(), Error> {
+        let count = (self.group_slots.len() * 2).max(16);
         let mut slots = Vec::new();
         slots.try_reserve_exact(count).map_err(out_of_memory)?;
         slots.resize(count, NONE);
-        self.type_slots = slots;
-        for i in 0..self.types.len() {
-            let slot = self.type_slot(self.types[i]);
-            self.type_slots[slot] = i as u32;
+        self.group_slots = slots;
+        for i in 0..self.groups.len() {
+            let slot = self.group_slot(self.groups[i]);
+            self.group_slots[slot] = i as u32;
         }
         Ok(())
     }
@@ -376,6 +499,14 @@ impl<'a> ImageParts<'a> {
         Ok(first)
     }
 
+    /// Appends a handler of the last function, whose units count from the start of the code.
+    ///
+    /// # Errors
+    /// `OutOfMemory`.
+    pub fn push_handler(&mut self, handler: Handler) -> Result<(), Error> {
+        Ok(push(&mut self.handlers, handler.to_record())?)
+    }
+
     /// Fills in a call: two units at `field`, which hold the index of a function with code, get its entry, relative to them. Gives
     /// false, and changes nothing, if that function is not there yet.
     ///
@@ -396,9 +527,10 @@ impl<'a> ImageParts<'a> {
     pub fn push_table(&mut self, ty: TableType, init: ConstExpr) -> Result<TableIndex, Error> {
         let index = length(self.tables.len())?;
         let record = TableRecord {
-            element: ty.element.to_byte(),
+            element: ty.element.to_word(),
             flags: flags(ty.limits, ty.is_table64),
             reserved: 0,
+            reserved_high: 0,
             min: ty.limits.min,
             max: ty.limits.max.unwrap_or(0),
             init: init.to_record(),
@@ -431,9 +563,7 @@ impl<'a> ImageParts<'a> {
     pub fn push_global(&mut self, ty: GlobalType, init: ConstExpr) -> Result<GlobalIndex, Error> {
         let index = length(self.globals.len())?;
         let record = GlobalRecord {
-            content: ty.content.to_byte(),
-            mutable: u8::from(ty.is_mutable),
-            reserved: 0,
+            content: ty.content.to_word() | if ty.is_mutable { format::IS_MUTABLE } else { 0 },
             init: init.to_record(),
         };
         push(&mut self.globals, record)?;
@@ -478,9 +608,9 @@ impl<'a> ImageParts<'a> {
         let first = length(if part.is_funcs { self.elem_funcs.len() } else { self.elem_exprs.len() })?;
         let record = ElemRecord {
             kind,
-            element: part.element.to_byte(),
             form: u8::from(!part.is_funcs),
             reserved: 0,
+            element: if part.is_funcs { RefType::FUNC } else { part.element }.to_word(),
             table,
             offset: offset.to_record(),
             items: RangeRecord { first, length: 0 },
@@ -544,6 +674,7 @@ impl<'a> ImageParts<'a> {
         back.records(section::ELEMS, self.elems)?;
         back.records(section::ELEM_FUNCS, self.elem_funcs)?;
         back.records(section::ELEM_EXPRS, self.elem_exprs)?;
+        back.records(section::HANDLERS, self.handlers)?;
         back.records(section::SOURCE_MAP, self.source_map.runs)?;
         back.records(section::SOURCE_MAP_BYTES, self.source_map.bytes)?;
         back.records(section::NAMES, self.names)?;

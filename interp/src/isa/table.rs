@@ -77,6 +77,8 @@ pub mod kind {
     pub const FUNC: u8 = b'F';
     /// Type index, two units.
     pub const TYPE: u8 = b'Y';
+    /// Tag index, two units.
+    pub const TAG: u8 = b'x';
     /// Table index, one unit.
     pub const TABLE: u8 = b'T';
     /// Memory index, one unit.
@@ -105,7 +107,7 @@ pub mod kind {
     pub const fn units(kind: u8) -> usize {
         match kind {
             REG | NONE | b'0'..=HEADER_MAX => 0,
-            IMM32 | OFF32 | REL32 | ENTRY | FUNC | TYPE | DATA | ELEM | GLOBAL32 => 2,
+            IMM32 | OFF32 | REL32 | ENTRY | FUNC | TYPE | TAG | DATA | ELEM | GLOBAL32 => 2,
             IMM64 | OFF64 | TARGETS => 4,
             _ => 1,
         }
@@ -280,7 +282,7 @@ impl Row {
                 "MemoryFill" | "MemoryCopy" | "MemoryInit" | "DataDrop" => group::BULK_MEMORY,
                 "TableCopy" | "TableInit" | "ElemDrop" => group::BULK_MEMORY,
                 "LoadFar" | "StoreFar" => group::FAR_MEMORY,
-                "ReturnCall" | "ReturnCallImport" | "ReturnCallIndirect" => group::TAIL_CALL,
+                "ReturnCall" | "ReturnCallImport" | "ReturnCallIndirect" | "ReturnCallRef" => group::TAIL_CALL,
                 "Wide" | "MulWide" => group::WIDE_ARITHMETIC,
                 _ => 0,
             }
@@ -316,8 +318,12 @@ mod ops;
 mod ops_simd;
 #[allow(unused_imports)] // build.rs looks at rows only.
 pub use {ops::*, ops_simd::*};
+#[path = "ops_exception.rs"]
+mod ops_exception;
 #[path = "ops_memory64.rs"]
 mod ops_memory64;
+#[path = "ops_reference.rs"]
+mod ops_reference;
 #[allow(unused_imports)]
 pub use ops_memory64::{LOAD_FAR64, STORE_FAR64};
 
@@ -328,9 +334,11 @@ struct Part {
 }
 
 /// The files, in the order of their rows. A proposal is a line here.
-const PARTS: [Part; 5] = [
+const PARTS: [Part; 7] = [
     Part { groups: 0, rows: ops::ROWS },
     Part { groups: group::MEMORY64, rows: ops_memory64::ROWS },
+    Part { groups: group::FUNCTION_REFERENCES, rows: ops_reference::ROWS },
+    Part { groups: group::EXCEPTIONS, rows: ops_exception::ROWS },
     Part { groups: group::SIMD, rows: ops_simd::ROWS },
     Part { groups: group::SIMD | group::RELAXED_SIMD, rows: ops_simd::RELAXED_ROWS },
     Part { groups: group::SIMD | group::MEMORY64, rows: ops_simd::MEMORY64_ROWS },

@@ -28,9 +28,19 @@ impl Funcs {
 }
 
 impl Store {
+    /// Types stay in the image.
+    pub(crate) fn new_types(&mut self, _: &Image<'static>) -> Result<(), OutOfMemory> {
+        Ok(())
+    }
+
     /// The functions of an instance to be: those imported, and new ones.
     #[inline(never)]
-    pub(crate) fn new_funcs(&mut self, image: &Image<'static>, imports: Imports<'_>) -> Result<FuncSpace, OutOfMemory> {
+    pub(crate) fn new_funcs(
+        &mut self,
+        image: &Image<'static>,
+        (): &(),
+        imports: Imports<'_>,
+    ) -> Result<FuncSpace, OutOfMemory> {
         let (imported_count, count) = (image.imported_count(ExternKind::Func), image.func_types_count());
         let first = self.funcs_count();
         if first.checked_add(count).is_none_or(|end| end > HOST) {

@@ -10,12 +10,12 @@ use crate::{
     },
     image::Image,
     instance::{Imports, Supply},
-    types::{ExternType, FuncType, TypeIndex},
+    types::{ExternKind, FuncIndex, FuncType, RefType, TypeIndex, TypeSpace, ValType},
 };
 
 /// All functions of a store.
 pub(crate) struct Funcs {
-    types: Types,
+    pub(super) types: Types,
     pub(super) entities: List<FuncEntity>,
 }
 
@@ -27,7 +27,7 @@ impl Funcs {
 
     /// What handlers find them by.
     pub(super) fn view(&self) -> Functions {
-        self.entities.first_ptr()
+        Functions { entities: self.entities.first_ptr(), supertypes: self.types.supertypes_ptr() }
     }
 
     /// Gives everything back.
@@ -38,12 +38,12 @@ impl Funcs {
 }
 
 impl Store {
-    /// A function of the host: `number` is handed back when it is to be called.
+    /// A function of the host: `number` is handed back when it is to be called. Indices in its type are those of this store.
     ///
     /// # Errors
     /// No memory, or too many functions.
     pub fn new_host_func(&mut self, ty: FuncType<'_>, number: u32) -> Result<u32, OutOfMemory> {
-        let type_id = self.funcs.types.intern(&mut self.heap, ty)?;
+        let type_id = self.funcs.types.intern_func(&mut self.heap, ty)?;
         self.push_func(FuncEntity { type_id, instance: FuncEntity::HOST, entry: number })
     }
 
@@ -54,33 +54,59 @@ impl Store {
         Ok(address)
     }
 
-    /// The functions of an instance to be: those imported, and new ones.
-    pub(crate) fn new_funcs(&mut self, image: &Image<'static>, imports: Imports<'_>) -> Result<FuncSpace, OutOfMemory> {
+    /// The numbers in this store of an image's types, in the order of their indices. Kept as long as the store.
+    pub(crate) fn new_types(&mut self, image: &Image<'static>) -> Result<List<u32>, OutOfMemory> {
+        let mut types = self.kept(image.types_count() as usize)?;
+        self.funcs.types.intern_image(&mut self.heap, image, &mut types)?;
+        self.set_stale();
+        Ok(types)
+    }
+
+    /// The functions of an instance to be: those imported, and new ones. `types` are those of its image.
+    pub(crate) fn new_funcs(
+        &mut self,
+        image: &Image<'static>,
+        types: &List<u32>,
+        imports: Imports<'_>,
+    ) -> Result<FuncSpace, OutOfMemory> {
         let instance = self.instances_count();
         let hosts = (0..image.imports_count()).filter(|number| matches!(imports(*number), Some(Supply::Host(_))));
         let more = image.code_funcs_count() as usize + hosts.count();
         self.funcs.entities.reserve(&mut self.heap, more)?;
-        self.funcs.types.reserve(&mut self.heap, image.types_count(), image.type_bytes_count())?;
-        let mut types = self.kept(image.types_count() as usize)?;
         let mut functions = self.kept(image.func_types_count() as usize)?;
-        for ty in (0..image.types_count()).map_while(|index| image.func_type(TypeIndex(index))) {
-            types.push_within_capacity(self.funcs.types.intern(&mut self.heap, ty)?);
-        }
-        for (number, import) in image.imports().enumerate() {
-            match (imports(number as u32), import.ty) {
-                (Some(Supply::External(External::Func(address))), _) => functions.push_within_capacity(address),
-                (Some(Supply::Host(number)), ExternType::Func(ty)) => {
-                    functions.push_within_capacity(self.new_host_func(ty, number)?);
+        let type_of = |index| types[image.func_type_index(index).map_or(0, TypeIndex::to_usize)];
+        let mut index = FuncIndex(0);
+        for number in (0..image.imports_count()).filter(|i| image.import_kind(*i) == Some(ExternKind::Func)) {
+            match imports(number) {
+                Some(Supply::External(External::Func(address))) => functions.push_within_capacity(address),
+                Some(Supply::Host(number)) => {
+                    let entity = FuncEntity { type_id: type_of(index), instance: FuncEntity::HOST, entry: number };
+                    functions.push_within_capacity(self.push_func(entity)?);
                 }
                 _ => {}
             }
+            index.0 += 1;
         }
         for func in image.code_funcs() {
-            let ty = image.func_type_index(func.index).map_or(0, TypeIndex::to_usize);
-            let entity = FuncEntity { type_id: types[ty], instance, entry: func.entry };
+            let entity = FuncEntity { type_id: type_of(func.index), instance, entry: func.entry };
             functions.push_within_capacity(self.push_func(entity)?);
         }
         Ok(FuncSpace { types: types.first_ptr(), functions: functions.first_ptr() })
+    }
+
+    /// Whether the function at `address` is of the type with this number, or one below.
+    pub fn is_func_of(&self, address: u32, number: u32) -> bool {
+        self.funcs.types.is_subtype(TypeIndex(self.func(address).type_id), TypeIndex(number))
+    }
+
+    /// Whether every value of the first type is one of the second, both being types of this store.
+    pub fn val_matches(&self, sub: ValType, ty: ValType) -> bool {
+        self.funcs.types.val_matches(sub, ty)
+    }
+
+    /// Whether every value of the first type is one of the second, both being types of this store.
+    pub fn ref_matches(&self, sub: RefType, ty: RefType) -> bool {
+        self.funcs.types.ref_matches(sub, ty)
     }
 
     /// The function at `address`.
@@ -90,7 +116,7 @@ impl Store {
 
     /// Type of the function at `address`.
     pub fn func_type(&self, address: u32) -> FuncType<'_> {
-        self.funcs.types.get(self.func(address).type_id)
+        self.funcs.types.func(self.func(address).type_id)
     }
 
     /// Whether this is the address of a function.

@@ -2,12 +2,12 @@
 //! of its own, and the number there in the eight bytes.
 
 use super::{OutOfMemory, Store, next_address};
+#[cfg(feature = "simd")]
+use crate::types::ValType;
 use crate::{
     exec::context::GlobalEntity,
     types::{Bits, GlobalType},
 };
-#[cfg(feature = "simd")]
-use crate::types::ValType;
 
 impl Store {
     /// Makes room for so many globals.

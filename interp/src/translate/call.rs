@@ -26,19 +26,31 @@ pub enum Callee {
         /// Type index.
         ty: u32,
     },
+    /// What a reference refers to, of the type with this index.
+    Reference(u32),
+    /// No function: an exception with this tag is thrown.
+    Tag(u32),
 }
 
 impl<'a> Func<'a> {
-    /// call, call_indirect
+    /// call, call_indirect, call_ref
     pub fn call(&mut self, callee: Callee) -> Result<(), Refusal> {
-        let (index, delta, results) = self.prepare(callee)?;
-        self.map_here()?;
-        self.emit_call(callee, index, delta, None)?;
-        self.seal();
+        let (results, delta) = self.call_or_throw(callee)?;
         self.take_results(results, delta)
     }
 
-    /// return_call, return_call_indirect
+    /// The call without what follows it, or a throw. Gives the result types and the window.
+    pub fn call_or_throw(&mut self, callee: Callee) -> Result<(&'a [Ty], u32), Refusal> {
+        let (index, delta, results) = self.prepare(callee)?;
+        self.map_here()?;
+        let at = self.code.len();
+        self.emit_call(callee, index, delta, None)?;
+        self.seal();
+        self.may_throw(at);
+        Ok((results, delta))
+    }
+
+    /// return_call, return_call_indirect, return_call_ref
     pub fn return_call(&mut self, callee: Callee) -> Result<(), Refusal> {
         let (index, delta, results) = self.prepare(callee)?;
         self.prove(results == self.results)?;
@@ -54,15 +66,19 @@ impl<'a> Func<'a> {
             Callee::Function(index) => *self.module.func_types.get(index as usize).ok_or(Refusal::Unproven)?,
             Callee::Indirect { table, ty } => {
                 let is_of_funcs = |table: &TableType| table.element == RefType::FUNC;
-                self.prove(self.module.tables.get(table as usize).is_some_and(is_of_funcs))?;
+                let is_any_func = self.module.tables.get(table as usize).is_some_and(is_of_funcs);
+                self.prove(is_any_func || self.attempt.is_valid)?;
                 ty
             }
+            Callee::Reference(ty) => ty,
+            Callee::Tag(tag) => *self.module.tags.get(tag as usize).ok_or(Refusal::Unproven)?,
         };
         let module = self.module;
-        let ty = module.types.get(ty as usize).ok_or(Refusal::Unproven)?;
+        let ty = module.func_type(ty).ok_or(Refusal::Unproven)?;
         let index = match callee {
-            Callee::Function(_) => None,
+            Callee::Function(_) | Callee::Tag(_) => None,
             Callee::Indirect { table, .. } => Some(self.pop(self.table_index_type(table)?)?),
+            Callee::Reference(_) => Some(self.pop(Ty::Ref)?),
         };
         let index_ty = index.map_or(Ty::I32, |entry| entry.ty);
         self.prove_top(&ty.params)?;
@@ -79,6 +95,8 @@ impl<'a> Func<'a> {
                 self.seal();
                 Some(Field::REG)
             }
+            // A reference has its home below the window.
+            Some(entry) if entry.ty == Ty::Ref => Some(self.slot_field(&entry)?),
             Some(entry) if matches!(entry.place, Place::Const(_)) && has_refs => {
                 // Its home would lie in the window.
                 self.load_accumulator(&entry)?;
@@ -88,7 +106,12 @@ impl<'a> Func<'a> {
         };
         let index = match index {
             // A slot in the window would be overwritten by copied arguments.
-            Some(field) if has_refs && field.kind == kind::SLOT && field.value >= i64::from(window) => {
+            Some(field)
+                if has_refs
+                    && field.kind == kind::SLOT
+                    && field.value >= i64::from(window)
+                    && !matches!(callee, Callee::Reference(_)) =>
+            {
                 self.claim(Accumulator::Int)?;
                 self.emit(super::stack::copy_row(index_ty), &[field, Field::REG])?;
                 self.seal();
@@ -187,6 +210,15 @@ impl<'a> Func<'a> {
                 push(Field::new(kind::TYPE, i64::from(self.module.image_types[ty as usize].0)));
                 let row = if tail.is_some() { Row::ReturnCallIndirect } else { Row::CallIndirect };
                 with_index(row, self.table_index_type(table)?)
+            }
+            Callee::Reference(ty) => {
+                push(index.expect("a call by reference has one"));
+                push(Field::new(kind::TYPE, i64::from(self.module.image_types[ty as usize].0)));
+                if tail.is_some() { Row::ReturnCallRef } else { Row::CallRef }
+            }
+            Callee::Tag(tag) => {
+                push(Field::new(kind::TAG, i64::from(tag)));
+                Row::Throw
             }
         };
         if let Some(header) = header {

@@ -22,6 +22,8 @@ pub enum Kind {
     Function,
     /// block
     Block,
+    /// try_table with catch clauses
+    Try,
     /// loop, with the unit offset of its head.
     Loop(usize),
     /// if, with the label of its else part.
@@ -49,6 +51,14 @@ pub struct ControlFrame {
     stub: Option<(usize, Label)>,
 }
 
+/// What a conditional branch tests.
+pub enum Test {
+    /// That an operand, just popped, is not zero.
+    Truth(Entry),
+    /// That the reference in a slot is null, or is not.
+    Null(Field, bool),
+}
+
 /// Types of a block's parameters or results.
 #[derive(Clone, Copy)]
 enum Types<'a> {
@@ -67,6 +77,18 @@ impl core::ops::Deref for Types<'_> {
     }
 }
 
+impl ControlFrame {
+    /// What it is.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Its end.
+    pub fn label(&self) -> Label {
+        self.label
+    }
+}
+
 impl<'a> Func<'a> {
     /// Parameter and result types of a block.
     fn block_types(&self, ty: wasmparser::BlockType) -> Result<(Types<'a>, Types<'a>), Refusal> {
@@ -74,7 +96,7 @@ impl<'a> Func<'a> {
             wasmparser::BlockType::Empty => (Types::Many(&[]), Types::Many(&[])),
             wasmparser::BlockType::Type(ty) => (Types::Many(&[]), Types::One([operand_type(ty)?])),
             wasmparser::BlockType::FuncType(index) => {
-                let ty = self.module.types.get(index as usize).ok_or(Refusal::Unproven)?;
+                let ty = self.module.func_type(index).ok_or(Refusal::Unproven)?;
                 (Types::Many(&ty.params), Types::Many(&ty.results))
             }
         })
@@ -166,11 +188,31 @@ impl<'a> Func<'a> {
 
     /// block
     pub fn block(&mut self, ty: wasmparser::BlockType) -> Result<(), Refusal> {
+        self.open_block(Kind::Block, ty)
+    }
+
+    /// A block, or a `try_table`.
+    pub fn open_block(&mut self, kind: Kind, ty: wasmparser::BlockType) -> Result<(), Refusal> {
         let params = self.begin_block(ty)?.len();
         self.settle_lazy()?;
         self.settle_from(self.stack.len() - params)?;
         let label = self.labels.create()?;
-        self.open(Kind::Block, label, ty, params)
+        self.open(kind, label, ty, params)
+    }
+
+    /// A frame, and the homes of the first number and the first reference that its label takes.
+    pub fn homes_at(&self, depth: u32) -> Result<(ControlFrame, u32, u32), Refusal> {
+        let (frame, _) = self.target(depth)?;
+        Ok((frame, frame.data_base, self.refs_base + 4 * frame.refs_base))
+    }
+
+    /// Puts a label here, at which control arrives from elsewhere only, with operands of these types above a frame's height.
+    pub fn arrive(&mut self, frame: &ControlFrame, label: Label, types: &[Ty]) -> Result<(), Refusal> {
+        self.reset_stack(frame, types)?;
+        self.bind(label)?;
+        self.forget();
+        self.reachable = true;
+        Ok(())
     }
 
     /// loop
@@ -253,6 +295,7 @@ impl<'a> Func<'a> {
                 self.prove_all(self.results)?;
                 self.emit_return()?;
             }
+            self.end_caught_return(&frame)?;
             self.pop_frame();
             self.reachable = false;
             return Ok(());
@@ -260,6 +303,9 @@ impl<'a> Func<'a> {
         let (params, results) = self.block_types(frame.ty)?;
         if self.reachable {
             self.prove_all(&results)?;
+        }
+        if frame.kind == Kind::Try {
+            self.end_try()?;
         }
         match frame.kind {
             Kind::Loop(_) => {}
@@ -432,9 +478,23 @@ impl<'a> Func<'a> {
     /// br_if
     pub fn branch_if(&mut self, depth: u32) -> Result<(), Refusal> {
         let entry = self.pop(Ty::I32)?;
+        self.branch_on(depth, &Test::Truth(entry))
+    }
+
+    /// What a test is as a condition: of its holding, or of the opposite.
+    fn test(&mut self, test: &Test, when: bool) -> Result<Condition, Refusal> {
+        match *test {
+            Test::Truth(entry) => self.condition(&entry, when),
+            Test::Null(slot, is_null) => Ok(Condition::null(slot, is_null == when)),
+        }
+    }
+
+    /// Branches if a test holds, with what the label takes on top of the stack, where it stays.
+    pub fn branch_on(&mut self, depth: u32, test: &Test) -> Result<(), Refusal> {
         let (frame, types) = self.target(depth)?;
         self.prove_top(&types)?;
-        if frame.kind != Kind::Function && entry.place != Place::Accumulator {
+        let is_in_accumulator = matches!(test, Test::Truth(entry) if entry.place == Place::Accumulator);
+        if frame.kind != Kind::Function && !is_in_accumulator {
             // Operands of the label that are in their homes need no second path. A condition in the accumulator was made
             // just now: copies would hide the comparison it comes from.
             self.settle_from(self.stack.len() - types.len())?;
@@ -443,20 +503,20 @@ impl<'a> Func<'a> {
         if simple || (types.is_empty() && frame.kind != Kind::Function) {
             match frame.kind {
                 Kind::Loop(head) => {
-                    let condition = self.condition(&entry, true)?;
+                    let condition = self.test(test, true)?;
                     if !self.emit_branch_back(&condition, head)? {
                         self.branch_over(&condition, |func| func.branch_back(head))?;
                     }
                     return Ok(());
                 }
                 _ => {
-                    let condition = self.condition(&entry, true)?;
+                    let condition = self.test(test, true)?;
                     return self.branch_if_to(&condition, frame.label);
                 }
             }
         }
         // The operands move on the taken path only: jump over the moves if the condition does not hold.
-        let condition = self.condition(&entry, false)?;
+        let condition = self.test(test, false)?;
         let past = self.labels.create()?;
         self.branch_if_to(&condition, past)?;
         let held = self.held;
@@ -534,7 +594,7 @@ impl<'a> Func<'a> {
     }
 
     /// Emits the return of the top operands, which stay on the translator's stack.
-    fn emit_return(&mut self) -> Result<(), Refusal> {
+    pub fn emit_return(&mut self) -> Result<(), Refusal> {
         let header = Field::header(self.header, self.level());
         let count = self.results.len();
         if count == 1 && self.results[0] != Ty::Ref {

@@ -139,6 +139,14 @@ pub struct Condition {
     len: usize,
 }
 
+impl Condition {
+    /// That the reference in a slot is null, or is not.
+    pub fn null(slot: Field, is_null: bool) -> Condition {
+        let row = if is_null { Row::BrOnNull } else { Row::BrOnNonNull };
+        Condition { row, operands: [slot, Field::NONE], len: 1 }
+    }
+}
+
 /// A loop edge to emit.
 struct LoopEdge {
     /// Where the instruction stands that it replaces.

@@ -53,7 +53,8 @@ pub fn translate_lazily(wasm: &[u8], config: &Config, validates: bool) -> Result
 impl Translator<'_> {
     /// Puts a stub for the function behind the others.
     fn stub(&mut self, index: u32, wasm_offset: u32) -> Result<(), Error> {
-        let ty = &self.sections.info.types[self.sections.info.func_types[index as usize] as usize];
+        let info = &self.sections.info;
+        let ty = info.func_type(info.func_types[index as usize]).expect("a function's type is one of functions");
         let frame_bytes = ty.header_offset() + HEADER_BYTES;
         // Behind the instruction is room for a wide branch.
         let mut code = [0; FRAME_UNITS + 3];
@@ -94,11 +95,11 @@ impl LazyModule {
         let function = FuncToValidate { resources, index: index.0, ty, features };
         let mut scratch = Scratch::default();
         let finished = scratch.function(&self.info, function, &body)?;
-        let Scratch { code, mut source_map, calls, .. } = scratch;
+        let Scratch { code, mut source_map, calls, handlers, .. } = scratch;
         if !self.info.config.debug_names {
             source_map.clear();
         }
-        Ok(LazyFunc { index, code, cell_map: finished.cell_map, source_map, calls })
+        Ok(LazyFunc { index, code, cell_map: finished.cell_map, source_map, handlers, calls })
     }
 }
 

@@ -5,7 +5,7 @@
 use super::{
     func::{Func, Refusal},
     fuse::offset,
-    module::index_type,
+    module::{index_type, operand},
 };
 use crate::isa::{Row, Ty};
 
@@ -13,13 +13,13 @@ impl Func<'_> {
     /// Type of an address in a memory, if there is such a memory.
     pub fn address_type(&self, memory: u32) -> Result<Ty, Refusal> {
         let ty = self.module.memories.get(memory as usize).ok_or(Refusal::Unproven)?;
-        Ok(index_type(ty.is_memory64))
+        Ok(operand(index_type(ty.is_memory64)))
     }
 
     /// Type of an index in a table, if there is such a table.
     pub fn table_index_type(&self, table: u32) -> Result<Ty, Refusal> {
         let ty = self.module.tables.get(table as usize).ok_or(Refusal::Unproven)?;
-        Ok(index_type(ty.is_table64))
+        Ok(operand(index_type(ty.is_table64)))
     }
 }
 

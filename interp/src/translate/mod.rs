@@ -14,6 +14,7 @@
 mod call;
 mod control;
 mod emit;
+mod exception;
 mod func;
 mod fuse;
 mod labels;
@@ -24,14 +25,15 @@ mod module;
 mod numeric;
 mod operator;
 mod read;
+mod reference;
 mod simd;
 mod stack;
 mod variable;
 
 use crate::{
     error::{Error, ErrorKind},
-    image::{Features, FuncPart, ImageParts, Options},
-    isa::{self, Level, Ty},
+    image::{Features, FuncPart, ImageParts, Options, format::Handler},
+    isa::{self, Level},
     push::push,
     types::FuncIndex,
 };
@@ -92,9 +94,11 @@ pub const SUPPORTED: Features = Features::MUTABLE_GLOBAL
     .with(Features::MEMORY64)
     .with(Features::CUSTOM_PAGE_SIZES)
     .with(Features::WIDE_ARITHMETIC)
-    .with(Features::FLOATS)
+    .with(Features::FUNCTION_REFERENCES)
+    .with(Features::EXCEPTIONS)
     .with(Features::SIMD)
-    .with(Features::RELAXED_SIMD);
+    .with(Features::RELAXED_SIMD)
+    .with(Features::FLOATS);
 
 /// Each feature as wasmparser knows it.
 const WASM_FEATURES: &[(Features, WasmFeatures)] = &[
@@ -110,6 +114,9 @@ const WASM_FEATURES: &[(Features, WasmFeatures)] = &[
     (Features::MEMORY64, WasmFeatures::MEMORY64),
     (Features::CUSTOM_PAGE_SIZES, WasmFeatures::CUSTOM_PAGE_SIZES),
     (Features::WIDE_ARITHMETIC, WasmFeatures::WIDE_ARITHMETIC),
+    (Features::FUNCTION_REFERENCES, WasmFeatures::FUNCTION_REFERENCES),
+    (Features::GC, WasmFeatures::GC),
+    (Features::EXCEPTIONS, WasmFeatures::EXCEPTIONS),
     (Features::FLOATS, WasmFeatures::FLOATS),
     (Features::SIMD, WasmFeatures::SIMD),
     (Features::RELAXED_SIMD, WasmFeatures::RELAXED_SIMD),
@@ -183,6 +190,8 @@ struct Scratch {
     block_starts: Vec<u32>,
     /// All calls of functions with code, as the translator's.
     calls: Vec<u32>,
+    /// What catches exceptions.
+    handlers: Vec<Handler>,
     joints: Vec<isa::Joint>,
     buffers: Buffers,
     validator: wasmparser::FuncValidatorAllocations,
@@ -248,12 +257,14 @@ impl Scratch {
         type_index: u32,
         body: impl FnOnce(&mut Func<'_>) -> Result<(), Refusal>,
     ) -> Result<Result<Finished, Attempt>, Refused> {
-        let Scratch { code, source_map, block_starts, calls, joints, buffers, .. } = self;
+        let Scratch { code, source_map, block_starts, calls, handlers, joints, buffers, .. } = self;
         code.clear();
         source_map.clear();
         block_starts.clear();
         calls.clear();
-        let mut func = Func::begin(info, code, source_map, block_starts, calls, buffers, type_index, attempt)?;
+        handlers.clear();
+        let mut func =
+            Func::begin(info, code, source_map, block_starts, calls, handlers, buffers, type_index, attempt)?;
         body(&mut func).map_err(|refusal| Refused { refusal, wasm_offset: func.wasm_offset })?;
         let (finished, next) = func.finish(buffers)?;
         let Some(finished) = finished else { return Ok(Err(next)) };
@@ -279,6 +290,7 @@ impl<'a> Translator<'a> {
                     imported_globals: 0,
                     tables: Vec::new(),
                     memories: Vec::new(),
+                    tags: Vec::new(),
                 },
                 parts: ImageParts::new(if config.superinstructions {
                     Level::HIGHEST
@@ -333,6 +345,7 @@ impl<'a> Translator<'a> {
             Payload::FunctionSection(section) => sections.functions(section),
             Payload::TableSection(section) => sections.tables(section),
             Payload::MemorySection(section) => sections.memories(section),
+            Payload::TagSection(section) => sections.tags(section),
             Payload::GlobalSection(section) => sections.globals(section),
             Payload::ExportSection(section) => sections.exports(section),
             Payload::ElementSection(section) => sections.elements(section),
@@ -358,7 +371,7 @@ impl<'a> Translator<'a> {
     /// Puts the function in the scratch behind the others.
     fn place(&mut self, finished: &Finished, wasm_offset: u32) -> Result<(), Error> {
         let Sections { info, parts, .. } = &mut self.sections;
-        let Scratch { code, source_map, block_starts, calls, .. } = &self.scratch;
+        let Scratch { code, source_map, block_starts, calls, handlers, .. } = &self.scratch;
         let first = parts.push_func(FuncPart {
             code,
             block_starts,
@@ -370,6 +383,9 @@ impl<'a> Translator<'a> {
             for (code, wasm) in source_map {
                 parts.source_map.push(first + *code, *wasm)?;
             }
+        }
+        for handler in handlers {
+            parts.push_handler(handler.moved(first))?;
         }
         for field in calls {
             if !parts.link(first + field) {
@@ -383,18 +399,11 @@ impl<'a> Translator<'a> {
     /// the settings; gives back what is known of the module.
     fn finish(mut self, mut options: Options) -> Result<(Vec<u8>, ModuleInfo), Error> {
         for hidden in core::mem::take(&mut self.sections.hidden) {
-            let val_type = match hidden.ty {
-                Ty::I32 => crate::types::ValType::I32,
-                Ty::I64 => crate::types::ValType::I64,
-                Ty::F32 => crate::types::ValType::F32,
-                Ty::F64 => crate::types::ValType::F64,
-                Ty::V128 => crate::types::ValType::V128,
-                Ty::Ref => crate::types::ValType::FUNCREF,
-            };
-            let ty = self.sections.parts.intern_type([].into_iter(), [val_type].into_iter())?;
+            let ty = self.sections.parts.intern_type([].into_iter(), [hidden.ty].into_iter())?;
             self.sections.parts.push_hidden_func_type(ty)?;
             let type_index = self.sections.info.types.len() as u32;
-            self.sections.info.types.push(module::FuncTypeInfo { params: Vec::new(), results: alloc::vec![hidden.ty] });
+            let results = alloc::vec![module::operand(hidden.ty)];
+            self.sections.info.types.push(Some(module::FuncTypeInfo { params: Vec::new(), results }));
             // Validated with its section.
             let mut attempt = Attempt { wide: false, refs_capacity: 0, is_valid: true };
             let finished = loop {

@@ -3,12 +3,13 @@
 use super::{Config, func::Refusal};
 use crate::{
     error::{Error, ErrorKind},
-    image::{ConstExpr, DataMode, DataPart, ElemMode, ElemPart, ImageParts, ImportPart},
+    image::{CompositePart, ConstExpr, DataMode, DataPart, ElemMode, ElemPart, ImageParts, ImportPart, RecPart},
     isa::{HEADER_BYTES, Ty},
     push::push,
     types::{
-        ExternKind, FuncIndex, GlobalIndex, GlobalType, Limits, MemoryIndex, MemoryType, RefType, TableIndex,
+        ExternKind, FuncIndex, GlobalIndex, GlobalType, HeapType, Limits, MemoryIndex, MemoryType, RefType, TableIndex,
         TableType, TypeIndex, ValType,
+        rec::{FieldType, StorageType},
     },
 };
 use alloc::{string::ToString, vec::Vec};
@@ -34,8 +35,8 @@ impl FuncTypeInfo {
 pub struct ModuleInfo {
     /// How to translate.
     pub config: Config,
-    /// Function types by the module's own type index.
-    pub types: Vec<FuncTypeInfo>,
+    /// Types by the module's own type index; of functions, what is known of them.
+    pub types: Vec<Option<FuncTypeInfo>>,
     /// Index in the image by the module's own type index.
     pub image_types: Vec<TypeIndex>,
     /// Type index (the module's own) by function index.
@@ -50,6 +51,86 @@ pub struct ModuleInfo {
     pub tables: Vec<TableType>,
     /// All memories.
     pub memories: Vec<MemoryType>,
+    /// Type index (the module's own) by tag.
+    pub tags: Vec<u32>,
+}
+
+impl ModuleInfo {
+    /// A function type by the module's own type index.
+    pub fn func_type(&self, index: u32) -> Option<&FuncTypeInfo> {
+        self.types.get(index as usize)?.as_ref()
+    }
+
+    /// A heap type; its index is one in the module.
+    fn heap_type(&self, ty: wasmparser::HeapType) -> Result<HeapType, Error> {
+        use wasmparser::AbstractHeapType as A;
+        Ok(match ty {
+            wasmparser::HeapType::Abstract { shared: false, ty } => match ty {
+                A::Func => HeapType::Func,
+                A::Extern => HeapType::Extern,
+                A::Any => HeapType::Any,
+                A::None => HeapType::None,
+                A::NoExtern => HeapType::NoExtern,
+                A::NoFunc => HeapType::NoFunc,
+                A::Eq => HeapType::Eq,
+                A::Struct => HeapType::Struct,
+                A::Array => HeapType::Array,
+                A::I31 => HeapType::I31,
+                A::Exn => HeapType::Exn,
+                A::NoExn => HeapType::NoExn,
+                _ => return Err(Error::new(ErrorKind::Unsupported("stack-switching"))),
+            },
+            wasmparser::HeapType::Concrete(index) => {
+                let index = index.as_module_index().and_then(|index| self.image_types.get(index as usize).copied());
+                HeapType::Concrete(index.ok_or(Error::new(ErrorKind::Unsupported("type index")))?)
+            }
+            _ => return Err(Error::new(ErrorKind::Unsupported("shared-everything-threads"))),
+        })
+    }
+
+    /// A reference type of the module as one of the image.
+    ///
+    /// # Errors
+    /// `Unsupported` for types of proposals that are not.
+    pub fn ref_type(&self, ty: wasmparser::RefType) -> Result<RefType, Error> {
+        Ok(RefType::new(ty.is_nullable(), self.heap_type(ty.heap_type())?))
+    }
+
+    fn val_type(&self, ty: wasmparser::ValType) -> Result<ValType, Error> {
+        Ok(match ty {
+            wasmparser::ValType::I32 => ValType::I32,
+            wasmparser::ValType::I64 => ValType::I64,
+            wasmparser::ValType::F32 => ValType::F32,
+            wasmparser::ValType::F64 => ValType::F64,
+            wasmparser::ValType::V128 => ValType::V128,
+            wasmparser::ValType::Ref(ty) => ValType::Ref(self.ref_type(ty)?),
+        })
+    }
+
+    fn table_type(&self, ty: wasmparser::TableType) -> Result<TableType, Error> {
+        let limits = Limits::new(ty.initial, ty.maximum);
+        Ok(TableType { element: self.ref_type(ty.element_type)?, limits, is_table64: ty.table64 })
+    }
+
+    fn global_type(&self, ty: wasmparser::GlobalType) -> Result<GlobalType, Error> {
+        Ok(GlobalType { content: self.val_type(ty.content_type)?, is_mutable: ty.mutable })
+    }
+
+    fn field_type(&self, ty: wasmparser::FieldType) -> Result<FieldType, Error> {
+        let storage = match ty.element_type {
+            wasmparser::StorageType::I8 => StorageType::I8,
+            wasmparser::StorageType::I16 => StorageType::I16,
+            wasmparser::StorageType::Val(ty) => StorageType::Val(self.val_type(ty)?),
+        };
+        Ok(FieldType { storage, is_mutable: ty.mutable })
+    }
+}
+
+/// What one type of a recursion group is, in types of the image.
+enum Composite {
+    Func(Vec<ValType>, Vec<ValType>),
+    Struct(Vec<FieldType>),
+    Array(FieldType),
 }
 
 /// A global.
@@ -70,7 +151,7 @@ impl Global {
 /// A constant expression that needs code: translated when all functions are.
 pub struct HiddenFunc<'a> {
     /// Type of its value.
-    pub ty: Ty,
+    pub ty: ValType,
     /// The expression.
     pub expr: wasmparser::ConstExpr<'a>,
 }
@@ -87,38 +168,26 @@ pub fn operand_type(ty: wasmparser::ValType) -> Result<Ty, Refusal> {
     })
 }
 
-/// That of a value outside of functions, which is valid.
-fn ty(ty: wasmparser::ValType) -> Ty {
-    operand_type(ty).expect("the feature that brings vectors is off")
-}
-
-fn ref_type(ty: wasmparser::RefType) -> Result<RefType, Error> {
+/// Type of an operand that is of a type of the image.
+pub fn operand(ty: ValType) -> Ty {
     match ty {
-        wasmparser::RefType::FUNCREF => Ok(RefType::FUNC),
-        wasmparser::RefType::EXTERNREF => Ok(RefType::EXTERN),
-        _ => Err(Error::new(ErrorKind::Unsupported("typed references"))),
+        ValType::I32 => Ty::I32,
+        ValType::I64 => Ty::I64,
+        ValType::F32 => Ty::F32,
+        ValType::F64 => Ty::F64,
+        ValType::Ref(_) => Ty::Ref,
+        ValType::V128 => Ty::V128,
     }
 }
 
-fn val_type(ty: wasmparser::ValType) -> Result<ValType, Error> {
-    Ok(match ty {
-        wasmparser::ValType::I32 => ValType::I32,
-        wasmparser::ValType::I64 => ValType::I64,
-        wasmparser::ValType::F32 => ValType::F32,
-        wasmparser::ValType::F64 => ValType::F64,
-        wasmparser::ValType::V128 => ValType::V128,
-        wasmparser::ValType::Ref(ty) => ValType::Ref(ref_type(ty)?),
-    })
-}
-
 /// Type of an address in a memory, or of an index in a table.
-pub fn index_type(is_64: bool) -> Ty {
-    if is_64 { Ty::I64 } else { Ty::I32 }
+pub fn index_type(is_64: bool) -> ValType {
+    if is_64 { ValType::I64 } else { ValType::I32 }
 }
 
-fn table_type(ty: wasmparser::TableType) -> Result<TableType, Error> {
-    let limits = Limits::new(ty.initial, ty.maximum);
-    Ok(TableType { element: ref_type(ty.element_type)?, limits, is_table64: ty.table64 })
+/// That of a value outside of functions, which is valid.
+fn ty(ty: wasmparser::ValType) -> Ty {
+    operand_type(ty).expect("the feature that brings vectors is off")
 }
 
 fn memory_type(ty: wasmparser::MemoryType) -> MemoryType {
@@ -130,17 +199,13 @@ fn memory_type(ty: wasmparser::MemoryType) -> MemoryType {
     }
 }
 
-fn global_type(ty: wasmparser::GlobalType) -> Result<GlobalType, Error> {
-    Ok(GlobalType { content: val_type(ty.content_type)?, is_mutable: ty.mutable })
-}
-
 fn extern_kind(kind: wasmparser::ExternalKind) -> Result<ExternKind, Error> {
     Ok(match kind {
         wasmparser::ExternalKind::Func | wasmparser::ExternalKind::FuncExact => ExternKind::Func,
         wasmparser::ExternalKind::Table => ExternKind::Table,
         wasmparser::ExternalKind::Memory => ExternKind::Memory,
         wasmparser::ExternalKind::Global => ExternKind::Global,
-        wasmparser::ExternalKind::Tag => return Err(Error::new(ErrorKind::Unsupported("exceptions"))),
+        wasmparser::ExternalKind::Tag => ExternKind::Tag,
     })
 }
 
@@ -164,24 +229,63 @@ impl<'a> Sections<'a> {
     /// Type section.
     pub fn types(&mut self, section: wasmparser::TypeSectionReader<'a>) -> Result<(), Error> {
         for group in section {
-            for ty in group.map_err(|e| error(&e))?.into_types() {
-                let wasmparser::CompositeInnerType::Func(func) = &ty.composite_type.inner else {
-                    return Err(Error::new(ErrorKind::Unsupported("gc")));
-                };
-                let convert = |types: &[wasmparser::ValType]| -> Result<(Vec<ValType>, Vec<Ty>), Error> {
-                    let mut converted = (Vec::new(), Vec::new());
-                    for &each in types {
-                        push(&mut converted.0, val_type(each)?)?;
-                        push(&mut converted.1, self::ty(each))?;
+            self.rec_group(group.map_err(|e| error(&e))?)?;
+        }
+        Ok(())
+    }
+
+    /// A recursion group. Its types name each other by the indices that they get in the image if it is a new one.
+    fn rec_group(&mut self, group: wasmparser::RecGroup) -> Result<(), Error> {
+        let first = self.info.image_types.len();
+        for i in 0..group.types().len() {
+            push(&mut self.info.image_types, TypeIndex(self.parts.next_type().0 + i as u32))?;
+        }
+        let mut composites = Vec::new();
+        for ty in group.types() {
+            let info = &self.info;
+            let values = |types: &[wasmparser::ValType]| -> Result<(Vec<ValType>, Vec<Ty>), Error> {
+                let mut converted = (Vec::new(), Vec::new());
+                for &each in types {
+                    push(&mut converted.0, info.val_type(each)?)?;
+                    push(&mut converted.1, self::ty(each))?;
+                }
+                Ok(converted)
+            };
+            let (composite, func) = match &ty.composite_type.inner {
+                wasmparser::CompositeInnerType::Func(func) => {
+                    let ((params, params_ty), (results, results_ty)) =
+                        (values(func.params())?, values(func.results())?);
+                    (Composite::Func(params, results), Some(FuncTypeInfo { params: params_ty, results: results_ty }))
+                }
+                wasmparser::CompositeInnerType::Struct(ty) => {
+                    let mut fields = Vec::new();
+                    for field in ty.fields.iter() {
+                        push(&mut fields, info.field_type(*field)?)?;
                     }
-                    Ok(converted)
-                };
-                let (params, params_ty) = convert(func.params())?;
-                let (results, results_ty) = convert(func.results())?;
-                let index = self.parts.intern_type(params.into_iter(), results.into_iter())?;
-                push(&mut self.info.image_types, index)?;
-                push(&mut self.info.types, FuncTypeInfo { params: params_ty, results: results_ty })?;
-            }
+                    (Composite::Struct(fields), None)
+                }
+                wasmparser::CompositeInnerType::Array(ty) => (Composite::Array(info.field_type(ty.0)?), None),
+                wasmparser::CompositeInnerType::Cont(_) => {
+                    return Err(Error::new(ErrorKind::Unsupported("stack-switching")));
+                }
+            };
+            push(&mut composites, composite)?;
+            push(&mut self.info.types, func)?;
+        }
+        let mut parts = Vec::new();
+        for (ty, composite) in group.types().zip(&composites) {
+            let above = ty.supertype_idxs.first().and_then(|index| index.as_module_index());
+            let composite = match composite {
+                Composite::Func(params, results) => CompositePart::Func(params, results),
+                Composite::Struct(fields) => CompositePart::Struct(fields),
+                Composite::Array(field) => CompositePart::Array(*field),
+            };
+            let supertype = above.map(|index| self.info.image_types[index as usize]);
+            push(&mut parts, RecPart { composite, supertype, is_final: ty.is_final })?;
+        }
+        let index = self.parts.intern_rec_group(&parts)?;
+        for (i, image_type) in self.info.image_types[first..].iter_mut().enumerate() {
+            *image_type = TypeIndex(index.0 + i as u32);
         }
         Ok(())
     }
@@ -197,7 +301,7 @@ impl<'a> Sections<'a> {
                     ImportPart::Func(self.info.image_types[index as usize])
                 }
                 TypeRef::Table(ty) => {
-                    let ty = table_type(ty)?;
+                    let ty = self.info.table_type(ty)?;
                     push(&mut self.info.tables, ty)?;
                     ImportPart::Table(ty)
                 }
@@ -209,9 +313,12 @@ impl<'a> Sections<'a> {
                 TypeRef::Global(ty) => {
                     push(&mut self.info.globals, Global::new(ty))?;
                     self.info.imported_globals += 1;
-                    ImportPart::Global(global_type(ty)?)
+                    ImportPart::Global(self.info.global_type(ty)?)
                 }
-                TypeRef::Tag(_) => return Err(Error::new(ErrorKind::Unsupported("exceptions"))),
+                TypeRef::Tag(ty) => {
+                    push(&mut self.info.tags, ty.func_type_idx)?;
+                    ImportPart::Tag(self.info.image_types[ty.func_type_idx as usize])
+                }
             };
             self.parts.push_import(import.module, import.name, part)?;
         }
@@ -232,11 +339,11 @@ impl<'a> Sections<'a> {
     pub fn tables(&mut self, section: wasmparser::TableSectionReader<'a>) -> Result<(), Error> {
         for table in section {
             let table = table.map_err(|e| error(&e))?;
+            let ty = self.info.table_type(table.ty)?;
             let init = match table.init {
                 wasmparser::TableInit::RefNull => ConstExpr::Zero,
-                wasmparser::TableInit::Expr(expr) => self.const_expr(expr, Ty::Ref)?,
+                wasmparser::TableInit::Expr(expr) => self.const_expr(expr, ValType::Ref(ty.element))?,
             };
-            let ty = table_type(table.ty)?;
             push(&mut self.info.tables, ty)?;
             self.parts.push_table(ty, init)?;
         }
@@ -253,14 +360,24 @@ impl<'a> Sections<'a> {
         Ok(())
     }
 
+    /// Tag section.
+    pub fn tags(&mut self, section: wasmparser::TagSectionReader<'a>) -> Result<(), Error> {
+        for ty in section {
+            let ty = ty.map_err(|e| error(&e))?.func_type_idx;
+            push(&mut self.info.tags, ty)?;
+            self.parts.push_tag(self.info.image_types[ty as usize])?;
+        }
+        Ok(())
+    }
+
     /// Global section.
     pub fn globals(&mut self, section: wasmparser::GlobalSectionReader<'a>) -> Result<(), Error> {
         for global in section {
             let global = global.map_err(|e| error(&e))?;
-            let info = Global::new(global.ty);
-            let init = self.const_expr(global.init_expr, info.ty)?;
-            push(&mut self.info.globals, info)?;
-            self.parts.push_global(global_type(global.ty)?, init)?;
+            let ty = self.info.global_type(global.ty)?;
+            let init = self.const_expr(global.init_expr, ty.content)?;
+            push(&mut self.info.globals, Global::new(global.ty))?;
+            self.parts.push_global(ty, init)?;
         }
         Ok(())
     }
@@ -296,9 +413,10 @@ impl<'a> Sections<'a> {
                     }
                 }
                 wasmparser::ElementItems::Expressions(ty, exprs) => {
-                    self.parts.push_elem(ElemPart { mode, element: ref_type(ty)?, is_funcs: false })?;
+                    let element = self.info.ref_type(ty)?;
+                    self.parts.push_elem(ElemPart { mode, element, is_funcs: false })?;
                     for expr in exprs {
-                        let item = self.const_expr(expr.map_err(|e| error(&e))?, Ty::Ref)?;
+                        let item = self.const_expr(expr.map_err(|e| error(&e))?, ValType::Ref(element))?;
                         self.parts.push_elem_item(item)?;
                     }
                 }
@@ -324,10 +442,10 @@ impl<'a> Sections<'a> {
     }
 
     /// A constant expression: one operator becomes a record, more become a hidden function.
-    fn const_expr(&mut self, expr: wasmparser::ConstExpr<'a>, ty: Ty) -> Result<ConstExpr, Error> {
+    fn const_expr(&mut self, expr: wasmparser::ConstExpr<'a>, ty: ValType) -> Result<ConstExpr, Error> {
         let mut reader = expr.get_operators_reader();
         let first = reader.read().map_err(|e| error(&e))?;
-        let is_single = matches!(reader.read().map_err(|e| error(&e))?, Operator::End);
+        let mut is_single = matches!(reader.read().map_err(|e| error(&e))?, Operator::End);
         let record = match first {
             Operator::I32Const { value } => ConstExpr::Bits(u64::from(value as u32)),
             Operator::I64Const { value } => ConstExpr::Bits(value as u64),
@@ -336,7 +454,10 @@ impl<'a> Sections<'a> {
             Operator::GlobalGet { global_index } => ConstExpr::GlobalGet(GlobalIndex(global_index)),
             Operator::RefFunc { function_index } => ConstExpr::RefFunc(FuncIndex(function_index)),
             Operator::RefNull { .. } => ConstExpr::Zero,
-            _ => ConstExpr::Zero,
+            _ => {
+                is_single = false;
+                ConstExpr::Zero
+            }
         };
         // Records have no room for a vector.
         if is_single && !matches!(first, Operator::V128Const { .. }) {

@@ -3,16 +3,18 @@
 //! Layout: parameters in order from cell 0 of the frame, packed, each aligned to one cell only (an i64 may start at an odd
 //! cell); results overwrite them in the same way; the frame header follows the larger of both.
 
+#[cfg(feature = "function-references")]
+use super::RefType;
 use super::{CELL_BYTES, ValType};
 use core::fmt;
 
 /// Bytes of the frame header: return address and what a special return needs.
 pub const FRAME_HEADER_BYTES: u32 = 8;
 
-/// A sequence of value types, viewed as their bytes.
+/// A sequence of value types, viewed as their bytes: one a type, or four if it has an index.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ValTypes<'a> {
-    /// Every byte is that of a value type.
+    /// Codings of value types, one behind the other.
     bytes: &'a [u8],
 }
 
@@ -20,15 +22,37 @@ impl<'a> ValTypes<'a> {
     /// No types.
     pub const EMPTY: ValTypes<'static> = ValTypes { bytes: &[] };
 
-    /// The types with these bytes; `None` if a byte names no type.
+    /// The types with these bytes; `None` if some name no type.
     pub fn from_bytes(bytes: &'a [u8]) -> Option<ValTypes<'a>> {
-        bytes.iter().all(|&byte| ValType::from_byte(byte).is_some()).then_some(ValTypes { bytes })
+        let mut rest = ValTypes { bytes };
+        while !rest.is_empty() {
+            (_, rest) = rest.split_first()?;
+        }
+        Some(ValTypes { bytes })
     }
 
-    /// The types with bytes that were checked before. A byte that names no type would end iteration early.
+    /// The first type, and the others; `None` if there is none, or its bytes name no type.
+    #[cfg_attr(not(compact), inline)]
+    pub fn split_first(self) -> Option<(ValType, ValTypes<'a>)> {
+        let (&first, rest) = self.bytes.split_first()?;
+        #[cfg(feature = "function-references")]
+        if RefType::is_concrete(first) {
+            let (word, rest) = self.bytes.split_first_chunk()?;
+            return Some((ValType::from_word(u32::from_le_bytes(*word))?, ValTypes { bytes: rest }));
+        }
+        Some((ValType::from_word(u32::from(first))?, ValTypes { bytes: rest }))
+    }
+
+    /// The types with bytes that were checked before. Bytes that name no type would end iteration early.
     #[cfg_attr(not(compact), inline)]
     pub(crate) fn from_checked_bytes(bytes: &'a [u8]) -> ValTypes<'a> {
         debug_assert!(ValTypes::from_bytes(bytes).is_some());
+        ValTypes { bytes }
+    }
+
+    /// What may be the codings of types, with other bytes behind: only [`ValTypes::split_first`] may be asked.
+    #[cfg(feature = "function-references")]
+    pub(super) fn from_unchecked_bytes(bytes: &'a [u8]) -> ValTypes<'a> {
         ValTypes { bytes }
     }
 
@@ -41,7 +65,7 @@ impl<'a> ValTypes<'a> {
     /// The number of types.
     #[cfg_attr(not(compact), inline)]
     pub fn len(self) -> usize {
-        self.bytes.len()
+        if cfg!(feature = "function-references") { self.iter().count() } else { self.bytes.len() }
     }
 
     /// Whether there are no types.
@@ -53,13 +77,28 @@ impl<'a> ValTypes<'a> {
     /// The type at `i`, if there are that many.
     #[cfg_attr(not(compact), inline)]
     pub fn get(self, i: usize) -> Option<ValType> {
-        self.bytes.get(i).and_then(|&byte| ValType::from_byte(byte))
+        if cfg!(feature = "function-references") {
+            self.iter().nth(i)
+        } else {
+            self.bytes.get(i).and_then(|&byte| ValType::from_word(u32::from(byte)))
+        }
+    }
+
+    /// The only type, if there is exactly one.
+    #[cfg_attr(not(compact), inline)]
+    pub fn single(self) -> Option<ValType> {
+        self.split_first().filter(|(_, rest)| rest.is_empty()).map(|(ty, _)| ty)
     }
 
     /// The types in order.
     #[cfg_attr(not(compact), inline)]
     pub fn iter(self) -> impl Iterator<Item = ValType> + Clone + 'a {
-        self.bytes.iter().map_while(|&byte| ValType::from_byte(byte))
+        Iter(self)
+    }
+
+    /// Whether there are as many types in both, and values of each are kept alike.
+    pub fn are_like(self, other: ValTypes<'_>) -> bool {
+        self == other || self.len() == other.len() && self.iter().zip(other.iter()).all(|(a, b)| a.is_like(b))
     }
 
     /// The types in order, each with the first cell of its value, packed from cell 0.
@@ -76,6 +115,21 @@ impl<'a> ValTypes<'a> {
     #[cfg_attr(compact, inline(never))]
     pub fn cells(self) -> u32 {
         self.iter().map(ValType::cells).sum()
+    }
+}
+
+/// The types that are left.
+#[derive(Clone)]
+struct Iter<'a>(ValTypes<'a>);
+
+impl Iterator for Iter<'_> {
+    type Item = ValType;
+
+    #[cfg_attr(not(compact), inline)]
+    fn next(&mut self) -> Option<ValType> {
+        let (first, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(first)
     }
 }
 
@@ -171,5 +225,16 @@ mod tests {
     #[test]
     fn a_byte_that_names_no_type_is_refused() {
         assert_eq!(ValTypes::from_bytes(&[0x7f, 0x40]), None);
+        assert_eq!(ValTypes::from_bytes(&[0x7f, 0x63, 1, 0]), None, "an index cut off");
+    }
+
+    #[test]
+    #[cfg(feature = "function-references")]
+    fn types_with_an_index_take_four_bytes() {
+        let types = ValTypes::from_bytes(&[0x7f, 0x63, 1, 2, 0, 0x23, 5, 0, 0, 0x7e]).unwrap();
+        assert_eq!(types.len(), 4);
+        assert_eq!(types.to_string(), "i32 (ref null 513) (ref 5) i64");
+        assert_eq!((types.get(3), types.get(4)), (Some(ValType::I64), None));
+        assert_eq!(types.cells(), 5);
     }
 }

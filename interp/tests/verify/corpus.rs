@@ -45,6 +45,23 @@ pub const CORPUS: &[(&str, &str)] = &[
           (drop (memory.grow (i32.const 1))) (memory.size)))"#,
     ),
     (
+        "exceptions",
+        r#"(module (tag $t (param i32 externref f64)) (tag $e) (table 3 exnref) (global $g (mut exnref) (ref.null exn))
+        (func $throw (param i32 externref)
+          (if (i32.eqz (local.get 0)) (then (throw $e)))
+          (throw $t (local.get 0) (local.get 1) (f64.const 2)))
+        (func (export "catch") (param i32 externref) (result i32 externref f64) (local i64 exnref)
+          (block $all
+            (block $ref (result i32 externref f64 exnref)
+              (try_table (catch_ref $t $ref) (catch_all $all)
+                (try_table (catch $t 3) (call $throw (i32.const 0) (local.get 1)))
+                (call $throw (local.get 0) (local.get 1)))
+              (unreachable))
+            (global.set $g) (return))
+          (loop $l (try_table (catch_all $l) (throw_ref (table.get 0 (i32.const 1)))))
+          (throw_ref (global.get $g))))"#,
+    ),
+    (
         "memory64",
         r#"(module (memory $m i64 1 4) (memory $n 1) (data $d "abc") (data (i64.const 8) "active")
         (table $t i64 4 10 funcref) (table $u 4 funcref) (elem $e func $f) (type $v (func))
@@ -130,6 +147,21 @@ pub const CORPUS: &[(&str, &str)] = &[
           (table.size $e) (local.get 1))
         (func (param i32 externref) (result externref) (call $b (local.get 0) (local.get 1)) (local.set 1) (drop))
         (func (param i32 externref) (result externref i32 externref) (return_call $b (local.get 0) (local.get 1))))"#,
+    ),
+    (
+        "typed references",
+        r#"(module
+        (type $t (func (param i32 externref) (result externref)))
+        (table $f 3 (ref null $t)) (elem $s (ref null $t) (ref.func $f) (ref.null $t)) (global $g (mut (ref null $t)) (ref.null $t))
+        (func $f (type $t) (local.get 1))
+        (func (param externref (ref null $t)) (result externref) (local (ref null $t))
+          (global.set $g (local.get 1)) (table.set $f (i32.const 1) (global.get $g))
+          (table.init $f $s (i32.const 0) (i32.const 0) (i32.const 2)) (local.set 2 (table.get $f (i32.const 0)))
+          (call_ref $t (i32.const 1) (local.get 0) (ref.as_non_null (local.get 2))))
+        (func (param externref (ref null $t) i32) (result externref)
+          (block $null (block $some (result (ref $t)) (br_on_non_null $some (local.get 1)) (br $null))
+            (return (call_indirect $f (type $t) (i32.const 3) (local.get 0) (local.get 2))))
+          (block (return_call_ref $t (i32.const 2) (local.get 0) (br_on_null 0 (local.get 1)))) (ref.null extern)))"#,
     ),
 ];
 

@@ -118,6 +118,9 @@ fn effect(image: &Image<'_>, func: &Func<'_>, entries: &BTreeMap<u32, FuncIndex>
             Row::CallIndirect | Row::ReturnCallIndirect | Row::CallIndirectTable64 | Row::ReturnCallIndirectTable64 => {
                 return Err(format!("{} calls through a table", named(image, func.index.0)));
             }
+            Row::CallRef | Row::ReturnCallRef => {
+                return Err(format!("{} calls by reference", named(image, func.index.0)));
+            }
             _ => {}
         }
     }

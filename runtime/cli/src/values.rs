@@ -1,6 +1,6 @@
 //! Values of `--invoke`: arguments in the notation of the Wasm text format, results as Wasmtime prints them.
 
-use sheave::{F32, F64, Nullable, Val, ValType};
+use sheave::{F32, F64, Val, ValType};
 use wast::{
     core::V128Const,
     parser::{Parse, ParseBuffer, parse},
@@ -23,8 +23,7 @@ pub fn parse_value(text: &str, ty: ValType) -> Result<Val, String> {
             .map(|float| F64::from_bits(float.bits))
             .or_else(|| text.parse::<f64>().ok().map(F64::from_float))
             .map(Val::F64),
-        ValType::FuncRef => (text == "null").then_some(Val::FuncRef(Nullable::Null)),
-        ValType::ExternRef => (text == "null").then_some(Val::ExternRef(Nullable::Null)),
+        ValType::Ref(ty) => (text == "null" && ty.is_nullable()).then(|| Val::default_for_ty(ValType::Ref(ty))),
         ValType::V128 => vector(text).map(|bits| Val::V128(bits.into())),
     };
     value.ok_or_else(|| format!("expected {}, found {text:?}", expected(ty)))
@@ -36,7 +35,7 @@ fn expected(ty: ValType) -> &'static str {
         ValType::I64 => "i64, such as 7, -1 or 0xff, within 64 bits",
         ValType::F32 => "f32, such as 1.5, -1e9, inf or nan",
         ValType::F64 => "f64, such as 1.5, -1e9, inf or nan",
-        ValType::FuncRef | ValType::ExternRef => "a reference, of which only null can be written",
+        ValType::Ref(_) => "a reference, of which only null can be written",
         ValType::V128 => "v128, such as \"i32x4 1 2 3 4\", \"f64x2 1 2\" or a number of 128 bits",
     }
 }
@@ -88,6 +87,7 @@ pub fn show(value: &Val) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sheave::Nullable;
 
     #[test]
     fn integers_take_the_whole_range_signed_and_unsigned() {
@@ -146,8 +146,8 @@ mod tests {
 
     #[test]
     fn references_are_null() {
-        assert_eq!(parse_value("null", ValType::ExternRef), Ok(Val::ExternRef(Nullable::Null)));
-        assert!(parse_value("1", ValType::FuncRef).unwrap_err().contains("only null"));
+        assert_eq!(parse_value("null", ValType::EXTERNREF), Ok(Val::ExternRef(Nullable::Null)));
+        assert!(parse_value("1", ValType::FUNCREF).unwrap_err().contains("only null"));
     }
 
     #[test]

@@ -8,9 +8,10 @@ use super::{
     resume,
     store::Handle,
     sync::Arc,
+    types::Owner,
 };
 use alloc::{boxed::Box, vec::Vec};
-use sheave_interp::types::Bits;
+use sheave_interp::types::{self as raw, Bits};
 
 /// A function of the host as stores keep it: reads its parameters from the window and writes its results there. The number
 /// is that of the instance that calls.
@@ -37,7 +38,7 @@ impl Func {
     /// to be set.
     ///
     /// # Panics
-    /// If there is no memory for it.
+    /// If there is no memory for it, or its type is one of another store or of a module.
     pub fn new<T>(
         mut ctx: impl AsContextMut<Data = T>,
         ty: FuncType,
@@ -64,7 +65,7 @@ impl Func {
     /// If it is one of another store; so do the methods below.
     pub fn ty(&self, ctx: impl AsContext) -> FuncType {
         let store = ctx.as_context().store;
-        FuncType::from_raw(store.core.func_type(store.address(self.0)))
+        FuncType::from_raw(store.core.func_type(store.address(self.0)), Owner::Store(store.id))
     }
 
     /// Calls it to its end. `outputs` are overwritten by the results.
@@ -81,8 +82,7 @@ impl Func {
         let StoreContextMut { store } = ctx.as_context_mut();
         let call = self.begin(store, inputs, outputs)?;
         call::finish(store, &call)?;
-        read_results(store, &call, outputs);
-        Ok(())
+        read_results(store, &call, outputs)
     }
 
     /// Calls it; if a host function on the way fails or the fuel is used up, it can be resumed.
@@ -109,13 +109,11 @@ impl Func {
     ) -> Result<sheave_interp::store::Call, Error> {
         let address = store.address(self.0);
         let ty = store.core.func_type(address);
-        check_values(ty.params(), inputs, Direction::Parameters)?;
+        let id = store.id;
+        check_values(store, ty.params(), inputs, Direction::Parameters)?;
         if ty.results().len() != outputs.len() {
             return Err(FuncError::MismatchingResultLen.into());
         }
-        let id = store.id;
-        let bits = |value: &Val| value.to_bits(id).ok_or(FuncError::ForeignReference);
-        inputs.iter().try_for_each(|value| bits(value).map(drop))?;
         call::begin(store, address, |cells| write_values(inputs, cells, id))
     }
 
@@ -139,9 +137,10 @@ pub(crate) enum Direction {
     Results,
 }
 
-/// Checks the number and types of values.
-pub(crate) fn check_values(
-    types: sheave_interp::types::ValTypes<'_>,
+/// Checks the number and types of values, and that references are of the store.
+pub(crate) fn check_values<T>(
+    store: &Store<T>,
+    types: raw::ValTypes<'_>,
     values: &[Val],
     direction: Direction,
 ) -> Result<(), FuncError> {
@@ -152,7 +151,15 @@ pub(crate) fn check_values(
     if types.len() != values.len() {
         return Err(wrong_len);
     }
-    let fit = types.iter().zip(values).all(|(ty, value)| value.ty().to_raw() == ty);
+    // What of a reference can be said without its store.
+    let is_like = |(ty, value): (raw::ValType, &Val)| value.ty().to_raw().is_like(ty);
+    if !types.iter().zip(values).all(is_like) {
+        return Err(wrong_type);
+    }
+    if values.iter().any(|value| value.to_bits(store.id).is_none()) {
+        return Err(FuncError::ForeignReference);
+    }
+    let fit = types.iter().zip(values).all(|(ty, value)| value.matches(&store.core, ty));
     if fit { Ok(()) } else { Err(wrong_type) }
 }
 
@@ -184,9 +191,36 @@ pub(crate) fn read_values(types: impl Iterator<Item = ValType>, cells: &[u32], s
 }
 
 /// Reads the results of a call that has finished.
-pub(crate) fn read_results<T>(store: &Store<T>, call: &sheave_interp::store::Call, outputs: &mut [Val]) {
-    let types = store.core.func_type(call.func).results().iter().map(ValType::from_raw);
+///
+/// # Errors
+/// No memory for roots of objects.
+pub(crate) fn read_results<T>(
+    store: &mut Store<T>,
+    call: &sheave_interp::store::Call,
+    outputs: &mut [Val],
+) -> Result<(), Error> {
+    let types = store.core.func_type(call.func).results().iter();
+    let types = types.map(|ty| ValType::from_raw(ty, Owner::Store(store.id)));
     read_values(types, store.core.cells(call.window, call.cells), store.id, outputs);
+    root_values(store, outputs)
+}
+
+/// Roots the references to objects among values that were just read.
+///
+/// # Errors
+/// No memory.
+#[inline]
+pub(crate) fn root_values<T>(store: &mut Store<T>, values: &mut [Val]) -> Result<(), Error> {
+    #[cfg(feature = "exceptions")]
+    for value in values {
+        if let Val::ExnRef(super::Nullable::Val(found)) = value {
+            let Some(reference) = found.reference(store.id) else { continue };
+            *found = store.root(reference)?;
+        }
+    }
+    #[cfg(not(feature = "exceptions"))]
+    let _ = (store, values);
+    Ok(())
 }
 
 /// Values up to this number are kept on the native stack during a host call.
@@ -210,16 +244,21 @@ pub(crate) fn with_values<T>(
         };
         let (params, results) = values.split_at_mut(param_types.len());
         read_values(param_types.iter().copied(), store.cells(window), store.id, params);
+        root_values(store, params)?;
         for (result, ty) in results.iter_mut().zip(&result_types) {
             *result = Val::default_for_ty(*ty);
         }
         func(Caller::new(store, instance), params, results)?;
-        if !results.iter().map(Val::ty).eq(result_types.iter().copied()) {
+        let id = store.id;
+        let is_like = |(ty, value): (&ValType, &Val)| value.ty().to_raw().is_like(ty.to_raw());
+        if !result_types.iter().zip(&*results).all(is_like) {
             return Err(FuncError::MismatchingResultType.into());
         }
-        let id = store.id;
         if results.iter().any(|result| result.to_bits(id).is_none()) {
             return Err(FuncError::ForeignReference.into());
+        }
+        if !result_types.iter().zip(&*results).all(|(ty, value)| value.matches(&store.core, ty.to_raw())) {
+            return Err(FuncError::MismatchingResultType.into());
         }
         write_values(results, store.cells_mut(window), id);
         Ok(())

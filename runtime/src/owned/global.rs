@@ -2,6 +2,7 @@
 
 use super::{
     AsContext, AsContextMut, GlobalType, Mutability, StoreContextMut, Val, errors::GlobalError, store::Handle,
+    types::Owner,
 };
 
 /// A global in a store.
@@ -37,14 +38,14 @@ impl Global {
     /// Its type.
     pub fn ty(&self, ctx: impl AsContext) -> GlobalType {
         let store = ctx.as_context().store;
-        GlobalType::from_raw(store.core.global_type(store.address(self.0)))
+        GlobalType::from_raw(store.core.global_type(store.address(self.0)), Owner::Store(store.id))
     }
 
     /// Its value.
     pub fn get(&self, ctx: impl AsContext) -> Val {
         let store = ctx.as_context().store;
         let address = store.address(self.0);
-        let ty = GlobalType::from_raw(store.core.global_type(address));
+        let ty = GlobalType::from_raw(store.core.global_type(address), Owner::Store(store.id));
         Val::from_bits(store.core.global(address), ty.content(), store.id)
     }
 
@@ -55,14 +56,14 @@ impl Global {
     pub fn set(&self, mut ctx: impl AsContextMut, value: Val) -> Result<(), GlobalError> {
         let StoreContextMut { store } = ctx.as_context_mut();
         let address = store.address(self.0);
-        let ty = GlobalType::from_raw(store.core.global_type(address));
+        let ty = GlobalType::from_raw(store.core.global_type(address), Owner::Store(store.id));
         if ty.mutability().is_const() {
             return Err(GlobalError::ImmutableWrite);
         }
-        if ty.content() != value.ty() {
+        let bits = value.to_bits(store.id).expect("a value is used with the store that it belongs to");
+        if !value.matches(&store.core, ty.content().to_raw()) {
             return Err(GlobalError::TypeMismatch);
         }
-        let bits = value.to_bits(store.id).expect("a value is used with the store that it belongs to");
         store.core.set_global(address, bits);
         Ok(())
     }

@@ -235,7 +235,7 @@ impl<T> Linker<T> {
             Some(Definition::HostFunc(ty, func)) => {
                 // Checked before a function is made, not to make one for nothing.
                 let is_same = matches!(import.ty, ExternType::Func(expected) if ty.with_raw(|ty| ty == expected));
-                if is_same {
+                if is_same && ty.belongs_to(store.id) {
                     Ok(store.new_host_func(ty, func.clone()).into())
                 } else {
                     let found = ty.with_raw(|ty| Described(ExternType::Func(ty)).to_string());

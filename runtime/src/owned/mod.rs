@@ -12,6 +12,8 @@ mod config;
 mod context;
 mod engine;
 mod error;
+#[cfg(feature = "exceptions")]
+mod exception;
 mod float;
 mod func;
 mod global;
@@ -24,9 +26,12 @@ mod module;
 #[cfg_attr(not(feature = "std"), path = "no_observe.rs")]
 mod observe;
 mod resume;
+#[cfg(feature = "objects")]
+mod rooted;
 mod store;
 mod sync;
 mod table;
+mod tag;
 #[cfg(feature = "translate")]
 mod text;
 mod typed;
@@ -47,6 +52,8 @@ pub use config::{CompilationMode, Config};
 pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 pub use engine::Engine;
 pub use error::Error;
+#[cfg(feature = "exceptions")]
+pub use exception::{ExnRef, ThrownException};
 pub use float::{F32, F64};
 pub use func::Func;
 pub use global::Global;
@@ -62,10 +69,14 @@ pub use resume::{
     ResumableCall, ResumableCallHostTrap, ResumableCallOutOfFuel, TypedResumableCall, TypedResumableCallHostTrap,
     TypedResumableCallOutOfFuel,
 };
+#[cfg(feature = "objects")]
+pub use rooted::{ManuallyRooted, RootScope, Rooted};
 pub use store::{InterruptHandle, Store};
 pub use table::Table;
+pub use tag::Tag;
 pub use typed::{TypedFunc, WasmParams, WasmResults, WasmTy, WasmTyList};
 pub use types::{
-    ExternType, FuncType, GlobalType, MemoryType, MemoryTypeBuilder, Mutability, RefType, TableType, ValType,
+    ConcreteType, ExternType, FuncType, GlobalType, HeapType, MemoryType, MemoryTypeBuilder, Mutability, RefType,
+    TableType, ValType,
 };
 pub use value::{ExternRef, Nullable, Ref, V128, Val};

@@ -2,7 +2,7 @@
 
 #[cfg(feature = "translate")]
 use super::config::CompilationMode;
-use super::{Engine, Error, ExternType, sync::Arc};
+use super::{Engine, Error, ExternType, sync::Arc, types::Owner};
 use alloc::vec::Vec;
 use core::{fmt, mem};
 use sheave_interp::{
@@ -181,6 +181,11 @@ impl Module {
         &self.inner.image
     }
 
+    /// Whose the indices in types of imports and exports are.
+    fn owner(&self) -> Owner {
+        Owner::Module(self.parsed().checksum())
+    }
+
     /// Name of the module, if it has one.
     pub fn name(&self) -> Option<&str> {
         self.parsed().module_name()
@@ -188,7 +193,9 @@ impl Module {
 
     /// The imports, in the module's order.
     pub fn imports(&self) -> impl ExactSizeIterator<Item = ImportType<'_>> {
-        let imports: Vec<_> = self.parsed().imports().filter_map(ImportType::from_raw).collect();
+        let owner = self.owner();
+        let imports: Vec<_> =
+            self.parsed().imports().filter_map(|import| ImportType::from_raw(import, owner)).collect();
         imports.into_iter()
     }
 
@@ -198,7 +205,7 @@ impl Module {
         let exports: Vec<_> = image
             .exports()
             .filter_map(|export| {
-                let ty = ExternType::from_raw(image.extern_type(export.kind, export.index)?)?;
+                let ty = ExternType::from_raw(image.extern_type(export.kind, export.index)?, self.owner())?;
                 Some(ExportType { name: export.name, ty })
             })
             .collect();
@@ -208,7 +215,7 @@ impl Module {
     /// Type of what the module exports under a name.
     pub fn get_export(&self, name: &str) -> Option<ExternType> {
         let export = self.parsed().export_by_name(name)?;
-        ExternType::from_raw(self.parsed().extern_type(export.kind, export.index)?)
+        ExternType::from_raw(self.parsed().extern_type(export.kind, export.index)?, self.owner())
     }
 
     /// The start function, if there is one.
@@ -237,8 +244,8 @@ pub struct ImportType<'a> {
 }
 
 impl<'a> ImportType<'a> {
-    pub(crate) fn from_raw(import: image::Import<'a>) -> Option<ImportType<'a>> {
-        Some(ImportType { module: import.module, name: import.name, ty: ExternType::from_raw(import.ty)? })
+    fn from_raw(import: image::Import<'a>, owner: Owner) -> Option<ImportType<'a>> {
+        Some(ImportType { module: import.module, name: import.name, ty: ExternType::from_raw(import.ty, owner)? })
     }
 
     /// Name of the module imported from.

@@ -70,7 +70,7 @@ pub(crate) fn after<T>(
 ) -> Result<ResumableCall, Error> {
     Ok(match stop(store, call, outcome)? {
         Stopped::Finished => {
-            read_results(store, call, outputs);
+            read_results(store, call, outputs)?;
             ResumableCall::Finished
         }
         Stopped::HostTrap(stopped) => ResumableCall::HostTrap(stopped),
@@ -136,10 +136,7 @@ impl ResumableCallHostTrap {
 
     fn run<T>(&self, store: &mut Store<T>, inputs: &[Val]) -> Result<(Call, Outcome), Error> {
         let host_func = store.address(self.host_func.0);
-        check_values(store.core.func_type(host_func).results(), inputs, Direction::Results)?;
-        if inputs.iter().any(|input| input.to_bits(store.id).is_none()) {
-            return Err(FuncError::ForeignReference.into());
-        }
+        check_values(store, store.core.func_type(host_func).results(), inputs, Direction::Results)?;
         let (call, host) = put_back(store, &self.suspended)?;
         if let Some(host) = host {
             let id = store.id;

@@ -48,6 +48,9 @@ pub struct Store<T> {
     pub(crate) data: T,
     pub(crate) host_funcs: Vec<HostFunc<T>>,
     pub(crate) externs: Vec<Box<dyn Any + Send + Sync>>,
+    /// The exception that is on its way through the host: the number of what holds it.
+    #[cfg(feature = "exceptions")]
+    pub(crate) pending: Option<u32>,
     /// Whose images the instances run: instance, module; ascending. Of several for one instance, the others failed to become it.
     modules: Vec<(u32, Module)>,
     limiter: Option<LimiterQuery<T>>,
@@ -80,6 +83,8 @@ impl<T> Store<T> {
             data,
             host_funcs: Vec::new(),
             externs: Vec::new(),
+            #[cfg(feature = "exceptions")]
+            pending: None,
             modules: Vec::new(),
             limiter: None,
             signal,
@@ -169,6 +174,7 @@ impl<T> Store<T> {
     /// If the store has 2^29 of them, or no memory.
     pub(crate) fn new_host_func(&mut self, ty: &FuncType, func: HostFunc<T>) -> super::Func {
         let number = u32::try_from(self.host_funcs.len()).expect("fewer than 2^32 host functions");
+        assert!(ty.belongs_to(self.id), "a type is used with the store that it belongs to");
         let address = ty.with_raw(|ty| self.core.new_host_func(ty, number)).expect("memory for a host function");
         self.host_funcs.push(func);
         super::Func(self.handle(address))

@@ -1,18 +1,20 @@
 //! Tables as the host sees them.
 
 use super::{
-    AsContext, AsContextMut, Error, Ref, RefType, Store, StoreContextMut, TableType, errors::TableError, store::Handle,
+    AsContext, AsContextMut, Error, Ref, Store, StoreContextMut, TableType, ValType, errors::TableError, store::Handle,
+    types::Owner,
 };
+use sheave_interp::types as raw;
 
 /// A table in a store.
 ///
 /// All methods panic if the table, or a reference given, is one of another store.
 ///
 /// ```
-/// use sheave::{Engine, Func, Ref, RefType, Store, Table, TableType};
+/// use sheave::{Engine, Func, HeapType, Ref, RefType, Store, Table, TableType};
 ///
 /// let mut store = Store::new(&Engine::default(), ());
-/// let table = Table::new(&mut store, TableType::new(RefType::Func, 2, None), Ref::null(RefType::Func))?;
+/// let table = Table::new(&mut store, TableType::new(RefType::FUNCREF, 2, None), Ref::null(HeapType::Func))?;
 /// let func = Func::wrap(&mut store, || {});
 /// table.set(&mut store, 1, func.into())?;
 /// assert_eq!(table.get(&store, 1), Some(func.into()));
@@ -27,9 +29,13 @@ impl Table {
     ///
     /// # Errors
     /// `Table` if `init` is of another type; `Module` with `Limit` if a limit forbids it, with `OutOfMemory`.
+    ///
+    /// # Panics
+    /// If the type is one of another store or of a module.
     pub fn new(mut ctx: impl AsContextMut, ty: TableType, init: Ref) -> Result<Table, Error> {
         let StoreContextMut { store } = ctx.as_context_mut();
-        let value = handle(store, init, ty.element())?;
+        assert!(ValType::Ref(ty.element()).belongs_to(store.id), "a type is used with the store that it belongs to");
+        let value = handle(store, init, ty.to_raw().element)?;
         let (core, mut limiter) = store.core_and_limiter();
         let address = core.new_table(ty.to_raw(), value, &mut limiter)?;
         Ok(Table(store.handle(address)))
@@ -38,7 +44,7 @@ impl Table {
     /// Its declared type.
     pub fn ty(&self, ctx: impl AsContext) -> TableType {
         let store = ctx.as_context().store;
-        TableType::from_raw(store.core.declared_table_type(store.address(self.0)))
+        TableType::from_raw(store.core.declared_table_type(store.address(self.0)), Owner::Store(store.id))
     }
 
     /// Number of elements.
@@ -66,8 +72,7 @@ impl Table {
         let store = ctx.as_context().store;
         let address = store.address(self.0);
         let handle = *store.core.table(address).get(usize::try_from(index).ok()?)?;
-        let element = RefType::from_raw(store.core.table_type(address).element);
-        Some(Ref::from_handle(handle, element, store.id))
+        Some(Ref::from_handle(handle, store.core.table_type(address).element, store.id))
     }
 
     /// Sets the element at `index`.
@@ -106,7 +111,7 @@ impl Table {
     ) -> Result<(), TableError> {
         let StoreContextMut { store } = ctx.as_context_mut();
         let [to, from] = [dst_table, src_table].map(|table| store.address(table.0));
-        if store.core.table_type(to).element != store.core.table_type(from).element {
+        if !store.core.ref_matches(store.core.table_type(from).element, store.core.table_type(to).element) {
             return Err(TableError::ElementTypeMismatch);
         }
         let [to_start, from_start, len] =
@@ -117,15 +122,13 @@ impl Table {
 
     fn place<T>(&self, store: &Store<T>, value: Ref) -> Result<(u32, u32), TableError> {
         let address = store.address(self.0);
-        let element = RefType::from_raw(store.core.table_type(address).element);
+        let element = store.core.table_type(address).element;
         Ok((address, handle(store, value, element)?))
     }
 }
 
 /// A reference as the interpreter has it.
-fn handle<T>(store: &Store<T>, value: Ref, element: RefType) -> Result<u32, TableError> {
-    if value.ty() != element {
-        return Err(TableError::ElementTypeMismatch);
-    }
-    Ok(value.to_handle(store.id).expect("a reference is used with the store that it belongs to"))
+fn handle<T>(store: &Store<T>, value: Ref, element: raw::RefType) -> Result<u32, TableError> {
+    let handle = value.to_handle(store.id).expect("a reference is used with the store that it belongs to");
+    if value.matches(&store.core, element) { Ok(handle) } else { Err(TableError::ElementTypeMismatch) }
 }

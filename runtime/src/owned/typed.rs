@@ -77,7 +77,7 @@ macro_rules! wasm_ref { ($($ty:ty: $variant:ident, $ref:ident;)*) => { $(
         const CELLS: usize = 1;
 
         fn read(cells: &[u32], store: u32) -> Nullable<$ty> {
-            match Ref::from_handle(cells[0], RefType::$ref, store) {
+            match Ref::from_handle(cells[0], RefType::$variant.to_raw(), store) {
                 Ref::$ref(value) => value,
                 _ => Nullable::Null,
             }
@@ -106,7 +106,7 @@ macro_rules! wasm_ref { ($($ty:ty: $variant:ident, $ref:ident;)*) => { $(
         }
     }
 )* } }
-wasm_ref! { Func: FuncRef, Func; ExternRef: ExternRef, Extern; }
+wasm_ref! { Func: FUNCREF, Func; ExternRef: EXTERNREF, Extern; }
 
 /// A list of Wasm types: one [`WasmTy`], or a tuple of up to 16.
 pub trait WasmTyList: Sized + Send {

@@ -19,13 +19,18 @@ pub enum ValType {
     F64,
     /// 128-bit vector.
     V128,
-    /// Nullable reference to a function.
-    FuncRef,
-    /// Nullable reference to a value of the host.
-    ExternRef,
+    /// Reference.
+    Ref(RefType),
 }
 
 impl ValType {
+    /// Nullable reference to a function.
+    pub const FUNCREF: ValType = ValType::Ref(RefType::FUNCREF);
+    /// Nullable reference to a value of the host.
+    pub const EXTERNREF: ValType = ValType::Ref(RefType::EXTERNREF);
+    /// Nullable reference to anything of the guest but functions.
+    pub const ANYREF: ValType = ValType::Ref(RefType::ANYREF);
+
     /// Whether it is a type of numbers.
     pub fn is_num(&self) -> bool {
         matches!(self, ValType::I32 | ValType::I64 | ValType::F32 | ValType::F64)
@@ -39,8 +44,7 @@ impl ValType {
     /// The reference type, if it is one.
     pub fn as_ref(&self) -> Option<RefType> {
         match self {
-            ValType::FuncRef => Some(RefType::Func),
-            ValType::ExternRef => Some(RefType::Extern),
+            ValType::Ref(ty) => Some(*ty),
             _ => None,
         }
     }
@@ -52,20 +56,24 @@ impl ValType {
             ValType::F32 => raw::ValType::F32,
             ValType::F64 => raw::ValType::F64,
             ValType::V128 => raw::ValType::V128,
-            ValType::FuncRef => raw::ValType::FUNCREF,
-            ValType::ExternRef => raw::ValType::EXTERNREF,
+            ValType::Ref(ty) => raw::ValType::Ref(ty.to_raw()),
         }
     }
 
-    pub(crate) fn from_raw(ty: raw::ValType) -> ValType {
+    pub(crate) fn from_raw(ty: raw::ValType, owner: Owner) -> ValType {
         match ty {
             raw::ValType::I32 => ValType::I32,
             raw::ValType::I64 => ValType::I64,
             raw::ValType::F32 => ValType::F32,
             raw::ValType::F64 => ValType::F64,
             raw::ValType::V128 => ValType::V128,
-            raw::ValType::Ref(ty) => RefType::from_raw(ty).into(),
+            raw::ValType::Ref(ty) => RefType::from_raw(ty, owner).into(),
         }
+    }
+
+    /// Whether all indices in it are of this store.
+    pub(crate) fn belongs_to(self, store: u32) -> bool {
+        !matches!(self, ValType::Ref(RefType { heap: HeapType::Concrete(ty), .. }) if ty.owner != Owner::Store(store))
     }
 }
 
@@ -77,33 +85,147 @@ impl fmt::Display for ValType {
 
 impl From<RefType> for ValType {
     fn from(ty: RefType) -> ValType {
-        match ty {
-            RefType::Func => ValType::FuncRef,
-            RefType::Extern => ValType::ExternRef,
-        }
+        ValType::Ref(ty)
     }
 }
 
-/// The type of a reference.
+/// The type of a reference: what it refers to, and whether it may be null.
+///
+/// ```
+/// use sheave::{HeapType, RefType};
+///
+/// let ty = RefType::new(false, HeapType::I31);
+/// assert_eq!((ty.to_string().as_str(), ty.is_nullable()), ("(ref i31)", false));
+/// assert_eq!(RefType::new(true, HeapType::Func), RefType::FUNCREF);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum RefType {
-    /// `funcref`.
-    Func,
-    /// `externref`.
-    Extern,
+pub struct RefType {
+    is_nullable: bool,
+    heap: HeapType,
 }
 
 impl RefType {
-    pub(crate) fn to_raw(self) -> raw::RefType {
-        match self {
-            RefType::Func => raw::RefType::FUNC,
-            RefType::Extern => raw::RefType::EXTERN,
-        }
+    /// `funcref`.
+    pub const FUNCREF: RefType = RefType::new(true, HeapType::Func);
+    /// `externref`.
+    pub const EXTERNREF: RefType = RefType::new(true, HeapType::Extern);
+    /// `exnref`.
+    pub const EXNREF: RefType = RefType::new(true, HeapType::Exn);
+    /// `anyref`.
+    pub const ANYREF: RefType = RefType::new(true, HeapType::Any);
+
+    /// References to this, among which may be null.
+    pub const fn new(is_nullable: bool, heap: HeapType) -> RefType {
+        RefType { is_nullable, heap }
     }
 
-    pub(crate) fn from_raw(ty: raw::RefType) -> RefType {
-        if ty.is_func() { RefType::Func } else { RefType::Extern }
+    /// Whether null is one.
+    pub fn is_nullable(&self) -> bool {
+        self.is_nullable
     }
+
+    /// What they refer to.
+    pub fn heap_type(&self) -> HeapType {
+        self.heap
+    }
+
+    pub(crate) fn to_raw(self) -> raw::RefType {
+        raw::RefType::new(self.is_nullable, self.heap.to_raw())
+    }
+
+    pub(crate) fn from_raw(ty: raw::RefType, owner: Owner) -> RefType {
+        let heap = match ty.heap() {
+            raw::HeapType::Func => HeapType::Func,
+            raw::HeapType::NoFunc => HeapType::NoFunc,
+            raw::HeapType::Extern => HeapType::Extern,
+            raw::HeapType::NoExtern => HeapType::NoExtern,
+            raw::HeapType::Any => HeapType::Any,
+            raw::HeapType::Eq => HeapType::Eq,
+            raw::HeapType::I31 => HeapType::I31,
+            raw::HeapType::Struct => HeapType::Struct,
+            raw::HeapType::Array => HeapType::Array,
+            raw::HeapType::None => HeapType::None,
+            raw::HeapType::Exn => HeapType::Exn,
+            raw::HeapType::NoExn => HeapType::NoExn,
+            raw::HeapType::Concrete(index) => HeapType::Concrete(ConcreteType { owner, index: index.0 }),
+        };
+        RefType { is_nullable: ty.is_nullable(), heap }
+    }
+}
+
+/// As in Wasm text: `funcref`, `(ref null 3)`.
+impl fmt::Display for RefType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.to_raw().fmt(f)
+    }
+}
+
+/// What a reference refers to.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum HeapType {
+    /// Any function.
+    Func,
+    /// Nothing, below `func`.
+    NoFunc,
+    /// Any value of the host.
+    Extern,
+    /// Nothing, below `extern`.
+    NoExtern,
+    /// Anything of the guest but functions.
+    Any,
+    /// What guests can compare.
+    Eq,
+    /// An integer of 31 bits.
+    I31,
+    /// Any structure.
+    Struct,
+    /// Any array.
+    Array,
+    /// Nothing, below `any`.
+    None,
+    /// Any exception.
+    Exn,
+    /// Nothing, below `exn`.
+    NoExn,
+    /// A function, a structure or an array of a type that a module defines.
+    Concrete(ConcreteType),
+}
+
+impl HeapType {
+    fn to_raw(self) -> raw::HeapType {
+        match self {
+            HeapType::Func => raw::HeapType::Func,
+            HeapType::NoFunc => raw::HeapType::NoFunc,
+            HeapType::Extern => raw::HeapType::Extern,
+            HeapType::NoExtern => raw::HeapType::NoExtern,
+            HeapType::Any => raw::HeapType::Any,
+            HeapType::Eq => raw::HeapType::Eq,
+            HeapType::I31 => raw::HeapType::I31,
+            HeapType::Struct => raw::HeapType::Struct,
+            HeapType::Array => raw::HeapType::Array,
+            HeapType::None => raw::HeapType::None,
+            HeapType::Exn => raw::HeapType::Exn,
+            HeapType::NoExn => raw::HeapType::NoExn,
+            HeapType::Concrete(ty) => raw::HeapType::Concrete(raw::TypeIndex(ty.index)),
+        }
+    }
+}
+
+/// A type that a module defines, as that module or a store knows it: types of a module are those that imports and exports of the module
+/// have, types of a store those of what is in the store. Within one, equal types are equal here; types of different owners never are.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ConcreteType {
+    owner: Owner,
+    index: u32,
+}
+
+/// Where indices of types mean something.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) enum Owner {
+    /// A module, by what its image has for a checksum.
+    Module(u64),
+    /// A store, by its number.
+    Store(u32),
 }
 
 /// The type of a function. Cheap to clone.
@@ -145,14 +267,28 @@ impl FuncType {
         &self.types[self.params_count..]
     }
 
-    pub(crate) fn from_raw(ty: raw::FuncType<'_>) -> FuncType {
-        FuncType::new(ty.params().iter().map(ValType::from_raw), ty.results().iter().map(ValType::from_raw))
+    pub(crate) fn from_raw(ty: raw::FuncType<'_>, owner: Owner) -> FuncType {
+        let owned =
+            |types: raw::ValTypes<'_>| -> Vec<_> { types.iter().map(|ty| ValType::from_raw(ty, owner)).collect() };
+        FuncType::new(owned(ty.params()), owned(ty.results()))
+    }
+
+    /// Whether all indices in it are of this store.
+    pub(crate) fn belongs_to(&self, store: u32) -> bool {
+        self.types.iter().all(|ty| ty.belongs_to(store))
     }
 
     /// Calls `with` with a borrowed view.
     pub(crate) fn with_raw<R>(&self, with: impl FnOnce(raw::FuncType<'_>) -> R) -> R {
-        let bytes: Vec<u8> = self.types.iter().map(|ty| ty.to_raw().to_byte()).collect();
-        let (params, results) = bytes.split_at(self.params_count);
+        let (mut bytes, mut params_bytes) = (Vec::new(), 0);
+        for (i, ty) in self.types.iter().enumerate() {
+            let (coding, len) = ty.to_raw().to_bytes();
+            bytes.extend_from_slice(&coding[..len]);
+            if i < self.params_count {
+                params_bytes = bytes.len();
+            }
+        }
+        let (params, results) = bytes.split_at(params_bytes);
         let types = |bytes| raw::ValTypes::from_bytes(bytes).expect("bytes of value types");
         with(raw::FuncType::new(types(params), types(results)))
     }
@@ -215,9 +351,9 @@ impl GlobalType {
         self.mutability
     }
 
-    pub(crate) fn from_raw(ty: raw::GlobalType) -> GlobalType {
+    pub(crate) fn from_raw(ty: raw::GlobalType, owner: Owner) -> GlobalType {
         let mutability = if ty.is_mutable { Mutability::Var } else { Mutability::Const };
-        GlobalType { content: ValType::from_raw(ty.content), mutability }
+        GlobalType { content: ValType::from_raw(ty.content, owner), mutability }
     }
 
     pub(crate) fn to_raw(self) -> raw::GlobalType {
@@ -228,6 +364,7 @@ impl GlobalType {
 /// The type of a table. Sizes are in elements.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct TableType {
+    element: RefType,
     raw: raw::TableType,
 }
 
@@ -235,18 +372,18 @@ impl TableType {
     /// A table of `element`s, at first `min` of them, at most `max`.
     pub fn new(element: RefType, min: u32, max: Option<u32>) -> TableType {
         let limits = raw::Limits::new(u64::from(min), max.map(u64::from));
-        TableType { raw: raw::TableType { element: element.to_raw(), limits, is_table64: false } }
+        TableType { element, raw: raw::TableType { element: element.to_raw(), limits, is_table64: false } }
     }
 
     /// The same with indices that are i64.
     pub fn new64(element: RefType, min: u64, max: Option<u64>) -> TableType {
         let limits = raw::Limits::new(min, max);
-        TableType { raw: raw::TableType { element: element.to_raw(), limits, is_table64: true } }
+        TableType { element, raw: raw::TableType { element: element.to_raw(), limits, is_table64: true } }
     }
 
     /// Type of the elements.
     pub fn element(&self) -> RefType {
-        RefType::from_raw(self.raw.element)
+        self.element
     }
 
     /// Elements at the start.
@@ -264,8 +401,8 @@ impl TableType {
         self.raw.is_table64
     }
 
-    pub(crate) fn from_raw(raw: raw::TableType) -> TableType {
-        TableType { raw }
+    pub(crate) fn from_raw(raw: raw::TableType, owner: Owner) -> TableType {
+        TableType { element: RefType::from_raw(raw.element, owner), raw }
     }
 
     pub(crate) fn to_raw(self) -> raw::TableType {
@@ -418,6 +555,8 @@ pub enum ExternType {
     Memory(MemoryType),
     /// A global.
     Global(GlobalType),
+    /// A tag: the parameters are what exceptions carry.
+    Tag(FuncType),
 }
 
 impl ExternType {
@@ -453,14 +592,22 @@ impl ExternType {
         }
     }
 
-    /// `None` for a tag: exceptions are not supported yet, and modules that use them are refused earlier.
-    pub(crate) fn from_raw(ty: raw::ExternType<'_>) -> Option<ExternType> {
+    /// The type whose parameters a tag's exceptions carry, if it is one.
+    pub fn tag(&self) -> Option<&FuncType> {
+        match self {
+            ExternType::Tag(ty) => Some(ty),
+            _ => None,
+        }
+    }
+
+    /// Always something.
+    pub(crate) fn from_raw(ty: raw::ExternType<'_>, owner: Owner) -> Option<ExternType> {
         Some(match ty {
-            raw::ExternType::Func(ty) => ExternType::Func(FuncType::from_raw(ty)),
-            raw::ExternType::Table(ty) => ExternType::Table(TableType::from_raw(ty)),
+            raw::ExternType::Func(ty) => ExternType::Func(FuncType::from_raw(ty, owner)),
+            raw::ExternType::Table(ty) => ExternType::Table(TableType::from_raw(ty, owner)),
             raw::ExternType::Memory(ty) => ExternType::Memory(MemoryType::from_raw(ty)),
-            raw::ExternType::Global(ty) => ExternType::Global(GlobalType::from_raw(ty)),
-            raw::ExternType::Tag(_) => return None,
+            raw::ExternType::Global(ty) => ExternType::Global(GlobalType::from_raw(ty, owner)),
+            raw::ExternType::Tag(ty) => ExternType::Tag(FuncType::from_raw(ty, owner)),
         })
     }
 }

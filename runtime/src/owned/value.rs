@@ -1,8 +1,14 @@
 //! Values, and references among them.
 
-use super::{AsContextMut, F32, F64, Func, RefType, StoreContext, ValType, store::Handle};
+use super::{AsContextMut, F32, F64, Func, HeapType, RefType, StoreContext, ValType, store::Handle};
+#[cfg(feature = "exceptions")]
+use super::{ExnRef, Rooted};
 use core::any::Any;
-use sheave_interp::{exec::handle, types::Bits};
+use sheave_interp::{
+    exec::handle,
+    store::Store as Core,
+    types::{self as raw, Bits},
+};
 
 /// Something that may be null.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -86,20 +92,26 @@ pub enum Ref {
     Func(Nullable<Func>),
     /// To a value of the host.
     Extern(Nullable<ExternRef>),
+    /// To an exception.
+    #[cfg(feature = "exceptions")]
+    Exn(Nullable<Rooted<ExnRef>>),
 }
 
 impl Ref {
-    /// Null of this type.
-    pub fn null(ty: RefType) -> Ref {
-        match ty {
-            RefType::Func => Ref::Func(Nullable::Null),
-            RefType::Extern => Ref::Extern(Nullable::Null),
-        }
+    /// Null among references to this.
+    ///
+    /// # Panics
+    /// If these are neither functions nor values of the host.
+    pub fn null(ty: HeapType) -> Ref {
+        Ref::default_for_ty(RefType::new(true, ty))
     }
 
     /// The default of this type: null.
+    ///
+    /// # Panics
+    /// If these are neither functions nor values of the host.
     pub fn default_for_ty(ty: RefType) -> Ref {
-        Ref::null(ty)
+        Ref::from_handle(0, ty.to_raw(), 0)
     }
 
     /// Whether it is null.
@@ -107,14 +119,40 @@ impl Ref {
         match self {
             Ref::Func(func) => func.is_null(),
             Ref::Extern(value) => value.is_null(),
+            #[cfg(feature = "exceptions")]
+            Ref::Exn(value) => value.is_null(),
         }
     }
 
     /// Its type.
     pub fn ty(&self) -> RefType {
         match self {
-            Ref::Func(_) => RefType::Func,
-            Ref::Extern(_) => RefType::Extern,
+            Ref::Func(_) => RefType::FUNCREF,
+            Ref::Extern(_) => RefType::EXTERNREF,
+            #[cfg(feature = "exceptions")]
+            Ref::Exn(_) => RefType::EXNREF,
+        }
+    }
+
+    /// Whether it is of a type of the store that it belongs to.
+    pub(crate) fn matches(&self, core: &Core, ty: raw::RefType) -> bool {
+        use raw::HeapType as H;
+        if self.is_null() {
+            let top = match self {
+                Ref::Func(_) => H::NoFunc,
+                Ref::Extern(_) => H::NoExtern,
+                #[cfg(feature = "exceptions")]
+                Ref::Exn(_) => H::NoExn,
+            };
+            return core.ref_matches(raw::RefType::new(true, top), ty);
+        }
+        match (self, ty.heap()) {
+            (Ref::Func(_), H::Func) | (Ref::Extern(_), H::Extern) => true,
+            // Also whether it may be used.
+            #[cfg(feature = "exceptions")]
+            (Ref::Exn(Nullable::Val(exception)), H::Exn) => exception.valid(core).is_some(),
+            (Ref::Func(Nullable::Val(func)), H::Concrete(index)) => core.is_func_of(func.0.address, index.0),
+            _ => false,
         }
     }
 
@@ -122,15 +160,15 @@ impl Ref {
     pub fn as_func(&self) -> Option<Nullable<&Func>> {
         match self {
             Ref::Func(func) => Some(func.as_ref()),
-            Ref::Extern(_) => None,
+            _ => None,
         }
     }
 
     /// The value of the host, if it is a reference to one.
     pub fn as_extern(&self) -> Option<Nullable<&ExternRef>> {
         match self {
-            Ref::Func(_) => None,
             Ref::Extern(value) => Some(value.as_ref()),
+            _ => None,
         }
     }
 
@@ -140,21 +178,35 @@ impl Ref {
             Ref::Func(Nullable::Val(func)) if func.0.store == store => Some(handle::from_func(func.0.address)),
             Ref::Extern(Nullable::Val(value)) if value.0.store == store => Some(handle::from_extern(value.0.address)),
             Ref::Func(Nullable::Null) | Ref::Extern(Nullable::Null) => Some(0),
+            #[cfg(feature = "exceptions")]
+            Ref::Exn(Nullable::Val(exception)) => exception.reference(store),
+            #[cfg(feature = "exceptions")]
+            Ref::Exn(Nullable::Null) => Some(0),
             Ref::Func(_) | Ref::Extern(_) => None,
         }
     }
 
-    pub(crate) fn from_handle(handle: u32, ty: RefType, store: u32) -> Ref {
+    /// # Panics
+    /// If the type is one of neither functions nor values of the host.
+    pub(crate) fn from_handle(handle: u32, ty: raw::RefType, store: u32) -> Ref {
+        use raw::HeapType as H;
         let entity = |address| Handle { store, address };
-        match ty {
-            RefType::Func => Ref::Func(match handle::to_func(handle) {
+        match ty.heap() {
+            H::Func | H::NoFunc | H::Concrete(_) => Ref::Func(match handle::to_func(handle) {
                 Some(address) => Nullable::Val(Func(entity(address))),
                 None => Nullable::Null,
             }),
-            RefType::Extern => Ref::Extern(match handle::to_extern(handle) {
+            H::Extern | H::NoExtern => Ref::Extern(match handle::to_extern(handle) {
                 Some(number) => Nullable::Val(ExternRef(entity(number))),
                 None => Nullable::Null,
             }),
+            // Not rooted yet, and of no use until it is.
+            #[cfg(feature = "exceptions")]
+            H::Exn | H::NoExn => Ref::Exn(match handle {
+                0 => Nullable::Null,
+                reference => Nullable::Val(Rooted::found(reference, store)),
+            }),
+            _ => panic!("references to what is on the guest's heap are not supported yet"),
         }
     }
 }
@@ -237,6 +289,10 @@ pub enum Val {
     FuncRef(Nullable<Func>),
     /// Reference to a value of the host.
     ExternRef(Nullable<ExternRef>),
+    /// Reference to an exception. Those that [`Global::get`](crate::Global::get) and [`Table::get`](crate::Table::get) give are not rooted, and can
+    /// only be compared with null.
+    #[cfg(feature = "exceptions")]
+    ExnRef(Nullable<Rooted<ExnRef>>),
 }
 
 impl Val {
@@ -247,8 +303,7 @@ impl Val {
             ValType::I64 => Val::I64(0),
             ValType::F32 => Val::F32(F32::from_bits(0)),
             ValType::F64 => Val::F64(F64::from_bits(0)),
-            ValType::FuncRef => Val::FuncRef(Nullable::Null),
-            ValType::ExternRef => Val::ExternRef(Nullable::Null),
+            ValType::Ref(ty) => Ref::default_for_ty(ty).into(),
             ValType::V128 => Val::V128(V128::default()),
         }
     }
@@ -266,8 +321,21 @@ impl Val {
             Val::F32(_) => ValType::F32,
             Val::F64(_) => ValType::F64,
             Val::V128(_) => ValType::V128,
-            Val::FuncRef(_) => ValType::FuncRef,
-            Val::ExternRef(_) => ValType::ExternRef,
+            Val::FuncRef(_) => ValType::FUNCREF,
+            Val::ExternRef(_) => ValType::EXTERNREF,
+            #[cfg(feature = "exceptions")]
+            Val::ExnRef(_) => ValType::Ref(RefType::EXNREF),
+        }
+    }
+
+    /// Whether it is of a type of the store that it belongs to.
+    pub(crate) fn matches(&self, core: &Core, ty: raw::ValType) -> bool {
+        match (*self, ty) {
+            (Val::FuncRef(func), raw::ValType::Ref(ty)) => Ref::Func(func).matches(core, ty),
+            (Val::ExternRef(value), raw::ValType::Ref(ty)) => Ref::Extern(value).matches(core, ty),
+            #[cfg(feature = "exceptions")]
+            (Val::ExnRef(value), raw::ValType::Ref(ty)) => Ref::Exn(value).matches(core, ty),
+            (value, ty) => value.ty().to_raw() == ty,
         }
     }
 
@@ -282,6 +350,8 @@ impl Val {
             Val::V128(value) => value.as_u128() as Bits,
             Val::FuncRef(func) => Bits::from(Ref::Func(func).to_handle(store)?),
             Val::ExternRef(value) => Bits::from(Ref::Extern(value).to_handle(store)?),
+            #[cfg(feature = "exceptions")]
+            Val::ExnRef(value) => Bits::from(Ref::Exn(value).to_handle(store)?),
         })
     }
 
@@ -293,8 +363,7 @@ impl Val {
             ValType::I64 => Val::I64(bits as i64),
             ValType::F32 => Val::F32(F32::from_bits(bits as u32)),
             ValType::F64 => Val::F64(F64::from_bits(bits as u64)),
-            ValType::FuncRef => Ref::from_handle(bits as u32, RefType::Func, store).into(),
-            ValType::ExternRef => Ref::from_handle(bits as u32, RefType::Extern, store).into(),
+            ValType::Ref(ty) => Ref::from_handle(bits as u32, ty.to_raw(), store).into(),
             ValType::V128 => Val::V128(V128::from(u128::from(bits))),
         }
     }
@@ -348,5 +417,7 @@ into_val! {
     Ref => |value| match value {
         Ref::Func(func) => Val::FuncRef(func),
         Ref::Extern(value) => Val::ExternRef(value),
+        #[cfg(feature = "exceptions")]
+        Ref::Exn(value) => Val::ExnRef(value),
     },
 }

@@ -1,0 +1,97 @@
+//! Handlers of typed references to functions: calls by reference, checks for null.
+//!
+//! Cells do not tell kinds of references apart, so what a reference refers to is looked at here, whatever the type says that the
+//! module has for it.
+
+use super::{
+    Instruction,
+    call::{call_address, last_fields, return_call_address},
+    functions, handle,
+    machine::{Exit, Flow, Handle, Machine, Read, read32},
+    numeric::branch_if,
+};
+use crate::trap::Trap;
+use core::marker::PhantomData;
+
+/// Address of the function that a reference refers to, which is of the expected type.
+///
+/// # Safety
+/// `ty` is a type index of the current instance, of a function.
+#[inline(always)]
+unsafe fn function(machine: &Machine, handle: Handle, ty: u32) -> Result<u32, Exit> {
+    let Some(address) = handle::to_func(handle) else {
+        return Err(Exit::trap(Trap::NullFunctionReference));
+    };
+    // SAFETY: a handle of a function holds the address of one; `image::verify` has checked the index.
+    if unsafe { functions::is_of_type(machine.context(), address, ty) } {
+        Ok(address)
+    } else {
+        Err(Exit::trap(Trap::BadSignature))
+    }
+}
+
+/// call_ref.
+pub struct CallRef<A>(PhantomData<A>);
+impl<A: Read> Instruction for CallRef<A> {
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: fields: reference, type, delta.
+        unsafe {
+            let handle = A::read::<u32>(machine);
+            let fields = last_fields(machine, 3);
+            let address = function(machine, handle, read32(fields))?;
+            call_address(machine, address, *fields.add(2))
+        }
+    }
+}
+
+/// return_call_ref.
+pub struct ReturnCallRef<A>(PhantomData<A>);
+impl<A: Read> Instruction for ReturnCallRef<A> {
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: fields: reference, type, header offset, delta.
+        unsafe {
+            let handle = A::read::<u32>(machine);
+            let fields = last_fields(machine, 4);
+            let address = function(machine, handle, read32(fields))?;
+            return_call_address(machine, address, *fields.add(2), *fields.add(3))
+        }
+    }
+}
+
+/// ref.as_non_null.
+pub struct RefAsNonNull<A>(PhantomData<A>);
+impl<A: Read> Instruction for RefAsNonNull<A> {
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: field: reference.
+        if unsafe { A::read::<u32>(machine) } == 0 { Err(Exit::trap(Trap::NullReference)) } else { Ok(()) }
+    }
+}
+
+/// br_on_null.
+pub struct BranchOnNull<A>(PhantomData<A>);
+impl<A: Read> Instruction for BranchOnNull<A> {
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: fields: reference, target.
+        unsafe {
+            let is_taken = A::read::<u32>(machine) == 0;
+            branch_if(machine, is_taken)
+        }
+    }
+}
+
+/// br_on_non_null.
+pub struct BranchOnNonNull<A>(PhantomData<A>);
+impl<A: Read> Instruction for BranchOnNonNull<A> {
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: fields: reference, target.
+        unsafe {
+            let is_taken = A::read::<u32>(machine) != 0;
+            branch_if(machine, is_taken)
+        }
+    }
+}
