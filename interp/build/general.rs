@@ -101,9 +101,9 @@ fn runs(available: &Available) -> Vec<Run> {
     for (token, (row, form)) in instructions().into_iter().enumerate() {
         let base = row.shape.base.len();
         let forms = if form < base { 0..base } else { base..row.shape.forms_count() };
-        // What other threads may touch is touched in another way.
-        let is_shared = row.groups() & group::THREADS != 0;
-        if form != forms.start || !is_general(row.shape.handler) || is_shared {
+        // Vectors are wider than what the arm passes; what other threads may touch is touched in another way.
+        let is_other = row.groups() & (group::SIMD | group::THREADS) != 0;
+        if form != forms.start || is_other || !is_general(row.shape.handler) {
             continue;
         }
         match runs.last_mut() {

@@ -44,6 +44,8 @@ pub mod reference;
 #[cfg_attr(dispatch = "switch", path = "registers_few.rs")]
 mod registers;
 pub mod shared;
+#[cfg(feature = "simd")]
+pub mod simd;
 pub mod table;
 pub mod variable;
 
@@ -104,6 +106,8 @@ mod handlers {
     pub use super::general::{General, HeaderByToken};
     #[cfg(feature = "function-references")]
     pub use super::reference::*;
+    #[cfg(feature = "simd")]
+    pub use super::simd::*;
     pub use super::{
         Instruction,
         atomic::*,
@@ -116,6 +120,8 @@ mod handlers {
         table::*,
         variable::*,
     };
+    #[cfg(feature = "simd")]
+    pub use crate::num::V128;
     include!(concat!(env!("OUT_DIR"), "/handlers.rs"));
     pub(super) use for_each_handler;
 }
