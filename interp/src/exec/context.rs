@@ -81,7 +81,7 @@ pub struct MemoryEntity {
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(8))]
 pub struct GlobalEntity {
-    /// Value; narrow values are zero-extended.
+    /// Value; narrow values are zero-extended. Of a vector, its number among the store's vectors.
     pub bits: u64,
 }
 
@@ -178,6 +178,9 @@ pub struct Context {
     pub memories: *mut MemoryEntity,
     /// All globals of the store.
     pub globals: *mut GlobalEntity,
+    /// Values of the globals that hold vectors.
+    #[cfg(feature = "simd")]
+    pub vectors: *mut [u32; 4],
     /// Spaces of all instances.
     pub instances: *const Spaces,
     /// Whether fuel is charged by bulk operators.
@@ -189,6 +192,10 @@ pub struct Context {
     pub signal: *const AtomicU32,
     /// Registers while the interpreter does not run.
     pub saved: Registers,
+    /// The accumulator of vectors, while the interpreter does not run or has no register for it. Aligned as cells are, so that the
+    /// context is no more than it was.
+    #[cfg(feature = "simd")]
+    pub v0: [u32; 4],
     /// Request to the embedder that goes with an exit.
     pub request: Request,
     /// Why the interpreter was left, on its way out.
@@ -276,11 +283,15 @@ impl Context {
         tables: ptr::null_mut(),
         memories: ptr::null_mut(),
         globals: ptr::null_mut(),
+        #[cfg(feature = "simd")]
+        vectors: ptr::null_mut(),
         instances: ptr::null(),
         metered: false,
         fuel: 0,
         signal: ptr::null(),
         saved: Registers { ip: ptr::null(), fp: ptr::null_mut(), r0: 0, f0: 0.0 },
+        #[cfg(feature = "simd")]
+        v0: [0; 4],
         request: Request {
             address: 0,
             window: ptr::null_mut(),

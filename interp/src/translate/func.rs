@@ -145,8 +145,8 @@ pub struct Func<'a> {
     pub(super) frame_bytes: u32,
     pub(super) header: u32,
     pub(super) results: &'a [Ty],
-    pub(super) held_int: Held,
-    pub(super) held_float: Held,
+    /// What each accumulator holds.
+    pub(super) held: [Held; 3],
     pub(super) recent: Recent,
     pub(super) reachable: bool,
     /// The open `try_table`s with catch clauses.
@@ -198,8 +198,7 @@ impl<'a> Func<'a> {
             frame_bytes: 0,
             header: ty.header_offset(),
             results: &ty.results,
-            held_int: Held::Nothing,
-            held_float: Held::Nothing,
+            held: [Held::Nothing; 3],
             recent: Recent::default(),
             reachable: true,
             tries: Vec::new(),

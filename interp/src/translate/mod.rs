@@ -4,7 +4,7 @@
 //! most functions while it translates them, and leaves to the validator those that it refuses: see `Scratch::function`. Invariant: what comes out passes `image::verify`; a translator's mistake becomes a rejection there.
 //!
 //! Read `module` for sections, then `func` (state of a function), `operator` (the operators one by one), `stack` (where
-//! operands are), `control`, `call`, `numeric`, `memory`, `variable`; `emit` and `fuse` for how instructions are chosen.
+//! operands are), `control`, `call`, `numeric`, `memory`, `variable`, `simd`; `emit` and `fuse` for how instructions are chosen.
 //!
 //! A function is translated again, with other settings, in two rare cases: a forward branch is too far for 16 bits, or
 //! references on its stack need more homes. Both settings only grow, the second by doubling, so the work stays linear.
@@ -27,6 +27,7 @@ mod numeric;
 mod operator;
 mod read;
 mod reference;
+mod simd;
 mod stack;
 mod variable;
 
@@ -97,6 +98,8 @@ pub const SUPPORTED: Features = Features::MUTABLE_GLOBAL
     .with(Features::WIDE_ARITHMETIC)
     .with(Features::FUNCTION_REFERENCES)
     .with(Features::EXCEPTIONS)
+    .with(Features::SIMD)
+    .with(Features::RELAXED_SIMD)
     .with(Features::FLOATS);
 
 /// Each feature as wasmparser knows it.
@@ -118,6 +121,8 @@ const WASM_FEATURES: &[(Features, WasmFeatures)] = &[
     (Features::GC, WasmFeatures::GC),
     (Features::EXCEPTIONS, WasmFeatures::EXCEPTIONS),
     (Features::FLOATS, WasmFeatures::FLOATS),
+    (Features::SIMD, WasmFeatures::SIMD),
+    (Features::RELAXED_SIMD, WasmFeatures::RELAXED_SIMD),
 ];
 
 fn wasm_features(features: Features) -> WasmFeatures {

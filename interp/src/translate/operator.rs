@@ -173,6 +173,7 @@ impl Func<'_> {
             0x43 => self.push(Ty::F32, Place::Const(u64::from(reader.bytes4()?))),
             0x44 => self.push(Ty::F64, Place::Const(reader.bytes8()?)),
             0xa7 => self.wrap(),
+            0xfd => self.vector(reader),
             0x45..0xc5 => self.numeric(NUMERIC[usize::from(opcode - 0x45)]),
             _ => {
                 reader.unread();

@@ -24,7 +24,13 @@ impl Func<'_> {
             self.emit(row, &[number, Field::REG])?;
             return self.push_accumulator(ty);
         }
+        let any = Field::new(kind::GLOBAL32, i64::from(index));
         let row = match ty {
+            Ty::V128 => {
+                self.claim(Accumulator::Vector)?;
+                self.emit(Row::V128GlobalGet, &[any, Field::REG])?;
+                return self.push_accumulator(ty);
+            }
             Ty::I32 | Ty::F32 => Row::I32GlobalGetFar,
             Ty::I64 | Ty::F64 => Row::I64GlobalGetFar,
             Ty::Ref => Row::RefGlobalGetFar,
@@ -32,7 +38,7 @@ impl Func<'_> {
         self.push(ty, Place::Home)?;
         let home = self.stack.last().expect("just pushed").home;
         let to = self.slot(home);
-        self.emit(row, &[Field::new(kind::GLOBAL32, i64::from(index)), to])
+        self.emit(row, &[any, to])
     }
 
     /// global.set
@@ -61,23 +67,28 @@ impl Func<'_> {
             }
             return self.emit(row, &[number, value]);
         }
+        let any = Field::new(kind::GLOBAL32, i64::from(index));
         let row = match ty {
+            Ty::V128 => {
+                let value = self.field(&entry)?;
+                return self.emit(Row::V128GlobalSet, &[any, value]);
+            }
             Ty::I32 | Ty::F32 => Row::I32GlobalSetFar,
             Ty::I64 | Ty::F64 => Row::I64GlobalSetFar,
             Ty::Ref => Row::RefGlobalSetFar,
         };
         let value = self.slot_field(&entry)?;
-        self.emit(row, &[Field::new(kind::GLOBAL32, i64::from(index)), value])
+        self.emit(row, &[any, value])
     }
 
     fn global(&self, index: u32) -> Result<Global, Refusal> {
         self.module.globals.get(index as usize).copied().ok_or(Refusal::Unproven)
     }
 
-    /// The number of a data global among those that this module defines, if it is one and near.
+    /// The number of a number's global among those that this module defines, if it is one and near.
     fn own_global(&self, index: u32, ty: Ty) -> Option<Field> {
         let number = index.checked_sub(self.module.imported_globals)?;
-        (ty != Ty::Ref).then_some(())?;
+        (!matches!(ty, Ty::Ref | Ty::V128)).then_some(())?;
         u16::try_from(number).ok().map(|number| Field::new(kind::GLOBAL, i64::from(number)))
     }
 

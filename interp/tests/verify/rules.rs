@@ -232,6 +232,32 @@ fn indices_and_globals() {
 }
 
 #[test]
+fn vectors() {
+    const WAT: &str = r#"(module (global $v (mut v128) (v128.const i64x2 1 2)) (global $c v128 (v128.const i64x2 1 2)) (global $i (mut i64) (i64.const 1))
+        (func (param v128 externref) (result v128 v128) (local v128)
+          (local.set 2 (i8x16.add (local.get 0) (local.get 2))) (global.set $v (global.get $v)) (local.get 2) (local.get 2))
+        (func (param v128) (result v128) (local.get 0)))"#;
+    // Frame of the first: results up to 32, of them 0 to 20 parameters; header at 32, a vector at 40.
+    check(
+        &Config::default(),
+        WAT,
+        &[
+            ("slot not aligned", |p| p.operand("i8x16.add", 0, 0, |_| 2)),
+            ("slot outside the frame", |p| p.operand("i8x16.add", 0, 1, |_| 0xfff0)),
+            ("slot in the frame header", |p| p.operand("i8x16.add", 0, 2, |_| 20)),
+            ("slot in the frame header", |p| p.operand("i8x16.add", 0, 2, |_| 36)),
+            ("reference cell used as data", |p| p.operand("i8x16.add", 0, 2, |_| 4)),
+            ("global of another kind or width", |p| p.operand("v128.global.get", 0, 0, |_| 2)),
+            ("immutable global set", |p| p.operand("v128.global.set", 0, 0, |_| 1)),
+            ("global index out of range", |p| p.operand("v128.global.set", 0, 0, |_| 3)),
+            ("result move of another kind or width", |p| p.token("result.v128", 0, Row::ResultI64.token(0))),
+            ("result move to another cell", |p| p.operand("result.v128", 1, 1, |_| 8)),
+            ("return of a value of another type", |p| p.token("return.v128", 0, Row::ReturnF64.token(5))),
+        ],
+    );
+}
+
+#[test]
 fn runs_of_results() {
     const WAT: &str = r#"(module
         (func (param i32 i32) (result i32 i32) (local.set 0 (local.get 1)) (i32.const 7) (i32.const 8))
