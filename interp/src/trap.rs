@@ -70,6 +70,12 @@ traps! {
     OutOfHeap = 15 "out of heap memory",
     /// `call_ref` of a null reference.
     NullFunctionReference = 16 "null function reference",
+    /// An atomic access at an address that is no multiple of its width.
+    UnalignedAtomic = 17 "unaligned atomic",
+    /// A wait on a memory that is not shared.
+    ExpectedSharedMemory = 18 "expected shared memory",
+    /// A wait that nothing can end: this build, or this store, has no other threads.
+    EndlessWait = 19 "atomic wait that nothing can end",
 }
 
 const _: () = assert!(size_of::<Option<Trap>>() == 1);

@@ -20,6 +20,7 @@ pub fn supported() -> FeatureSet {
         "extended-const",
         "multi-memory",
         "memory64",
+        "threads",
         "custom-page-sizes",
         "wide-arithmetic",
         "simd",
@@ -83,6 +84,7 @@ fn config(Settings { features, fuel, lazy }: Settings) -> Config {
         .wasm_function_references(features.contains("function-references"))
         .wasm_exceptions(features.contains("exceptions"))
         .wasm_memory64(features.contains("memory64"))
+        .wasm_threads(features.contains("threads"))
         .consume_fuel(fuel.is_some())
         .compilation_mode(if lazy { CompilationMode::LazyTranslation } else { CompilationMode::Eager });
     config

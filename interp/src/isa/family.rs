@@ -32,7 +32,7 @@ pub enum Family {
     Call,
     /// Globals.
     Global,
-    /// Memories as a whole: size, growth, bulk operators.
+    /// Memories as a whole: size, growth, bulk operators; atomic operators that do more than load or store.
     Memory,
     /// Tables and references.
     Table,
@@ -115,7 +115,7 @@ impl Row {
             "DataDrop" => Family::Memory,
             "ElemDrop" => Family::Table,
             handler => {
-                const BY_VERB: [(&str, Family); 9] = [
+                const BY_VERB: [(&str, Family); 12] = [
                     ("Load", Family::Load),
                     ("Store", Family::Store),
                     ("Branch", Family::Branch),
@@ -123,6 +123,9 @@ impl Row {
                     ("Return", Family::Call),
                     ("Global", Family::Global),
                     ("Memory", Family::Memory),
+                    ("AtomicLoad", Family::Load),
+                    ("AtomicStore", Family::Store),
+                    ("Atomic", Family::Memory),
                     ("Table", Family::Table),
                     ("Ref", Family::Table),
                 ];

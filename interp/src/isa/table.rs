@@ -327,6 +327,9 @@ mod ops_reference;
 #[allow(unused_imports)]
 pub use ops_memory64::{LOAD_FAR64, STORE_FAR64};
 
+#[path = "ops_atomic.rs"]
+mod ops_atomic;
+
 /// Rows of one file, and the groups that all of them belong to.
 struct Part {
     groups: u32,
@@ -334,11 +337,12 @@ struct Part {
 }
 
 /// The files, in the order of their rows. A proposal is a line here.
-const PARTS: [Part; 7] = [
+const PARTS: [Part; 8] = [
     Part { groups: 0, rows: ops::ROWS },
     Part { groups: group::MEMORY64, rows: ops_memory64::ROWS },
     Part { groups: group::FUNCTION_REFERENCES, rows: ops_reference::ROWS },
     Part { groups: group::EXCEPTIONS, rows: ops_exception::ROWS },
+    Part { groups: group::THREADS, rows: ops_atomic::ROWS },
     Part { groups: group::SIMD, rows: ops_simd::ROWS },
     Part { groups: group::SIMD | group::RELAXED_SIMD, rows: ops_simd::RELAXED_ROWS },
     Part { groups: group::SIMD | group::MEMORY64, rows: ops_simd::MEMORY64_ROWS },

@@ -2,6 +2,7 @@
 
 use super::read::MemArg;
 use super::{
+    atomic::{bulk_shared, copy_shared, with_sharing},
     emit::accumulator_of,
     func::{Func, Refusal},
     fuse,
@@ -17,15 +18,18 @@ impl Func<'_> {
         let address_ty = self.address_type(memarg.memory)?;
         let address = self.pop(address_ty)?;
         self.prove_access(memarg, align, address_ty)?;
-        let near = memarg.memory == 0 && !is_far_only(address_ty, result);
+        let is_shared = self.is_shared(memarg.memory);
+        no_shared_vector(is_shared, result)?;
+        let near = memarg.memory == 0 && !is_far_only(is_shared, address_ty, result);
+        let with_memory = |row| with_index(with_sharing(row, is_shared), address_ty);
         match (self.absolute(&address, memarg.offset), u16::try_from(memarg.offset)) {
             (Some(absolute), _) if near => {
                 self.claim(accumulator_of(result))?;
-                self.emit_mapped(with_index(row, address_ty), &[absolute, Field::NONE, Field::REG])?;
+                self.emit_mapped(with_memory(row), &[absolute, Field::NONE, Field::REG])?;
             }
             (_, Ok(offset)) if near => {
                 let offset = Field::new(kind::OFF16, i64::from(offset));
-                if let Some(at_sum) = fuse::at_sum(row)
+                if let Some(at_sum) = fuse::at_sum(row).filter(|_| !is_shared)
                     && let Some([left, right]) = self.sum(&address)
                 {
                     self.claim(accumulator_of(result))?;
@@ -33,9 +37,10 @@ impl Func<'_> {
                 } else {
                     let address = self.field(&address)?;
                     self.claim(accumulator_of(result))?;
-                    self.emit_mapped(with_index(row, address_ty), &[address, offset, Field::REG])?;
+                    self.emit_mapped(with_memory(row), &[address, offset, Field::REG])?;
                 }
             }
+            _ if is_shared => return self.load_shared(far, &address, memarg),
             _ => {
                 self.load_accumulator(&address)?;
                 self.claim(accumulator_of(result))?;
@@ -57,12 +62,17 @@ impl Func<'_> {
             Ty::F64 => Some(Row::F64Store),
             _ => None,
         };
-        let near = memarg.memory == 0 && !is_far_only(address_ty, ty);
+        let is_shared = self.is_shared(memarg.memory);
+        no_shared_vector(is_shared, ty)?;
+        let near = memarg.memory == 0 && !is_far_only(is_shared, address_ty, ty);
         let absolute = self.absolute(&address, memarg.offset).filter(|_| near);
         let offset = u16::try_from(memarg.offset).ok().filter(|_| near);
         let Some(offset) =
             offset.map(|offset| Field::new(kind::OFF16, i64::from(offset))).or(absolute.map(|_| Field::NONE))
         else {
+            if is_shared {
+                return self.store_shared(far, &address, &value, memarg);
+            }
             return self.store_far(far, &address, &value, memarg);
         };
         let (mut row, mut value_field) = (row, self.value_field(&value)?);
@@ -79,7 +89,7 @@ impl Func<'_> {
         if both_in_r0 {
             value_field = self.slot_field(&value)?;
         }
-        self.emit_mapped(with_index(row, address_ty), &[address, offset, value_field])
+        self.emit_mapped(with_index(with_sharing(row, is_shared), address_ty), &[address, offset, value_field])
     }
 
     /// The value of a store: a short immediate, an accumulator, or a slot.
@@ -120,13 +130,15 @@ impl Func<'_> {
 
     /// memory.copy
     pub fn memory_copy(&mut self, to: u32, from: u32) -> Result<(), Refusal> {
-        let row = with_indices(Row::MemoryCopy, self.address_type(to)?, self.address_type(from)?);
+        let (to_ty, from_ty) = (self.address_type(to)?, self.address_type(from)?);
+        let is_shared = self.is_shared(to) || self.is_shared(from);
+        let row = if is_shared { copy_shared(to_ty, from_ty) } else { with_indices(Row::MemoryCopy, to_ty, from_ty) };
         self.bulk(row, &[memory_field(to), memory_field(from)])
     }
 
     /// memory.fill
     pub fn memory_fill(&mut self, memory: u32) -> Result<(), Refusal> {
-        let row = with_index(Row::MemoryFill, self.address_type(memory)?);
+        let row = self.of_memory(Row::MemoryFill, memory)?;
         self.bulk(row, &[memory_field(memory)])
     }
 
@@ -134,7 +146,7 @@ impl Func<'_> {
     pub fn memory_size(&mut self, memory: u32) -> Result<(), Refusal> {
         let ty = self.address_type(memory)?;
         self.claim(super::stack::Accumulator::Int)?;
-        self.emit(with_index(Row::MemorySize, ty), &[memory_field(memory), Field::REG])?;
+        self.emit(self.of_memory(Row::MemorySize, memory)?, &[memory_field(memory), Field::REG])?;
         self.push_accumulator(ty)
     }
 
@@ -144,8 +156,14 @@ impl Func<'_> {
         let pages = self.pop(ty)?;
         let pages = self.field(&pages)?;
         self.claim(super::stack::Accumulator::Int)?;
-        self.emit_mapped(with_index(Row::MemoryGrow, ty), &[memory_field(memory), pages, Field::REG])?;
+        self.emit_mapped(self.of_memory(Row::MemoryGrow, memory)?, &[memory_field(memory), pages, Field::REG])?;
         self.push_accumulator(ty)
+    }
+
+    /// The row of a bulk operator on one memory.
+    pub fn of_memory(&self, row: Row, memory: u32) -> Result<Row, Refusal> {
+        let ty = self.address_type(memory)?;
+        Ok(if self.is_shared(memory) { bulk_shared(row, ty) } else { with_index(row, ty) })
     }
 
     /// An operator on three integer operands (or references) in slots, behind the given index fields.
@@ -161,9 +179,14 @@ impl Func<'_> {
     }
 }
 
-/// Vectors at addresses of 64 bits are seldom: they have no rows but those for any memory.
-fn is_far_only(address: Ty, value: Ty) -> bool {
-    address == Ty::I64 && value == Ty::V128
+/// Vectors, and what is in shared memories, at addresses of 64 bits are seldom: they have no rows but those for any memory.
+fn is_far_only(is_shared: bool, address: Ty, value: Ty) -> bool {
+    address == Ty::I64 && (is_shared || value == Ty::V128)
+}
+
+/// Vectors are not yet loaded from, or stored to, shared memories.
+fn no_shared_vector(is_shared: bool, value: Ty) -> Result<(), Refusal> {
+    if is_shared && value == Ty::V128 { Err(Refusal::Operator) } else { Ok(()) }
 }
 
 /// The index of a memory as a field.

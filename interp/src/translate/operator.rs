@@ -213,7 +213,7 @@ impl Func<'_> {
         self.leave_to_validator()?;
         match *operator {
             O::MemoryInit { data_index, mem } => {
-                let row = with_index(Row::MemoryInit, self.address_type(mem)?);
+                let row = self.of_memory(Row::MemoryInit, mem)?;
                 self.bulk(row, &[memory_field(mem), Field::new(kind::DATA, i64::from(data_index))])
             }
             O::DataDrop { data_index } => self.emit(Row::DataDrop, &[Field::new(kind::DATA, i64::from(data_index))]),
@@ -243,7 +243,7 @@ impl Func<'_> {
             O::BrOnNonNull { relative_depth } => self.br_on_non_null(relative_depth),
             O::CallRef { type_index } => self.call(Callee::Reference(type_index)),
             O::ReturnCallRef { type_index } => self.return_call(Callee::Reference(type_index)),
-            _ => Err(Refusal::Operator),
+            _ => self.atomic(operator),
         }
     }
 }
