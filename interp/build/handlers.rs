@@ -41,12 +41,12 @@ pub fn handler(row: &Row, form: &[u8]) -> String {
         "LoadFar",
         "Store",
         "StoreFar",
-        "ExtractLane",
-        "ReplaceLane",
         "AtomicLoad",
         "AtomicStore",
         "AtomicRmw",
         "AtomicCmpxchg",
+        "ExtractLane",
+        "ReplaceLane",
     ];
     if computes.contains(&row.shape.handler) {
         arguments.push(format!("operation::{}", name(row)));

@@ -273,8 +273,8 @@ fn allocate(
     store.tables.reserve(&mut store.heap, own(image, ExternKind::Table).len())?;
     store.memories.reserve(&mut store.heap, own(image, ExternKind::Memory).len())?;
     for index in own(image, ExternKind::Table) {
-        let table = sound(image.table(TableIndex(index)));
-        tables.push_within_capacity(store.new_table(table.ty.in_store(types), 0, limiter)?);
+        let (index, table) = (TableIndex(index), sound(image.table(TableIndex(index))));
+        tables.push_within_capacity(store.add_table(table.ty.in_store(types), image.is_fixed_table(index), limiter)?);
     }
     for index in own(image, ExternKind::Memory) {
         memories.push_within_capacity(store.new_memory(sound(image.memory(MemoryIndex(index))), limiter)?);
@@ -449,8 +449,12 @@ fn element_segment(
         ElemMode::Active { table, offset } => {
             let Some(External::Table(address)) = store.resolve(instance, ExternKind::Table, table.0) else { unsound() };
             let start = place(evaluate(store, instance, offset, limiter)? as u64);
-            if store.table(address).len().checked_sub(start).is_none_or(|room| (count as usize) > room) {
+            let len = store.tables[address as usize].len as usize;
+            if len.checked_sub(start).is_none_or(|room| (count as usize) > room) {
                 return Err(Trap::TableOutOfBounds.into());
+            }
+            if store.read_in_image(address, start, elem.items) {
+                return Ok(());
             }
             for i in 0..count {
                 let value = evaluate(store, instance, sound(elem.items.get(i)), limiter)? as u32;

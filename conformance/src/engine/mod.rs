@@ -143,13 +143,13 @@ impl Session {
         self.is_shared
     }
 
-    /// Loads and verifies an image.
+    /// Takes an image over and verifies it.
     ///
     /// # Errors
     ///
     /// `Invalid`, with the engine's message; `Memory`, on a device.
-    pub fn load(&self, image: &[u8]) -> Result<Compiled, Failure> {
-        Module::from_image(&self.engine, image).map(Compiled).map_err(|error| {
+    pub fn load(&self, image: Vec<u8>) -> Result<Compiled, Failure> {
+        Module::from_owned_image(&self.engine, image).map(Compiled).map_err(|error| {
             let budget = &self.world.as_ref().expect("`clear` leaves one").store.data();
             match budget.exhausted(&first_line(&error)) {
                 Some(message) => Failure { kind: FailureKind::Memory, message },

@@ -30,8 +30,8 @@ mod dispatch;
 pub mod exception;
 #[cfg_attr(compact, path = "few_functions.rs")]
 pub mod functions;
-#[cfg(grouped)]
-pub mod grouped;
+#[cfg(general)]
+pub mod general;
 pub mod handle;
 pub mod machine;
 pub mod memory;
@@ -102,8 +102,8 @@ mod handlers {
     #![allow(unused_imports)]
     #[cfg(feature = "exceptions")]
     pub use super::exception::*;
-    #[cfg(grouped)]
-    pub use super::grouped::*;
+    #[cfg(general)]
+    pub use super::general::{General, HeaderByToken};
     #[cfg(feature = "function-references")]
     pub use super::reference::*;
     #[cfg(feature = "simd")]

@@ -595,7 +595,12 @@ impl<'a> Verifier<'a> {
             kind::FUNC => index(self.image.count(ExternKind::Func), "function index out of range"),
             kind::TYPE => index(self.image.types_count(), "type index out of range"),
             kind::TAG => index(self.image.count(ExternKind::Tag), "tag index out of range"),
-            kind::TABLE => index(self.image.count(ExternKind::Table), "table index out of range"),
+            kind::TABLE => {
+                index(self.image.count(ExternKind::Table), "table index out of range")?;
+                let spares = matches!(instruction.row, Row::CallIndirect | Row::ReturnCallIndirect | Row::TableSize);
+                let is_fixed = self.image.is_fixed_table(TableIndex(value as u32));
+                require(spares || !is_fixed, "fixed table in what is no call and no table.size")
+            }
             kind::MEMORY => index(self.image.count(ExternKind::Memory), "memory index out of range"),
             kind::DATA => index(self.image.data_count(), "data segment index out of range"),
             kind::ELEM => index(self.image.elems_count(), "element segment index out of range"),

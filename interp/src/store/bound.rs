@@ -14,8 +14,8 @@ use crate::{
         observe::Observed,
     },
     image::format::{
-        ElemRecord, GlobalRecord, HAS_MAX, Header, IS_MUTABLE, ImportRecord, MAGIC, MemoryRecord, PARAMS_BYTES,
-        SectionRecord, TableRecord, section,
+        ElemRecord, GlobalRecord, HAS_MAX, Header, IS_FIXED, IS_MUTABLE, ImportRecord, MAGIC, MemoryRecord,
+        PARAMS_BYTES, SectionRecord, TableRecord, section,
     },
     types::{ExternKind, GlobalType, ValType},
 };
@@ -266,10 +266,13 @@ impl Bound {
         i = first_table;
         while i < tables {
             let record = records.record(section::TABLES, TableRecord::BYTES, i);
-            // Element; flags, reserved; minimum; maximum.
+            // Element; flags, reserved; minimum; maximum. Without an allocator, tables that no instruction writes are read in the image.
             let (min, max) = (record.long(8), record.long(16));
-            elements_bytes += arena.block(min, Size::WORD);
-            if record.byte(4) & HAS_MAX == 0 || max > min {
+            let is_fixed = record.byte(4) & IS_FIXED != 0;
+            if !(is_fixed && sizes.entities.is_none()) {
+                elements_bytes += arena.block(min, Size::WORD);
+            }
+            if !is_fixed && (record.byte(4) & HAS_MAX == 0 || max > min) {
                 (growing_count, growth_bytes) = (growing_count + 1, None);
             }
             i += 1;

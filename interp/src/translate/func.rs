@@ -107,6 +107,8 @@ pub struct Finished {
     pub frame_bytes: u32,
     /// One bit a cell of the frame: whether it holds a reference.
     pub cell_map: Vec<u8>,
+    /// One bit for each of the first tables: whether something else than a call or `table.size` names it.
+    pub used_tables: u128,
 }
 
 /// Buffers that are used for one function after the other.
@@ -153,6 +155,8 @@ pub struct Func<'a> {
     pub(super) caught_return: Option<Label>,
     pub(super) fuel_at: Option<usize>,
     pub(super) fuel_count: u32,
+    /// As of [`Finished`].
+    pub(super) used_tables: u128,
     entry: u32,
     param_bytes: u32,
 }
@@ -201,6 +205,7 @@ impl<'a> Func<'a> {
             caught_return: None,
             fuel_at: None,
             fuel_count: 0,
+            used_tables: 0,
             entry: 0,
             param_bytes: ty.params.iter().map(|ty| ty.bytes()).sum(),
         };
@@ -276,7 +281,7 @@ impl<'a> Func<'a> {
             self.code[at + 1] = self.header as u16;
             crate::isa::encode::put32(self.code, at + 2, zero);
             crate::isa::encode::put32(self.code, at + 4, frame);
-            Finished { entry: self.entry, frame_bytes: frame, cell_map: self.cell_map() }
+            Finished { entry: self.entry, frame_bytes: frame, cell_map: self.cell_map(), used_tables: self.used_tables }
         });
         let attempt = Attempt { is_valid: true, ..self.retry.unwrap_or(self.attempt) };
         self.stack.clear();

@@ -18,9 +18,8 @@ impl Func<'_> {
         let address_ty = self.address_type(memarg.memory)?;
         let address = self.pop(address_ty)?;
         self.prove_access(memarg, align, address_ty)?;
-        let is_shared = self.is_shared(memarg.memory);
-        no_shared_vector(is_shared, result)?;
-        let near = memarg.memory == 0 && !is_far_only(is_shared, address_ty, result);
+        let is_shared = self.shares(memarg.memory, result)?;
+        let near = memarg.memory == 0 && !(is_shared && address_ty == Ty::I64) && !is_far_only(address_ty, result);
         let with_memory = |row| with_index(with_sharing(row, is_shared), address_ty);
         match (self.absolute(&address, memarg.offset), u16::try_from(memarg.offset)) {
             (Some(absolute), _) if near => {
@@ -29,7 +28,8 @@ impl Func<'_> {
             }
             (_, Ok(offset)) if near => {
                 let offset = Field::new(kind::OFF16, i64::from(offset));
-                if let Some(at_sum) = fuse::at_sum(row).filter(|_| !is_shared)
+                if !is_shared
+                    && let Some(at_sum) = fuse::at_sum(row)
                     && let Some([left, right]) = self.sum(&address)
                 {
                     self.claim(accumulator_of(result))?;
@@ -62,9 +62,8 @@ impl Func<'_> {
             Ty::F64 => Some(Row::F64Store),
             _ => None,
         };
-        let is_shared = self.is_shared(memarg.memory);
-        no_shared_vector(is_shared, ty)?;
-        let near = memarg.memory == 0 && !is_far_only(is_shared, address_ty, ty);
+        let is_shared = self.shares(memarg.memory, ty)?;
+        let near = memarg.memory == 0 && !(is_shared && address_ty == Ty::I64) && !is_far_only(address_ty, ty);
         let absolute = self.absolute(&address, memarg.offset).filter(|_| near);
         let offset = u16::try_from(memarg.offset).ok().filter(|_| near);
         let Some(offset) =
@@ -179,14 +178,9 @@ impl Func<'_> {
     }
 }
 
-/// Vectors, and what is in shared memories, at addresses of 64 bits are seldom: they have no rows but those for any memory.
-fn is_far_only(is_shared: bool, address: Ty, value: Ty) -> bool {
-    address == Ty::I64 && (is_shared || value == Ty::V128)
-}
-
-/// Vectors are not yet loaded from, or stored to, shared memories.
-fn no_shared_vector(is_shared: bool, value: Ty) -> Result<(), Refusal> {
-    if is_shared && value == Ty::V128 { Err(Refusal::Operator) } else { Ok(()) }
+/// Vectors at addresses of 64 bits are seldom: they have no rows but those for any memory.
+fn is_far_only(address: Ty, value: Ty) -> bool {
+    address == Ty::I64 && value == Ty::V128
 }
 
 /// The index of a memory as a field.

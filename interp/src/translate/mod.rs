@@ -178,6 +178,8 @@ struct Translator<'a> {
     scratch: Scratch,
     /// Calls of functions that are not there yet: unit offset of the field, which holds the function's index.
     calls: Vec<u32>,
+    /// As of [`Finished`], of all functions.
+    used_tables: u128,
 }
 
 /// A function's body, to be validated.
@@ -304,6 +306,7 @@ impl<'a> Translator<'a> {
             },
             scratch: Scratch::default(),
             calls: Vec::new(),
+            used_tables: 0,
         })
     }
 
@@ -373,6 +376,7 @@ impl<'a> Translator<'a> {
 
     /// Puts the function in the scratch behind the others.
     fn place(&mut self, finished: &Finished, wasm_offset: u32) -> Result<(), Error> {
+        self.used_tables |= finished.used_tables;
         let Sections { info, parts, .. } = &mut self.sections;
         let Scratch { code, source_map, block_starts, calls, handlers, .. } = &self.scratch;
         let first = parts.push_func(FuncPart {
@@ -426,6 +430,10 @@ impl<'a> Translator<'a> {
         for field in self.calls {
             let is_linked = parts.link(field);
             debug_assert!(is_linked, "a valid module has a body for each function");
+        }
+        // What stubs stand for is not known.
+        if !options.contains(Options::LAZY) {
+            parts.fix_tables(self.used_tables);
         }
         for (is_on, option) in [
             (info.config.signal, Options::SIGNAL),

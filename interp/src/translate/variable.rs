@@ -125,7 +125,8 @@ impl Func<'_> {
         let index = self.pop(ty)?;
         let index = self.slot_field(&index)?;
         let to = self.push_ref()?;
-        self.emit_mapped(with_index(Row::TableGet, ty), &[table_field(table), index, to])
+        let table = self.table_field(table);
+        self.emit_mapped(with_index(Row::TableGet, ty), &[table, index, to])
     }
 
     /// table.set
@@ -135,14 +136,15 @@ impl Func<'_> {
         let index = self.pop(ty)?;
         let value = self.slot_field(&value)?;
         let index = self.slot_field(&index)?;
-        self.emit_mapped(with_index(Row::TableSet, ty), &[table_field(table), index, value])
+        let table = self.table_field(table);
+        self.emit_mapped(with_index(Row::TableSet, ty), &[table, index, value])
     }
 
     /// table.size
     pub fn table_size(&mut self, table: u32) -> Result<(), Refusal> {
         let ty = self.table_index_type(table)?;
         self.claim(Accumulator::Int)?;
-        self.emit(with_index(Row::TableSize, ty), &[table_field(table), Field::REG])?;
+        self.emit(with_index(Row::TableSize, ty), &[Field::new(kind::TABLE, i64::from(table)), Field::REG])?;
         self.push_accumulator(ty)
     }
 
@@ -154,12 +156,14 @@ impl Func<'_> {
         let count = self.slot_field(&count)?;
         let value = self.slot_field(&value)?;
         self.claim(Accumulator::Int)?;
-        self.emit_mapped(with_index(Row::TableGrow, ty), &[table_field(table), value, count, Field::REG])?;
+        let table = self.table_field(table);
+        self.emit_mapped(with_index(Row::TableGrow, ty), &[table, value, count, Field::REG])?;
         self.push_accumulator(ty)
     }
-}
 
-/// The index of a table as a field.
-pub fn table_field(table: u32) -> Field {
-    Field::new(kind::TABLE, i64::from(table))
+    /// The index of a table as a field of what may write it, or gives its elements away.
+    pub fn table_field(&mut self, table: u32) -> Field {
+        self.used_tables |= 1_u128.checked_shl(table).unwrap_or(0);
+        Field::new(kind::TABLE, i64::from(table))
+    }
 }
