@@ -111,6 +111,11 @@ fn export(store: &mut Store<Host>, instance: Instance, name: &str) -> Export {
     match instance.get_export(&*store, name) {
         Some(Extern::Global(global)) => Export::Global(value(store, &global.get(&*store))),
         Some(Extern::Memory(memory)) => Export::memory(memory.size(&*store), memory.data(&*store)),
+        Some(Extern::SharedMemory(memory)) => {
+            let mut bytes = vec![0; memory.data_size()];
+            memory.read(0, &mut bytes).expect("no thread makes it smaller");
+            Export::memory(memory.size(), &bytes)
+        }
         Some(Extern::Table(table)) => {
             let is_null = |i| table.get(&*store, i).is_none_or(|element| element.is_null());
             Export::table(table.size(&*store), is_null)
