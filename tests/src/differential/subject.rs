@@ -84,7 +84,8 @@ fn val(store: &mut Store<Host>, value: Value, func: Func) -> Val {
         Value::ExternRef { is_null: true } => Val::ExternRef(Nullable::Null),
         Value::ExternRef { is_null: false } => Val::from(Ref::Extern(Nullable::Val(ExternRef::new(store, 5_u8)))),
         Value::ExnRef { is_null: true } => Val::ExnRef(Nullable::Null),
-        Value::V128(_) | Value::ExnRef { .. } | Value::AnyRef(_) => unreachable!("a type that Sheave lacks: {value:?}"),
+        Value::V128(bits) => Val::V128(bits.into()),
+        Value::ExnRef { .. } | Value::AnyRef(_) => unreachable!("a type that Sheave lacks: {value:?}"),
     }
 }
 
@@ -99,6 +100,7 @@ fn value(_: &mut Store<Host>, val: &Val) -> Value {
         Val::I64(value) => Value::I64(*value),
         Val::F32(value) => Value::f32(value.to_bits()),
         Val::F64(value) => Value::f64(value.to_bits()),
+        Val::V128(value) => Value::V128(value.as_u128()),
         Val::FuncRef(value) => Value::FuncRef { is_null: value.is_null() },
         Val::ExternRef(value) => Value::ExternRef { is_null: value.is_null() },
         Val::ExnRef(value) => Value::ExnRef { is_null: value.is_null() },
