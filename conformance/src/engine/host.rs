@@ -23,6 +23,8 @@ pub fn supported() -> FeatureSet {
         "threads",
         "custom-page-sizes",
         "wide-arithmetic",
+        "simd",
+        "relaxed-simd",
         "function-references",
         "exceptions",
     ];
@@ -77,6 +79,8 @@ fn config(Settings { features, fuel, lazy }: Settings) -> Config {
         .wasm_multi_memory(features.contains("multi-memory"))
         .wasm_custom_page_sizes(features.contains("custom-page-sizes"))
         .wasm_wide_arithmetic(features.contains("wide-arithmetic"))
+        .wasm_simd(features.contains("simd"))
+        .wasm_relaxed_simd(features.contains("relaxed-simd"))
         .wasm_function_references(features.contains("function-references"))
         .wasm_exceptions(features.contains("exceptions"))
         .wasm_memory64(features.contains("memory64"))

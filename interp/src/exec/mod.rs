@@ -30,8 +30,8 @@ mod dispatch;
 pub mod exception;
 #[cfg_attr(compact, path = "few_functions.rs")]
 pub mod functions;
-#[cfg(grouped)]
-pub mod grouped;
+#[cfg(general)]
+pub mod general;
 pub mod handle;
 pub mod machine;
 pub mod memory;
@@ -44,6 +44,8 @@ pub mod reference;
 #[cfg_attr(dispatch = "switch", path = "registers_few.rs")]
 mod registers;
 pub mod shared;
+#[cfg(feature = "simd")]
+pub mod simd;
 pub mod table;
 pub mod variable;
 
@@ -100,10 +102,12 @@ mod handlers {
     #![allow(unused_imports)]
     #[cfg(feature = "exceptions")]
     pub use super::exception::*;
-    #[cfg(grouped)]
-    pub use super::grouped::*;
+    #[cfg(general)]
+    pub use super::general::{General, HeaderByToken};
     #[cfg(feature = "function-references")]
     pub use super::reference::*;
+    #[cfg(feature = "simd")]
+    pub use super::simd::*;
     pub use super::{
         Instruction,
         atomic::*,
@@ -116,6 +120,8 @@ mod handlers {
         table::*,
         variable::*,
     };
+    #[cfg(feature = "simd")]
+    pub use crate::num::V128;
     include!(concat!(env!("OUT_DIR"), "/handlers.rs"));
     pub(super) use for_each_handler;
 }

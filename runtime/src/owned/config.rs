@@ -16,6 +16,8 @@ const DEFAULT_FEATURES: Features = Features::MUTABLE_GLOBAL
     .with(Features::THREADS)
     .with(Features::CUSTOM_PAGE_SIZES)
     .with(Features::WIDE_ARITHMETIC)
+    .with(Features::SIMD)
+    .with(Features::RELAXED_SIMD)
     .with(Features::FUNCTION_REFERENCES)
     .with(Features::EXCEPTIONS)
     .with(Features::FLOATS);
@@ -150,9 +152,9 @@ impl Config {
         floats => FLOATS,
         /// Typed references to functions, and calls by them. Default: true.
         wasm_function_references => FUNCTION_REFERENCES,
-        /// Vectors: not supported yet, so that every module is refused with it. Default: false.
+        /// Vectors of 128 bits. Default: true.
         wasm_simd => SIMD,
-        /// Relaxed vector operators: not supported yet, so that every module is refused with it. Default: false.
+        /// Relaxed vector operators, which do the same on every machine here: what the specification's deterministic profile says. Default: true.
         wasm_relaxed_simd => RELAXED_SIMD,
     }
 

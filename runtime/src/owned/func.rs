@@ -11,7 +11,7 @@ use super::{
     types::Owner,
 };
 use alloc::{boxed::Box, vec::Vec};
-use sheave_interp::types as raw;
+use sheave_interp::types::{self as raw, Bits};
 
 /// A function of the host as stores keep it: reads its parameters from the window and writes its results there. The number
 /// is that of the instance that calls.
@@ -172,9 +172,8 @@ pub(crate) fn write_values(values: &[Val], cells: &mut [u32], store: u32) {
     for value in values {
         let bits = value.to_bits(store).expect("a reference is used with the store that it belongs to");
         let (cells, next) = rest.split_at_mut(value.ty().to_raw().cells() as usize);
-        cells[0] = bits as u32;
-        if let Some(high) = cells.get_mut(1) {
-            *high = (bits >> 32) as u32;
+        for (i, cell) in cells.iter_mut().enumerate() {
+            *cell = (bits >> (32 * i)) as u32;
         }
         rest = next;
     }
@@ -185,7 +184,7 @@ pub(crate) fn read_values(types: impl Iterator<Item = ValType>, cells: &[u32], s
     let mut rest = cells;
     for (ty, value) in types.zip(values) {
         let (cells, next) = rest.split_at(ty.to_raw().cells() as usize);
-        let bits = u64::from(cells[0]) | u64::from(cells.get(1).copied().unwrap_or(0)) << 32;
+        let bits = cells.iter().rev().fold(0, |bits: Bits, cell| bits << 32 | Bits::from(*cell));
         *value = Val::from_bits(bits, ty, store);
         rest = next;
     }
