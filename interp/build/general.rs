@@ -311,6 +311,12 @@ fn operate(functions: &Functions) -> String {
     )
 }
 
+/// Whether an instruction is a function of its own: those on vectors, and those on what other threads may touch; all that only go on or trap.
+fn is_apart(row: &Row) -> bool {
+    const LEAVE: [&str; 3] = ["AtomicWait", "AtomicNotify", "ReturnValue"];
+    row.groups() & (group::SIMD | group::THREADS) != 0 && !LEAVE.contains(&row.shape.handler)
+}
+
 /// The arms: one for each instruction of its own, one for all others.
 fn handlers(general: &BTreeSet<usize>, available: &Available) -> String {
     let mut text = String::from("macro_rules! for_each_handler { ($with:ident) => { $with! {\n");
@@ -337,7 +343,9 @@ fn handlers(general: &BTreeSet<usize>, available: &Available) -> String {
             is_done.extend(tokens);
             continue;
         }
-        writeln!(text, "    {token} => {};", handler(row, letters)).unwrap();
+        let handler = handler(row, letters);
+        let handler = if is_apart(row) { format!("Apart<{handler}>") } else { handler };
+        writeln!(text, "    {token} => {handler};").unwrap();
     }
     if !available.is_for_speed() && !general.is_empty() {
         text += "    _ => General;\n";

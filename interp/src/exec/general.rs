@@ -18,6 +18,7 @@ use super::{
     numeric::{Operation1, Operation2, operation},
 };
 use crate::trap::Trap;
+use core::marker::PhantomData;
 
 /// Instructions of rows of one shape with the same types.
 struct Run {
@@ -305,6 +306,40 @@ unsafe fn access(memory: *mut u8, len: usize, access: u8, is_store: bool, values
         values[0] = u64::from(low) | u64::from(high) << 32;
     }
     0
+}
+
+/// An instruction as a function of its own, for those whose code would take registers, or native stack, of all arms if it stood in the loop: on
+/// vectors, atomic ones. They go on to the next instruction, or trap.
+pub struct Apart<I>(PhantomData<I>);
+impl<I: Instruction> Instruction for Apart<I> {
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: as the caller promises.
+        unsafe {
+            let (ip, r0) = apart::<I>(machine.cx, machine.fp, machine.ip, machine.r0);
+            if ip.is_null() {
+                return Err(Exit(r0));
+            }
+            (machine.ip, machine.r0) = (ip, r0);
+        }
+        Ok(())
+    }
+}
+
+/// Executes `I`, whose fields begin at `ip`, with the lower half of r0; gives what [`general`] does.
+///
+/// # Safety
+/// As for [`Instruction::run`].
+#[inline(never)]
+unsafe fn apart<I: Instruction>(cx: *mut Context, fp: *mut u8, ip: *const u16, r0: u32) -> (*const u16, u32) {
+    // SAFETY: as the caller promises; what else the machine has is in the context.
+    unsafe {
+        let mut machine = Machine { ip, fp, r0, ..Machine::resume(cx) };
+        match I::run(&mut machine) {
+            Ok(()) => (machine.ip, machine.r0),
+            Err(exit) => (core::ptr::null(), exit.0),
+        }
+    }
 }
 
 /// Header of a return whose form names the cell: the token says which, as tokens of cells follow one another from `FIRST` on. It stands

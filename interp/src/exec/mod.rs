@@ -103,7 +103,7 @@ mod handlers {
     #[cfg(feature = "exceptions")]
     pub use super::exception::*;
     #[cfg(general)]
-    pub use super::general::{General, HeaderByToken};
+    pub use super::general::{Apart, General, HeaderByToken};
     #[cfg(feature = "function-references")]
     pub use super::reference::*;
     #[cfg(feature = "simd")]
