@@ -18,6 +18,7 @@
 //! | `alloc` | everything lives in memory that the caller hands over |
 //! | `std` | square roots come from `libm`, rounding from portable arithmetic |
 //! | `complete`, or some of `level-full`, `i64`, `metering`, `reference-types`, `bulk-memory`, `far-memory`, `floats`, `tail-call`, `wide-arithmetic`, `extended-const` | images with such instructions are refused by that name; `std` and `translate` bring all |
+//! | `objects`, part of `complete` | there is no heap for structs, arrays and exceptions |
 //! | `messages` | the verifier says that a rule is broken and where, but not which; `std` and `translate` bring it |
 //! | `observe` | what runs cannot be counted or sampled |
 //! | `loop-dispatch` | (with it, a loop dispatches even where tail calls would hold) |
@@ -29,6 +30,8 @@ extern crate alloc;
 extern crate std;
 
 pub mod error;
+#[cfg(feature = "objects")]
+pub mod gc;
 pub mod isa;
 pub mod num;
 #[cfg(feature = "alloc")]

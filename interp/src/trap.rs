@@ -70,6 +70,16 @@ traps! {
     OutOfHeap = 15 "out of heap memory",
     /// `call_ref` of a null reference.
     NullFunctionReference = 16 "null function reference",
+    /// A field of a null reference.
+    NullStructReference = 17 "null structure reference",
+    /// An element or the length of a null reference.
+    NullArrayReference = 18 "null array reference",
+    /// The integer of a null reference.
+    NullI31Reference = 19 "null i31 reference",
+    /// `ref.cast` to a type that the reference is not of.
+    CastFailure = 20 "cast failure",
+    /// An access to an array beyond its end.
+    ArrayOutOfBounds = 21 "out of bounds array access",
 }
 
 const _: () = assert!(size_of::<Option<Trap>>() == 1);

@@ -41,7 +41,10 @@ use core::{
     slice,
     sync::atomic::AtomicU32,
 };
-pub use sheave_interp::store::{bound::Bound, limits::Limits};
+pub use sheave_interp::store::{
+    bound::{Bound, Sizes},
+    limits::Limits,
+};
 use sheave_interp::{
     error::{Error as InterpError, ErrorKind},
     image::{self, Image},

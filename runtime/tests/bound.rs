@@ -3,7 +3,7 @@
 
 use sheave::{
     Engine,
-    arena::{Arena, Bound, Error, Import, Limits, Module, Store, ValType},
+    arena::{Arena, Bound, Error, Import, Limits, Module, Sizes, Store, ValType},
 };
 use std::path::Path;
 
@@ -21,6 +21,24 @@ fn fits(arena: &mut [u8], image: &[u8], imports: &[Import<()>]) -> bool {
         // A start function may trap: that is after everything was allocated.
         Err(Error::Trap(_)) => true,
         Err(error) => panic!("{error}"),
+    }
+}
+
+/// A heap for objects is part of the bound, whatever its size.
+#[test]
+fn a_bound_with_objects_is_exact() {
+    let module = translated("(module (func) (memory 9 (pagesize 1)) (table 2 funcref) (global i64 (i64.const 1)))");
+    for objects_bytes in [1, 255, 256, 1000, 8192] {
+        let limits = Limits { objects_bytes, ..LIMITS };
+        let bound = Bound::with_objects(&Sizes::HERE, module.image(), LIMITS.stack_bytes, objects_bytes).unwrap();
+        assert_eq!(bound.objects_bytes, objects_bytes / 256 * 260);
+        let mut bytes = vec![0; bound.bytes + 16];
+        let aligned = bytes.as_ptr().align_offset(16);
+        let mut fits = |size: usize| {
+            let store = Store::new(&mut bytes[aligned..][..size], limits, &[] as &[Import<()>], ());
+            store.and_then(|mut store| store.instantiate(&Module::from_image(module.image())?)).is_ok()
+        };
+        assert!(fits(bound.bytes) && !fits(bound.bytes - 1), "{objects_bytes}: {bound:?}");
     }
 }
 

@@ -176,6 +176,9 @@ pub struct Context {
     pub request: Request,
     /// Why the interpreter was left, on its way out.
     pub exit: Exit,
+    /// Where objects are allocated.
+    #[cfg(feature = "objects")]
+    pub heap: crate::gc::View,
 }
 
 /// Machine registers at rest: plain data.
@@ -203,7 +206,7 @@ pub struct Request {
     pub header: u16,
     /// GROW: whether a table is meant, and not a memory.
     pub is_table: bool,
-    /// GROW: pages or elements to add.
+    /// GROW: pages or elements to add. COLLECT: bytes of the object.
     pub delta: u64,
     /// GROW of a table: value of new elements.
     pub value: u32,
@@ -244,6 +247,8 @@ impl Context {
         saved: Registers { ip: ptr::null(), fp: ptr::null_mut(), r0: 0, f0: 0.0 },
         request: Request { address: 0, window: ptr::null_mut(), header: 0, is_table: false, delta: 0, value: 0 },
         exit: Exit::FINISHED,
+        #[cfg(feature = "objects")]
+        heap: crate::gc::View::EMPTY,
     };
 
     /// Makes `instance` the current one.

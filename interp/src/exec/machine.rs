@@ -41,6 +41,10 @@ impl Exit {
     pub const SAMPLE: Exit = Exit(0x109);
     /// The function whose stub this is has to be translated; `ip` is behind the `lazy` instruction.
     pub const LAZY: Exit = Exit(0x10a);
+    /// No room for an object, whose size is in the context; `ip` is at the instruction that wants it, which is executed again then.
+    pub const COLLECT: Exit = Exit(0x10b);
+    /// The exception in the context is to be thrown; `ip` is behind the instruction that throws.
+    pub const THROW: Exit = Exit(0x10c);
 
     /// A trap.
     pub const fn trap(trap: Trap) -> Exit {

@@ -135,6 +135,19 @@ impl<'a> CellMap<'a> {
         Some((cell(first, self.bytes[first].trailing_zeros()), cell(last, 8 - self.bytes[last].leading_zeros())))
     }
 
+    /// The map in these bytes; cells beyond them hold data.
+    #[cfg(all(feature = "translate", feature = "exec"))]
+    pub(crate) const fn from_bytes(bytes: &'a [u8]) -> CellMap<'a> {
+        CellMap { bytes }
+    }
+
+    /// The cells that hold references, ascending.
+    pub fn iter(self) -> impl Iterator<Item = u32> + 'a {
+        self.bytes.iter().enumerate().filter(|(_, byte)| **byte != 0).flat_map(|(index, byte)| {
+            (0..8).filter(move |bit| byte >> bit & 1 != 0).map(move |bit| index as u32 * 8 + bit)
+        })
+    }
+
     /// Whether none of `count` cells from `first` holds a reference.
     #[cfg_attr(not(compact), inline)]
     pub fn is_data(self, first: u32, count: u32) -> bool {

@@ -143,6 +143,8 @@ pub struct LazyFunc {
     pub index: FuncIndex,
     /// As of a [`FuncPart`].
     pub code: Vec<u16>,
+    /// As of a [`FuncPart`].
+    pub cell_map: Vec<u8>,
     /// Where instructions come from: units from the start of `code`, byte offset in the wasm module.
     pub source_map: Vec<(u32, u32)>,
     /// Calls whose entry is to be filled in: where the field is, in units from the start of `code`. The function's index is in it.

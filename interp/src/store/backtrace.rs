@@ -5,7 +5,7 @@
 
 use super::Store;
 use crate::{
-    image::Image,
+    image::{CellMap, Image},
     isa::{BRIDGE_BYTES, EXIT_OFFSET, RETURN_CROSS_OFFSET},
     types::FuncIndex,
 };
@@ -22,7 +22,7 @@ pub struct Frame {
 }
 
 /// A place in code: what a frame that stands there is of.
-pub(super) struct CodePlace {
+pub(super) struct CodePlace<'a> {
     /// The function.
     pub(super) func: FuncIndex,
     /// Byte offset of the header in its frame.
@@ -30,19 +30,23 @@ pub(super) struct CodePlace {
     /// Bytes of its frame.
     #[cfg(feature = "alloc")]
     pub(super) frame_bytes: u32,
+    /// Which cells of its frame hold references.
+    #[cfg_attr(not(feature = "objects"), expect(dead_code))]
+    pub(super) cell_map: CellMap<'a>,
     /// Where in the wasm module it is, if that is known.
     pub(super) wasm_offset: Option<u32>,
 }
 
-impl CodePlace {
+impl<'a> CodePlace<'a> {
     /// The place at a unit of an image's code; none outside of functions.
-    pub(super) fn in_image(image: &Image<'_>, unit: u32) -> Option<CodePlace> {
+    pub(super) fn in_image(image: &Image<'a>, unit: u32) -> Option<CodePlace<'a>> {
         let func = image.func_at(unit)?;
         Some(CodePlace {
             func: func.index,
             header_offset: func.header_offset,
             #[cfg(feature = "alloc")]
             frame_bytes: func.frame_bytes,
+            cell_map: func.cell_map,
             wasm_offset: image.wasm_offset(unit),
         })
     }
@@ -63,21 +67,27 @@ impl Store {
     /// The frames of the call from the host that runs now, innermost first.
     pub fn frames(&self) -> Frames<'_> {
         let cx = self.context();
-        let fp = (cx.saved.fp as usize).wrapping_sub(self.stack.as_ptr() as usize);
-        let mut frames = Frames { store: self, instance: cx.instance, ip: 0, fp, is_done: false };
-        match self.current_instance() {
-            Some(instance) => {
-                frames.ip = (cx.saved.ip as usize).wrapping_sub(self.code_ptr(instance) as usize);
-            }
-            None => frames.is_done = true,
-        }
-        frames
+        let ip = (cx.saved.ip as usize).wrapping_sub(self.code_ptr(cx.instance) as usize);
+        self.frames_from(cx.instance, ip, cx.saved.fp)
+    }
+
+    /// The frames of a call from the host, from one on that stands at a byte offset in an instance's code; none if there is no such instance.
+    pub(super) fn frames_from(&self, instance: u32, ip: usize, fp: *const u8) -> Frames<'_> {
+        let fp = (fp as usize).wrapping_sub(self.stack.as_ptr() as usize);
+        Frames { store: self, instance, ip, fp, is_done: instance as usize >= self.instances.len() }
     }
 }
 
-impl Frames<'_> {
+impl<'a> Frames<'a> {
     /// The frame, and the place in it of its return offset.
     fn current(&self) -> Option<(Frame, usize)> {
+        let place = self.place()?;
+        let frame = Frame { instance: self.instance, func: place.func, wasm_offset: place.wasm_offset };
+        Some((frame, self.fp.checked_add(usize::from(place.header_offset))?))
+    }
+
+    /// Where in code it stands.
+    fn place(&self) -> Option<CodePlace<'a>> {
         let store = self.store;
         // The unit before `ip` belongs to the instruction: a call stands before its return offset, a trap is raised behind
         // the token at the least. Only a guest out of fuel stands before an instruction, perhaps its function's first.
@@ -85,9 +95,7 @@ impl Frames<'_> {
         if store.place_at(self.instance, unit).is_none() {
             unit += 1;
         }
-        let place = store.place_at(self.instance, unit)?;
-        let frame = Frame { instance: self.instance, func: place.func, wasm_offset: place.wasm_offset };
-        Some((frame, self.fp.checked_add(usize::from(place.header_offset))?))
+        store.place_at(self.instance, unit)
     }
 
     /// Goes to the caller of the frame whose return offset is at `header`.
@@ -109,6 +117,20 @@ impl Frames<'_> {
         self.fp = self.fp.checked_sub(usize::from(*delta))?;
         // A frame replaced by a tail call across instances stands on a bridge that returns to the host.
         (offset != EXIT_OFFSET).then_some(())
+    }
+
+    /// Names all references in the frames.
+    #[cfg(feature = "objects")]
+    pub(super) fn references(mut self, found: &mut impl FnMut(u32)) {
+        while !self.is_done {
+            let Some(place) = self.place() else { return };
+            for cell in place.cell_map.iter() {
+                if let Some(reference) = self.word(self.fp + (cell * crate::types::CELL_BYTES) as usize) {
+                    found(reference);
+                }
+            }
+            self.is_done = self.up(self.fp + usize::from(place.header_offset)).is_none();
+        }
     }
 
     fn word(&self, offset: usize) -> Option<u32> {

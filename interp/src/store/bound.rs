@@ -7,7 +7,7 @@
 //!
 //! Damaged bytes give no bound, or one that is of no use; they are refused when they are parsed.
 
-use super::{BLOCK_ALIGN, InstanceEntity, STACK_SLACK_BYTES};
+use super::{BLOCK_ALIGN, InstanceEntity, STACK_SLACK_BYTES, call::Outer, limits::Limits};
 use crate::{
     exec::{
         context::{DataEntity, ElemEntity, GlobalEntity, MemoryEntity, Spaces, TableEntity},
@@ -19,6 +19,11 @@ use crate::{
     },
     types::{ExternKind, GlobalType},
 };
+
+/// Bytes of objects that a word of the collector's bitmap is about: see `gc/heap.rs`.
+const MARK_WORD_BYTES: u32 = 256;
+#[cfg(feature = "objects")]
+const _: () = assert!(MARK_WORD_BYTES == crate::gc::heap::MARK_WORD_BYTES);
 
 /// Size and alignment of a block's values.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,6 +59,9 @@ pub struct Sizes {
     global_type: Size,
     table: Size,
     memory: Size,
+    /// For each call from the host that there may be at once, where there may be objects.
+    outer: Size,
+    calls: u64,
     /// In builds with an allocator, an entry for each function, and one for each type in a hash table.
     entities: Option<[Size; 2]>,
 }
@@ -72,14 +80,16 @@ impl Sizes {
         global_type: Size::of::<GlobalType>(),
         table: Size::of::<TableEntity>(),
         memory: Size::of::<MemoryEntity>(),
+        outer: Size::of::<Outer>(),
+        calls: Limits::DEFAULT.host_nesting as u64 + 1,
         entities: super::funcs::SIZES,
     };
 
-    /// Of a microcontroller: 32 bits, no allocator.
+    /// Of a microcontroller: 32 bits, no allocator. If this is a build for objects, then of a build for objects.
     pub const MICROCONTROLLER: Sizes = Sizes {
         arena_align: 8,
         stack_slack_bytes: 0,
-        context: Size::new(200, 8),
+        context: Size::new(if cfg!(feature = "objects") { 208 } else { 200 }, 8),
         instance: Size::new(288, 8),
         spaces: Size::new(64, 4),
         data: Size::new(8, 4),
@@ -88,6 +98,8 @@ impl Sizes {
         global_type: Size::new(3, 1),
         table: Size::new(32, 4),
         memory: Size::new(64, 8),
+        outer: Size::new(16, 4),
+        calls: 3,
         entities: None,
     };
 }
@@ -108,6 +120,8 @@ const _: () = {
     same(here.global_type, there.global_type);
     same(here.table, there.table);
     same(here.memory, there.memory);
+    same(here.outer, there.outer);
+    assert!(here.calls == there.calls);
 };
 
 /// What a store with one instance takes, in bytes.
@@ -124,6 +138,8 @@ pub struct Bound {
     pub elements_bytes: usize,
     /// Values of globals.
     pub globals_bytes: usize,
+    /// Structs, arrays and exceptions, with the collector's bitmap.
+    pub objects_bytes: usize,
     /// What is left: the store's and the instance's own records, with what alignment costs.
     pub records_bytes: usize,
     /// What else the arena needs, so that the guest can grow all of its memory; `None` if that has no limit, or more than one thing can
@@ -140,6 +156,11 @@ impl Bound {
 
     /// The same for a machine of those sizes.
     pub const fn on(sizes: &Sizes, image: &[u8], stack_bytes: usize) -> Option<Bound> {
+        Bound::with_objects(sizes, image, stack_bytes, 0)
+    }
+
+    /// The same with so many bytes for objects, as in `Limits::objects_bytes`.
+    pub const fn with_objects(sizes: &Sizes, image: &[u8], stack_bytes: usize, objects_bytes: usize) -> Option<Bound> {
         let Some(records) = Records::find(image) else { return None };
         let mut arena = Cursor { end: 0, is_too_large: false };
         arena.block(
@@ -147,6 +168,13 @@ impl Bound {
             Size::new(1, sizes.arena_align as u16),
         );
         arena.block(1, sizes.context);
+        let mut heap_bytes = 0;
+        if objects_bytes != 0 {
+            arena.block(sizes.calls, sizes.outer);
+            // The bitmap has a word for each so many bytes; what is left of them is not used.
+            let words = objects_bytes as u64 / MARK_WORD_BYTES as u64;
+            heap_bytes = arena.block(words, Size::WORD) + arena.block(words * MARK_WORD_BYTES as u64 / 4, Size::WORD);
+        }
         let funcs = records.count(section::FUNC_TYPES, 4);
         if let Some([_, ty]) = sizes.entities {
             let types = records.count(section::TYPES, 8);
@@ -221,13 +249,14 @@ impl Bound {
         if arena.is_too_large {
             return None;
         }
-        let others = stack_bytes + memory_bytes + elements_bytes + globals_bytes;
+        let others = stack_bytes + memory_bytes + elements_bytes + globals_bytes + heap_bytes;
         Some(Bound {
             bytes: arena.end,
             stack_bytes,
             memory_bytes,
             elements_bytes,
             globals_bytes,
+            objects_bytes: heap_bytes,
             records_bytes: arena.end - others,
             growth_bytes: if growing_count > 1 { None } else { growth_bytes },
         })

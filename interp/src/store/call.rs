@@ -45,10 +45,10 @@ pub struct Call {
 /// nothing is in its accumulators.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Outer {
-    fp: *mut u8,
+    pub(super) fp: *mut u8,
     /// Bytes from the start of the instance's code, which may be elsewhere by then.
-    ip: usize,
-    instance: u32,
+    pub(super) ip: usize,
+    pub(super) instance: u32,
     stack_top: usize,
 }
 
@@ -157,6 +157,10 @@ impl Store {
         let ip = (cx.saved.ip as usize).wrapping_sub(self.code_ptr(cx.instance) as usize);
         let outer = Outer { fp: cx.saved.fp, ip, instance: cx.instance, stack_top: self.stack_top };
         self.stack_top = window + cells * CELL_BYTES as usize;
+        #[cfg(feature = "objects")]
+        if self.limits.objects_bytes != 0 {
+            self.outers.push_within_capacity(outer);
+        }
         place.write(Call { func, window, cells, outer })
     }
 
@@ -223,6 +227,11 @@ impl Store {
                 Exit::GROW => match self.grow(limiter) {
                     Ok(()) => continue,
                     Err(Denied) => Stop::Denied,
+                },
+                #[cfg(feature = "objects")]
+                Exit::COLLECT => match self.room_for_object(self.context().request.delta as u32) {
+                    Ok(()) => continue,
+                    Err(trap) => Stop::Trap(trap),
                 },
                 Exit::OUT_OF_FUEL if cfg!(feature = "metering") => {
                     // SAFETY: the interpreter stands at a `fuel` instruction: a token and a field of two units.
@@ -324,6 +333,8 @@ impl Store {
     pub fn abandon(&mut self, call: &Call) {
         let outer = call.outer;
         self.calls_count -= 1;
+        #[cfg(feature = "objects")]
+        self.outers.truncate(self.calls_count as usize);
         self.stack_top = outer.stack_top;
         let ip = self.code_ptr(outer.instance).wrapping_byte_add(outer.ip);
         let cx = self.context_mut();

@@ -13,7 +13,7 @@
 use super::{OutOfMemory, Store, backtrace::CodePlace};
 use crate::{
     error::{Error, ErrorKind},
-    image::{Image, LazyFunc, Options},
+    image::{CellMap, Image, LazyFunc, Options},
     isa::{FRAME_UNITS, INDEX_UNITS, Row, encode::put32},
     push::push,
     types::FuncIndex,
@@ -25,19 +25,27 @@ pub(super) struct Code {
     instance: u32,
     /// What the image has, then what was installed.
     units: Vec<u16>,
-    /// What was installed: unit at which it begins, function.
-    installed: Vec<(u32, FuncIndex)>,
+    /// What was installed: unit at which it begins, function, where its cell map begins.
+    installed: Vec<(u32, FuncIndex, u32)>,
+    /// The cell maps of what was installed.
+    cell_maps: Vec<u8>,
     /// Of what was installed: unit, byte offset in the wasm module; ascending.
     source_map: Vec<(u32, u32)>,
 }
 
 impl Code {
     /// The function whose code, stub or not, holds the unit.
-    fn place_at(&self, image: &Image<'_>, unit: u32) -> Option<CodePlace> {
+    fn place_at<'a>(&'a self, image: &Image<'a>, unit: u32) -> Option<CodePlace<'a>> {
         // A stub's frame in the copy is that of the function, once that is there.
-        let (first, func) = match self.installed.partition_point(|(first, _)| *first <= unit).checked_sub(1) {
-            Some(i) => self.installed[i],
-            None => image.func_at(unit).map(|func| (func.entry - FRAME_UNITS as u32, func.index))?,
+        let (first, func, cell_map) = match self.installed.partition_point(|(first, ..)| *first <= unit).checked_sub(1)
+        {
+            Some(i) => {
+                let (first, func, map) = self.installed[i];
+                let end = self.installed.get(i + 1).map_or(self.cell_maps.len(), |(_, _, next)| *next as usize);
+                (first, func, &self.cell_maps[map as usize..end])
+            }
+            // A guest does not stay in a stub.
+            None => image.func_at(unit).map(|func| (func.entry - FRAME_UNITS as u32, func.index, [].as_slice()))?,
         };
         let frame: &[u16; FRAME_UNITS] = self.units.get(first as usize..)?.first_chunk()?;
         let [_, _, _, header_offset, _, _, frame_low, frame_high] = *frame;
@@ -46,6 +54,7 @@ impl Code {
             func,
             header_offset,
             frame_bytes: u32::from(frame_low) | u32::from(frame_high) << 16,
+            cell_map: CellMap::from_bytes(cell_map),
             wasm_offset: before.map(|i| self.source_map[i]).filter(|(at, _)| *at >= first).map(|(_, wasm)| wasm),
         })
     }
@@ -73,7 +82,10 @@ impl Store {
         units.try_reserve(image.code().len()).map_err(|_| OutOfMemory)?;
         units.extend_from_slice(image.code());
         let first = units.as_ptr();
-        push(&mut self.lazy, Code { instance, units, installed: Vec::new(), source_map: Vec::new() })?;
+        push(
+            &mut self.lazy,
+            Code { instance, units, installed: Vec::new(), cell_maps: Vec::new(), source_map: Vec::new() },
+        )?;
         Ok(first)
     }
 
@@ -86,7 +98,7 @@ impl Store {
     }
 
     /// The function whose code holds the unit.
-    pub(super) fn place_at(&self, instance: u32, unit: u32) -> Option<CodePlace> {
+    pub(super) fn place_at(&self, instance: u32, unit: u32) -> Option<CodePlace<'_>> {
         let image = self.image(instance);
         match self.lazy_code(instance) {
             Some(code) => code.place_at(image, unit),
@@ -116,6 +128,7 @@ impl Store {
         self.make_room(i, func.code.len())?;
         self.lazy[i].source_map.try_reserve(func.source_map.len()).map_err(|_| OutOfMemory)?;
         self.lazy[i].installed.try_reserve(1).map_err(|_| OutOfMemory)?;
+        self.lazy[i].cell_maps.try_reserve(func.cell_map.len()).map_err(|_| OutOfMemory)?;
         #[cfg(feature = "observe")]
         self.count_longer(instance, end)?;
         // From here on nothing fails but the check of the stack, when all is in place.
@@ -124,10 +137,11 @@ impl Store {
         let address = |index: u32| unsafe { *functions.add(index as usize) as usize };
         let entry = first + FRAME_UNITS;
         let stub = self.funcs.entities[address(func.index.0)].entry as usize;
-        let Code { units, installed, source_map, .. } = &mut self.lazy[i];
+        let Code { units, installed, cell_maps, source_map, .. } = &mut self.lazy[i];
         assert!(units[stub] == Row::Lazy.token(0), "a function that is not translated yet");
         units.extend_from_slice(&func.code);
-        installed.push((first as u32, func.index));
+        installed.push((first as u32, func.index, cell_maps.len() as u32));
+        cell_maps.extend_from_slice(&func.cell_map);
         source_map.extend(func.source_map.iter().map(|(unit, wasm)| (first as u32 + unit, *wasm)));
         put32(units, first, func.index.0);
         self.funcs.entities[address(func.index.0)].entry = entry as u32;

@@ -14,6 +14,14 @@ pub struct Limits {
     pub instances: u32,
     /// The most tables, memories each. Default: 10,000.
     pub tables_and_memories: u32,
+    /// Bytes that structs, arrays and exceptions may take, less than 4 GiB; in an arena they are taken with the store. Beside them, the collector
+    /// takes a 64th of that. Default: 0, so that a guest that makes one is stopped.
+    #[cfg(feature = "objects")]
+    pub objects_bytes: usize,
+    /// Whether each allocation of such an object collects what is not reachable, and memory that is free is overwritten: to find mistakes,
+    /// hundreds of times slower. Default: no.
+    #[cfg(feature = "objects")]
+    pub collects_always: bool,
 }
 
 /// Whether this is a host.
@@ -27,6 +35,10 @@ impl Limits {
         table_elements: 10_000_000,
         instances: 10_000,
         tables_and_memories: 10_000,
+        #[cfg(feature = "objects")]
+        objects_bytes: 0,
+        #[cfg(feature = "objects")]
+        collects_always: false,
     };
 }
 

@@ -106,6 +106,12 @@ impl<T: Copy> List<T> {
         Ok(())
     }
 
+    /// Drops what is behind the first `len` values.
+    #[cfg(feature = "objects")]
+    pub fn truncate(&mut self, len: usize) {
+        self.len = self.len.min(len);
+    }
+
     /// The first value's place; dangling if there is none.
     pub fn first_ptr(&self) -> *mut T {
         self.first.as_ptr()
@@ -125,6 +131,24 @@ impl<T: Copy> List<T> {
             unsafe { heap.free(self.first.cast(), layout) };
         }
         *self = List::EMPTY;
+    }
+}
+
+#[cfg(feature = "objects")]
+impl List<u32> {
+    /// Makes it so long, all new values being zero, without touching them.
+    ///
+    /// # Errors
+    /// The heap has no more room.
+    ///
+    /// # Panics
+    /// If it is longer, or was grown in another way.
+    pub fn set_len_zeroed(&mut self, heap: &mut Heap, len: usize) -> Result<(), OutOfMemory> {
+        assert!(self.len == self.capacity && self.len <= len, "a list that is full");
+        self.set_capacity(heap, len)?;
+        // Blocks are zeroed where nothing was written, and zero is a value.
+        self.len = len;
+        Ok(())
     }
 }
 

@@ -5,7 +5,7 @@
 //! into them, and `stale` says that they have to be read anew before it runs again.
 //!
 //! Read `heap` (the allocator), `list`, `limits`, `types`, `funcs`, then `memory`, `table`, `global`; `call` drives the
-//! interpreter, `backtrace` and `suspend` look at its frames, `observe` at what they execute; `lazy` holds code that grows; `bound` says what memory all this takes. `crate::instance` fills a store from an image.
+//! interpreter, `backtrace` and `suspend` look at its frames, `observe` at what they execute; `lazy` holds code that grows; `objects` finds what is reachable; `bound` says what memory all this takes. `crate::instance` fills a store from an image.
 
 mod backtrace;
 pub mod bound;
@@ -19,6 +19,8 @@ mod lazy;
 pub mod limits;
 pub(crate) mod list;
 mod memory;
+#[cfg(feature = "objects")]
+mod objects;
 #[cfg(feature = "observe")]
 #[cfg_attr(not(observe), path = "no_observe.rs")]
 mod observe;
@@ -113,6 +115,18 @@ pub struct Store {
     pub(crate) instances: List<InstanceEntity>,
     blocks: List<Block>,
     externs_count: u32,
+    /// Structs, arrays, exceptions.
+    #[cfg(feature = "objects")]
+    pub(crate) objects: crate::gc::ObjectHeap,
+    /// References that the host holds.
+    #[cfg(feature = "objects")]
+    roots: crate::gc::root::Roots,
+    /// What the calls from the host that have not ended cover up, if there may be objects. Room for all was made with the store.
+    #[cfg(feature = "objects")]
+    outers: List<call::Outer>,
+    /// References in the frames of suspended calls.
+    #[cfg(all(feature = "objects", feature = "alloc"))]
+    parked: alloc::vec::Vec<suspend::Shared<[u32]>>,
     #[cfg(feature = "translate")]
     lazy: alloc::vec::Vec<lazy::Code>,
 }
@@ -146,7 +160,7 @@ impl Store {
             observed.write(Observed::new(Context { signal, stack_end, ..Context::EMPTY }));
             Observed::context(observed)
         };
-        Ok(Store {
+        let mut store = Store {
             heap,
             limits,
             context,
@@ -164,9 +178,35 @@ impl Store {
             instances: List::EMPTY,
             blocks: List::EMPTY,
             externs_count: 0,
+            #[cfg(feature = "objects")]
+            objects: crate::gc::ObjectHeap::new(limits.objects_bytes, limits.collects_always),
+            #[cfg(feature = "objects")]
+            roots: crate::gc::root::Roots::EMPTY,
+            #[cfg(feature = "objects")]
+            outers: List::EMPTY,
+            #[cfg(all(feature = "objects", feature = "alloc"))]
+            parked: alloc::vec::Vec::new(),
             #[cfg(feature = "translate")]
             lazy: alloc::vec::Vec::new(),
-        })
+        };
+        store.reserve_objects()?;
+        Ok(store)
+    }
+
+    /// Makes room for what the collector needs, and in an arena for all objects.
+    #[cfg(feature = "objects")]
+    fn reserve_objects(&mut self) -> Result<(), OutOfMemory> {
+        if self.limits.objects_bytes == 0 {
+            return Ok(());
+        }
+        self.outers.reserve(&mut self.heap, self.limits.host_nesting as usize + 1)?;
+        if self.heap.left().is_some() { self.objects.reserve_all(&mut self.heap) } else { Ok(()) }
+    }
+
+    /// There are no objects.
+    #[cfg(not(feature = "objects"))]
+    fn reserve_objects(&mut self) -> Result<(), OutOfMemory> {
+        Ok(())
     }
 
     /// The interpreter's context.
@@ -377,6 +417,12 @@ impl Drop for Store {
         self.memories.free(heap);
         self.tables.free(heap);
         self.funcs.free(heap);
+        #[cfg(feature = "objects")]
+        {
+            self.objects.free(heap);
+            self.roots.free(heap);
+            self.outers.free(heap);
+        }
         // SAFETY: allocated in `new` with these layouts; nothing runs any more.
         unsafe {
             heap.free(Observed::of(self.context).cast(), Layout::new::<Observed>());

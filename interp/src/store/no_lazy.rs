@@ -15,7 +15,7 @@ impl Store {
     }
 
     /// The function whose code holds the unit.
-    pub(super) fn place_at(&self, instance: u32, unit: u32) -> Option<CodePlace> {
+    pub(super) fn place_at(&self, instance: u32, unit: u32) -> Option<CodePlace<'_>> {
         CodePlace::in_image(self.image(instance), unit)
     }
 }

@@ -7,6 +7,12 @@ use super::{Call, HostCall, OutOfMemory, Store};
 use crate::{exec::context::Registers, isa::FRAME_UNITS, trap::Trap, types::CELL_BYTES};
 use alloc::vec::Vec;
 
+#[cfg(all(feature = "objects", not(target_has_atomic = "ptr")))]
+pub(super) use alloc::rc::Rc as Shared;
+/// Shared ownership, on chips without compare-and-swap of the plain kind: those have one core.
+#[cfg(all(feature = "objects", target_has_atomic = "ptr"))]
+pub(super) use alloc::sync::Arc as Shared;
+
 /// A call that was stopped and can go on.
 #[derive(Clone, Debug)]
 pub struct Suspended {
@@ -23,7 +29,14 @@ pub struct Suspended {
     registers: [u64; 2],
     /// The host function that is waited for, its window counted from the call's.
     host: Option<HostCall>,
+    /// Keeps the objects alive that the frames refer to.
+    #[cfg(feature = "objects")]
+    _references: Option<Shared<[u32]>>,
 }
+
+// SAFETY: everything in it is plain data; on chips where `Shared` is not atomic there is one core.
+#[cfg(all(feature = "objects", not(target_has_atomic = "ptr")))]
+unsafe impl Send for Suspended {}
 
 impl Suspended {
     /// Address of the function called.
@@ -48,7 +61,9 @@ impl Store {
         copied
     }
 
-    fn copy_frames(&self, call: &Call, host: Option<HostCall>) -> Result<Suspended, OutOfMemory> {
+    fn copy_frames(&mut self, call: &Call, host: Option<HostCall>) -> Result<Suspended, OutOfMemory> {
+        #[cfg(feature = "objects")]
+        let _references = self.park_references()?;
         let cx = self.context();
         let saved = cx.saved;
         let fp = saved.fp as usize - self.stack.as_ptr() as usize;
@@ -70,6 +85,8 @@ impl Store {
             fp: fp - call.window,
             registers: [saved.r0, saved.f0.to_bits()],
             host: host.map(|host| HostCall { window: host.window - call.window, ..host }),
+            #[cfg(feature = "objects")]
+            _references,
         })
     }
 

@@ -94,12 +94,12 @@ impl LazyModule {
         let ty = self.info.func_types[index.to_usize()];
         let function = FuncToValidate { resources, index: index.0, ty, features };
         let mut scratch = Scratch::default();
-        scratch.function(&self.info, function, &body)?;
+        let finished = scratch.function(&self.info, function, &body)?;
         let Scratch { code, mut source_map, calls, .. } = scratch;
         if !self.info.config.debug_names {
             source_map.clear();
         }
-        Ok(LazyFunc { index, code, source_map, calls })
+        Ok(LazyFunc { index, code, cell_map: finished.cell_map, source_map, calls })
     }
 }
 

@@ -40,6 +40,9 @@ pub struct Args {
     /// A guest stack for so many calls, one in the other, of the function with the largest frame
     #[arg(long, value_name = "CALLS")]
     calls_depth: Option<u32>,
+    /// Room for structs, arrays and exceptions: as in `Limits::objects_bytes`
+    #[arg(long, value_name = "BYTES", value_parser = units::bytes, default_value = "0")]
+    objects_bytes: u64,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -71,6 +74,7 @@ struct Machine {
     memory_bytes: usize,
     elements_bytes: usize,
     globals_bytes: usize,
+    objects_bytes: usize,
     records_bytes: usize,
     /// So much more for all that the memory may grow; nothing if that has no limit, or several things grow.
     growth_bytes: Option<u64>,
@@ -91,7 +95,8 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     let stack_bytes = stack_bytes.next_multiple_of(8);
     let bound = |sizes: &Sizes| {
         let bytes = usize::try_from(stack_bytes).ok()?;
-        let bound = Bound::on(sizes, image.as_bytes(), bytes)?;
+        let objects_bytes = usize::try_from(args.objects_bytes).ok()?;
+        let bound = Bound::with_objects(sizes, image.as_bytes(), bytes, objects_bytes)?;
         Some(Machine {
             arena_bytes: bound.bytes,
             arena_align: sizes.arena_align,
@@ -99,6 +104,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
             memory_bytes: bound.memory_bytes,
             elements_bytes: bound.elements_bytes,
             globals_bytes: bound.globals_bytes,
+            objects_bytes: bound.objects_bytes,
             records_bytes: bound.records_bytes,
             growth_bytes: bound.growth_bytes,
         })
@@ -115,7 +121,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
         microcontroller,
         host,
     };
-    output::to_stdout(&if args.json { output::json(&report) } else { report.to_text() })?;
+    output::to_stdout(&if args.json { output::json(&report) } else { report.to_text(args) })?;
     if let (Some(why), "the default of a microcontroller") = (&report.stack_unknown, report.stack) {
         output::to_stderr(&format!(
             "note: how deep calls go is not known: {why}; choose with --stack-bytes or --calls-depth\n"
@@ -125,7 +131,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
 }
 
 impl Report {
-    fn to_text(&self) -> String {
+    fn to_text(&self, args: &Args) -> String {
         let (board, host) = (&self.microcontroller, &self.host);
         let mut text = format!("{}: an arena of {} bytes on a microcontroller\n\n", self.file, board.arena_bytes);
         let _ = writeln!(text, "  {:28} {:>15} {:>12}", "bytes", "microcontroller", "this host");
@@ -136,6 +142,9 @@ impl Report {
         line("linear memory, at first", |machine| machine.memory_bytes);
         line("elements of tables", |machine| machine.elements_bytes);
         line("globals", |machine| machine.globals_bytes);
+        if args.objects_bytes != 0 {
+            line("structs, arrays, exceptions", |machine| machine.objects_bytes);
+        }
         line("records of store, instance", |machine| machine.records_bytes);
         line("arena", |machine| machine.arena_bytes);
         line("alignment of the arena", |machine| machine.arena_align);

@@ -16,6 +16,10 @@ const DEFAULT_FEATURES: Features = Features::MUTABLE_GLOBAL
     .with(Features::WIDE_ARITHMETIC)
     .with(Features::FLOATS);
 
+/// What structs, arrays and exceptions of a store may take. The memory is taken as they need it.
+#[cfg(feature = "objects")]
+const OBJECTS_BYTES: usize = if cfg!(target_pointer_width = "64") { 256 << 20 } else { 256 << 10 };
+
 /// When functions are translated, and validated before. Images are always whole.
 ///
 /// ```
@@ -85,7 +89,11 @@ impl Default for Config {
             superinstructions: true,
             base_level: false,
             compilation_mode: CompilationMode::Eager,
-            limits: Limits::default(),
+            limits: Limits {
+                #[cfg(feature = "objects")]
+                objects_bytes: OBJECTS_BYTES,
+                ..Limits::default()
+            },
         }
     }
 }
@@ -223,6 +231,23 @@ impl Config {
     /// The most elements of any table. Default: 10,000,000.
     pub fn max_table_elements(&mut self, elements_count: u32) -> &mut Config {
         self.limits.table_elements = elements_count;
+        self
+    }
+
+    /// Bytes that structs, arrays and exceptions of a store may take, at most 4 GiB less 64 KiB. They are taken as they are needed, and given
+    /// back with the store. A guest that needs more, all of it reachable, is stopped with [`Trap::OutOfHeap`](crate::Trap::OutOfHeap).
+    /// Default: 256 MiB; 256 KiB on 32-bit machines.
+    #[cfg(feature = "objects")]
+    pub fn max_objects_bytes(&mut self, bytes: usize) -> &mut Config {
+        self.limits.objects_bytes = bytes;
+        self
+    }
+
+    /// Whether each allocation of a struct, array or exception collects what is not reachable, and overwrites free memory: to find mistakes in
+    /// the collector, or in what a host keeps without rooting it. Hundreds of times slower. Default: false.
+    #[cfg(feature = "objects")]
+    pub fn collects_always(&mut self, enable: bool) -> &mut Config {
+        self.limits.collects_always = enable;
         self
     }
 }
