@@ -89,7 +89,12 @@ impl<'a> Func<'a> {
         };
         let index = match index {
             // A slot in the window would be overwritten by copied arguments.
-            Some(field) if has_refs && field.kind == kind::SLOT && field.value >= i64::from(window) => {
+            Some(field)
+                if has_refs
+                    && field.kind == kind::SLOT
+                    && field.value >= i64::from(window)
+                    && !matches!(callee, Callee::Reference(_)) =>
+            {
                 self.claim(Accumulator::Int)?;
                 self.emit(Row::I32Copy, &[field, Field::REG])?;
                 self.seal();

@@ -92,9 +92,9 @@ pub const CORPUS: &[(&str, &str)] = &[
     (
         "typed references",
         r#"(module
-        (type $t (sub (func (param i32 externref) (result externref)))) (type $u (sub $t (func (param i32 externref) (result externref))))
+        (type $t (func (param i32 externref) (result externref)))
         (table $f 3 (ref null $t)) (elem $s (ref null $t) (ref.func $f) (ref.null $t)) (global $g (mut (ref null $t)) (ref.null $t))
-        (func $f (type $u) (local.get 1))
+        (func $f (type $t) (local.get 1))
         (func (param externref (ref null $t)) (result externref) (local (ref null $t))
           (global.set $g (local.get 1)) (table.set $f (i32.const 1) (global.get $g))
           (table.init $f $s (i32.const 0) (i32.const 0) (i32.const 2)) (local.set 2 (table.get $f (i32.const 0)))
