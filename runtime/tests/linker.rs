@@ -113,9 +113,9 @@ fn start_functions_run_when_told() {
     assert!(linker.instantiate(&mut store, &module).unwrap().ensure_no_start().is_err());
     let pre = linker.instantiate(&mut store, &module).unwrap();
     assert!(pre.has_start());
-    assert_eq!(global.get(&store), Val::I32(0));
+    assert_eq!(global.get(&mut store), Val::I32(0));
     pre.start(&mut store).unwrap();
-    assert_eq!(global.get(&store), Val::I32(5));
+    assert_eq!(global.get(&mut store), Val::I32(5));
     assert_eq!(linker.get(&store, "h", "g").and_then(Extern::into_global), Some(global));
 }
 

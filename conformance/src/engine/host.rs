@@ -22,6 +22,7 @@ pub fn supported() -> FeatureSet {
         "custom-page-sizes",
         "wide-arithmetic",
         "function-references",
+        "gc",
     ];
     FeatureSet::from_names(NAMES.iter().copied()).expect("every name is in the table of features")
 }
@@ -75,6 +76,7 @@ fn config(Settings { features, fuel, lazy }: Settings) -> Config {
         .wasm_custom_page_sizes(features.contains("custom-page-sizes"))
         .wasm_wide_arithmetic(features.contains("wide-arithmetic"))
         .wasm_function_references(features.contains("function-references"))
+        .wasm_gc(features.contains("gc"))
         .wasm_memory64(features.contains("memory64"))
         .consume_fuel(fuel.is_some())
         .compilation_mode(if lazy { CompilationMode::LazyTranslation } else { CompilationMode::Eager });

@@ -229,7 +229,7 @@ impl Session {
         let store = &mut self.world().store;
         let global =
             instance.0.get_global(&*store, field).ok_or_else(|| other(format!("no exported global {field:?}")))?;
-        let value = global.get(&*store);
+        let value = global.get(&mut *store);
         lift(store, &value)
     }
 
@@ -259,8 +259,13 @@ fn lower(store: &mut Store<Budget>, value: &Value) -> Result<Val, Failure> {
         Value::F64(bits) => Val::F64(sheave::F64::from_bits(*bits)),
         Value::RefNull(Heap::Func) => Val::FuncRef(Nullable::Null),
         Value::RefNull(Heap::Extern) => Val::ExternRef(Nullable::Null),
+        Value::RefNull(Heap::NoFunc) => Val::FuncRef(Nullable::Null),
+        Value::RefNull(Heap::NoExtern) => Val::ExternRef(Nullable::Null),
+        Value::RefNull(_) => Val::AnyRef(Nullable::Null),
         Value::RefExtern(number) => Val::ExternRef(ExternRef::new(store, *number).into()),
-        Value::V128(_) | Value::RefNull(_) | Value::RefHost(_) | Value::Ref(_) => {
+        // A value of the host, as what a guest makes of it.
+        Value::RefHost(number) => Val::AnyRef(ExternRef::new(&mut *store, *number).to_anyref(&*store).into()),
+        Value::V128(_) | Value::Ref(_) => {
             return Err(other(format!("the engine cannot take the argument {value:?}")));
         }
     })
@@ -278,6 +283,17 @@ fn lift(store: &Store<Budget>, value: &Val) -> Result<Value, Failure> {
         Val::ExternRef(Nullable::Val(reference)) => match reference.data(store).downcast_ref::<u32>() {
             Some(number) => Value::RefExtern(*number),
             None => Value::Ref(Heap::Extern),
+        },
+        Val::AnyRef(Nullable::Null) => Value::RefNull(Heap::Any),
+        Val::AnyRef(Nullable::Val(reference)) => match reference.as_extern(store) {
+            Some(value) => match value.data(store).downcast_ref::<u32>() {
+                Some(number) => Value::RefHost(*number),
+                None => Value::Ref(Heap::Any),
+            },
+            None if reference.as_i31(store).is_some() => Value::Ref(Heap::I31),
+            None if reference.as_struct(store).is_some() => Value::Ref(Heap::Struct),
+            None if reference.as_array(store).is_some() => Value::Ref(Heap::Array),
+            None => Value::Ref(Heap::Any),
         },
         _ => return Err(other(format!("the engine returned {value:?}, which no pattern describes"))),
     })

@@ -27,6 +27,8 @@ pub mod control;
 mod dispatch;
 #[cfg_attr(compact, path = "few_functions.rs")]
 pub mod functions;
+#[cfg(feature = "gc")]
+pub mod gc;
 #[cfg(grouped)]
 pub mod grouped;
 pub mod handle;
@@ -93,6 +95,8 @@ pub trait Instruction {
 /// All handlers in the order of their tokens, for the dispatch back ends.
 mod handlers {
     #![allow(unused_imports)]
+    #[cfg(feature = "gc")]
+    pub use super::gc::*;
     #[cfg(grouped)]
     pub use super::grouped::*;
     #[cfg(feature = "function-references")]

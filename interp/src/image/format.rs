@@ -251,29 +251,45 @@ pub(crate) struct TypeParts<'a> {
 
 #[cfg(not(compact))]
 impl<'a> TypeParts<'a> {
+    /// The codings of its value types or fields, one by one.
+    pub(crate) fn codings(self) -> impl Iterator<Item = &'a [u8]> {
+        let mut rest = self.bytes;
+        core::iter::from_fn(move || {
+            let len = match *rest.first()? {
+                _ if self.params & TYPE_KIND != 0 => 8,
+                code if has_index(code) => 4,
+                _ => 1,
+            };
+            let (coding, others) = rest.split_at_checked(len)?;
+            rest = others;
+            Some(coding)
+        })
+    }
+
     /// The type as numbers, indices of types by other names: equal types have equal numbers if equal types have equal names.
     pub(crate) fn words<F: Fn(u32) -> u32 + Copy>(self, name: F) -> impl Iterator<Item = u32> + use<'a, F> {
         let supertype = if self.supertype == NONE { NONE } else { name(self.supertype) };
-        let (mut bytes, mut index) = (self.bytes, None);
+        let (mut codings, mut index) = (self.codings(), None);
         let rest = core::iter::from_fn(move || {
             index.take().or_else(|| {
-                let (&first, rest) = bytes.split_first()?;
-                bytes = rest;
-                // The index stands above the code of the type.
-                if let (true, Some((&[a, b, c], rest))) = (has_index(first), rest.split_first_chunk()) {
-                    (index, bytes) = (Some(name(u32::from_le_bytes([a, b, c, 0]))), rest);
+                let coding = codings.next()?;
+                // The index stands above the code of the type. Places of fields follow from what they are.
+                if let [code, a, b, c, ..] = *coding
+                    && has_index(code)
+                {
+                    index = Some(name(u32::from_le_bytes([a, b, c, 0])));
                 }
-                Some(u32::from(first))
+                coding.first().copied().map(u32::from)
             })
         });
         [u32::from(self.params) | u32::from(self.results) << 16, supertype].into_iter().chain(rest)
     }
 }
 
-/// Whether a byte, where the coding of a type begins, is the first of four, the others being an index.
+/// Whether a byte, where the coding of a type or of a field begins, is the first of four, the others being an index.
 #[cfg(not(compact))]
 pub(crate) fn has_index(byte: u8) -> bool {
-    cfg!(feature = "function-references") && matches!(byte, 0x63 | 0x23)
+    cfg!(feature = "function-references") && matches!(byte & 0x7f, 0x63 | 0x23)
 }
 
 record! {

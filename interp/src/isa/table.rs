@@ -92,15 +92,17 @@ pub mod kind {
     pub const HEADER_MAX: u8 = b'7';
     /// Result cell of this function: byte offset from the frame pointer, one unit.
     pub const RESULT: u8 = b'k';
-    /// Cell of a call window: byte offset from the frame pointer, one unit.
+    /// Cell of a call window, or the first of others that belong together: byte offset from the frame pointer, one unit.
     pub const WINDOW: u8 = b'n';
+    /// Reference type in its coding, two units.
+    pub const REF_TYPE: u8 = b'R';
 
     /// Units that an operand of this kind takes; TARGETS takes these and as many again as its count says.
     #[inline]
     pub const fn units(kind: u8) -> usize {
         match kind {
             REG | NONE | b'0'..=HEADER_MAX => 0,
-            IMM32 | OFF32 | REL32 | ENTRY | FUNC | TYPE | DATA | ELEM | GLOBAL32 => 2,
+            IMM32 | OFF32 | REL32 | ENTRY | FUNC | TYPE | DATA | ELEM | GLOBAL32 | REF_TYPE => 2,
             IMM64 | TARGETS => 4,
             _ => 1,
         }
@@ -304,6 +306,8 @@ macro_rules! shapes { ($($(#[doc = $doc:literal])* $name:ident: $handler:literal
 mod ops;
 #[allow(unused_imports)] // build.rs looks at rows only.
 pub use ops::*;
+#[path = "ops_gc.rs"]
+mod ops_gc;
 #[path = "ops_reference.rs"]
 mod ops_reference;
 
@@ -314,8 +318,11 @@ struct Part {
 }
 
 /// The files, in the order of their rows. A proposal is a line here.
-const PARTS: [Part; 2] =
-    [Part { groups: 0, rows: ops::ROWS }, Part { groups: group::FUNCTION_REFERENCES, rows: ops_reference::ROWS }];
+const PARTS: [Part; 3] = [
+    Part { groups: 0, rows: ops::ROWS },
+    Part { groups: group::FUNCTION_REFERENCES, rows: ops_reference::ROWS },
+    Part { groups: group::FUNCTION_REFERENCES | group::GC, rows: ops_gc::ROWS },
+];
 
 const COUNT: usize = {
     let (mut part, mut count) = (0, 0);

@@ -55,6 +55,8 @@ pub enum Test {
     Truth(Entry),
     /// That the reference in a slot is null, or is not.
     Null(Field, bool),
+    /// That the reference in a slot is of a type, or is not.
+    Cast(Field, Field, bool),
 }
 
 /// Types of a block's parameters or results.
@@ -450,6 +452,7 @@ impl<'a> Func<'a> {
         match *test {
             Test::Truth(entry) => self.condition(&entry, when),
             Test::Null(slot, is_null) => Ok(Condition::null(slot, is_null == when)),
+            Test::Cast(slot, ty, is_of) => Ok(Condition::cast(slot, ty, is_of == when)),
         }
     }
 

@@ -14,6 +14,8 @@ const DEFAULT_FEATURES: Features = Features::MUTABLE_GLOBAL
     .with(Features::MULTI_MEMORY)
     .with(Features::CUSTOM_PAGE_SIZES)
     .with(Features::WIDE_ARITHMETIC)
+    .with(Features::FUNCTION_REFERENCES)
+    .with(Features::GC)
     .with(Features::FLOATS);
 
 /// What structs, arrays and exceptions of a store may take. The memory is taken as they need it.
@@ -140,6 +142,8 @@ impl Config {
         floats => FLOATS,
         /// Typed references to functions, and calls by them. Default: true.
         wasm_function_references => FUNCTION_REFERENCES,
+        /// Structures, arrays, integers of 31 bits, casts. Default: true.
+        wasm_gc => GC,
         /// Memories of 64-bit addresses: not supported yet, so that every module is refused with it. Default: false.
         wasm_memory64 => MEMORY64,
         /// Vectors: not supported yet, so that every module is refused with it. Default: false.

@@ -110,12 +110,13 @@ impl Func {
     ) -> Result<sheave_interp::store::Call, Error> {
         let address = store.address(self.0);
         let ty = store.core.func_type(address);
-        let id = store.id;
         check_values(store, ty.params(), inputs, Direction::Parameters)?;
         if ty.results().len() != outputs.len() {
             return Err(FuncError::MismatchingResultLen.into());
         }
-        call::begin(store, address, |cells| write_values(inputs, cells, id))
+        let call = store.core.begin(address)?;
+        write_values(store, inputs, Window { offset: call.window, cells: call.cells });
+        Ok(call)
     }
 
     /// The same function with its types fixed, so that calls need not check them.
@@ -157,46 +158,53 @@ pub(crate) fn check_values<T>(
     if !types.iter().zip(values).all(is_like) {
         return Err(wrong_type);
     }
-    if values.iter().any(|value| value.to_bits(store.id).is_none()) {
+    if values.iter().any(|value| value.to_bits(&store.core, store.id).is_none()) {
         return Err(FuncError::ForeignReference);
     }
-    let fit = types.iter().zip(values).all(|(ty, value)| value.matches(&store.core, ty));
+    let fit = types.iter().zip(values).all(|(ty, value)| value.matches(&store.core, store.id, ty));
     if fit { Ok(()) } else { Err(wrong_type) }
 }
 
-/// Writes values that were checked to cells.
+/// Writes values that were checked to the cells of a window.
 ///
 /// # Panics
 /// If a value is a reference of another store.
-pub(crate) fn write_values(values: &[Val], cells: &mut [u32], store: u32) {
-    let mut rest = cells;
+pub(crate) fn write_values<T>(store: &mut Store<T>, values: &[Val], window: Window) {
+    let mut next = 0;
     for value in values {
-        let bits = value.to_bits(store).expect("a reference is used with the store that it belongs to");
-        let (cells, next) = rest.split_at_mut(value.ty().to_raw().cells() as usize);
+        let bits = value.to_bits(&store.core, store.id);
+        let bits = bits.expect("a reference is used with the store that it belongs to");
+        let cells = &mut store.cells_mut(window)[next..];
         cells[0] = bits as u32;
-        if let Some(high) = cells.get_mut(1) {
-            *high = (bits >> 32) as u32;
+        next += value.ty().to_raw().cells() as usize;
+        if value.ty().to_raw().cells() == 2 {
+            cells[1] = (bits >> 32) as u32;
         }
-        rest = next;
     }
 }
 
-/// Reads values of these types from cells.
-pub(crate) fn read_values(types: impl Iterator<Item = ValType>, cells: &[u32], store: u32, values: &mut [Val]) {
-    let mut rest = cells;
+/// Reads values of these types from the cells of a window.
+pub(crate) fn read_values<T>(
+    store: &mut Store<T>,
+    types: impl Iterator<Item = ValType>,
+    window: Window,
+    values: &mut [Val],
+) {
+    let mut next = 0;
     for (ty, value) in types.zip(values) {
-        let (cells, next) = rest.split_at(ty.to_raw().cells() as usize);
-        let bits = u64::from(cells[0]) | u64::from(cells.get(1).copied().unwrap_or(0)) << 32;
-        *value = Val::from_bits(bits, ty, store);
-        rest = next;
+        let (cells, count) = (&store.cells(window)[next..], ty.to_raw().cells() as usize);
+        let bits = u64::from(cells[0]) | if count == 2 { u64::from(cells[1]) << 32 } else { 0 };
+        next += count;
+        *value = Val::from_bits(&mut store.core, bits, ty, store.id);
     }
 }
 
 /// Reads the results of a call that has finished.
-pub(crate) fn read_results<T>(store: &Store<T>, call: &sheave_interp::store::Call, outputs: &mut [Val]) {
-    let types = store.core.func_type(call.func).results().iter();
-    let types = types.map(|ty| ValType::from_raw(ty, Owner::Store(store.id)));
-    read_values(types, store.core.cells(call.window, call.cells), store.id, outputs);
+pub(crate) fn read_results<T>(store: &mut Store<T>, call: &sheave_interp::store::Call, outputs: &mut [Val]) {
+    let types: Vec<_> = store.core.func_type(call.func).results().iter().collect();
+    let owner = Owner::Store(store.id);
+    let types = types.into_iter().map(|ty| ValType::from_raw(ty, owner));
+    read_values(store, types, Window { offset: call.window, cells: call.cells }, outputs);
 }
 
 /// Values up to this number are kept on the native stack during a host call.
@@ -219,23 +227,37 @@ pub(crate) fn with_values<T>(
             &mut long[..]
         };
         let (params, results) = values.split_at_mut(param_types.len());
-        read_values(param_types.iter().copied(), store.cells(window), store.id, params);
+        // What it gets is held until it returns.
+        let roots = store.core.roots_len();
+        read_values(store, param_types.iter().copied(), window, params);
         for (result, ty) in results.iter_mut().zip(&result_types) {
             *result = Val::default_for_ty(*ty);
         }
-        func(Caller::new(store, instance), params, results)?;
-        let id = store.id;
-        let is_like = |(ty, value): (&ValType, &Val)| value.ty().to_raw().is_like(ty.to_raw());
-        if !result_types.iter().zip(&*results).all(is_like) {
-            return Err(FuncError::MismatchingResultType.into());
-        }
-        if results.iter().any(|result| result.to_bits(id).is_none()) {
-            return Err(FuncError::ForeignReference.into());
-        }
-        if !result_types.iter().zip(&*results).all(|(ty, value)| value.matches(&store.core, ty.to_raw())) {
-            return Err(FuncError::MismatchingResultType.into());
-        }
-        write_values(results, store.cells_mut(window), id);
-        Ok(())
+        let done = func(Caller::new(store, instance), params, results);
+        let done = done.and_then(|()| with_results(store, &result_types, results, window));
+        store.core.leave_roots(roots);
+        done
     })
+}
+
+/// Checks the results of a host function, and writes them.
+fn with_results<T>(
+    store: &mut Store<T>,
+    result_types: &[ValType],
+    results: &[Val],
+    window: Window,
+) -> Result<(), Error> {
+    let id = store.id;
+    let is_like = |(ty, value): (&ValType, &Val)| value.ty().to_raw().is_like(ty.to_raw());
+    if !result_types.iter().zip(results).all(is_like) {
+        return Err(FuncError::MismatchingResultType.into());
+    }
+    if results.iter().any(|result| result.to_bits(&store.core, id).is_none()) {
+        return Err(FuncError::ForeignReference.into());
+    }
+    if !result_types.iter().zip(results).all(|(ty, value)| value.matches(&store.core, id, ty.to_raw())) {
+        return Err(FuncError::MismatchingResultType.into());
+    }
+    write_values(store, results, window);
+    Ok(())
 }

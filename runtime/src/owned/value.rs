@@ -1,6 +1,9 @@
 //! Values, and references among them.
 
-use super::{AsContextMut, F32, F64, Func, HeapType, RefType, StoreContext, ValType, store::Handle};
+use super::{
+    AnyRef, ArrayRef, AsContext, AsContextMut, F32, F64, Func, HeapType, RefType, StoreContext, StructRef, ValType,
+    store::Handle,
+};
 use core::any::Any;
 use sheave_interp::{exec::handle, store::Store as Core, types as raw};
 
@@ -53,8 +56,19 @@ impl<T> From<Nullable<T>> for Option<T> {
 }
 
 /// A value of the host that guests hold and pass on without looking into it. Lives as long as its store.
+///
+/// It may be something of a guest that was converted to one: [`ExternRef::to_anyref`] converts it back.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct ExternRef(pub(crate) Handle);
+pub struct ExternRef(pub(crate) Value);
+
+/// What an [`ExternRef`] is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Value {
+    /// A value of the host.
+    Host(Handle),
+    /// Something of a guest.
+    Guest(AnyRef),
+}
 
 impl ExternRef {
     /// Puts a value into the store and gives a reference to it.
@@ -74,8 +88,56 @@ impl ExternRef {
     /// If the reference is one of another store.
     pub fn data<'a, T: 'a>(&self, ctx: impl Into<StoreContext<'a, T>>) -> &'a dyn Any {
         let store = ctx.into().store;
-        let number = store.address(self.0);
-        &*store.externs[number as usize]
+        match self.0 {
+            Value::Host(handle) => &*store.externs[store.address(handle) as usize],
+            // Not the host's to look into.
+            Value::Guest(_) => &(),
+        }
+    }
+
+    /// As a guest converts it by `any.convert_extern`.
+    pub fn to_anyref(&self, ctx: impl AsContext) -> AnyRef {
+        match self.0 {
+            Value::Host(value) => AnyRef::from_word(ctx.as_context().store.id, handle::from_extern(value.address)),
+            Value::Guest(reference) => reference,
+        }
+    }
+}
+
+/// Functions and values of the host are found without the store.
+impl Func {
+    pub(crate) fn from_handle(handle: u32, store: u32) -> Nullable<Func> {
+        match handle::to_func(handle) {
+            Some(address) => Nullable::Val(Func(Handle { store, address })),
+            None => Nullable::Null,
+        }
+    }
+
+    pub(crate) fn to_handle(func: Nullable<Func>, store: u32) -> Option<u32> {
+        match func {
+            Nullable::Null => Some(0),
+            Nullable::Val(func) => (func.0.store == store).then(|| handle::from_func(func.0.address)),
+        }
+    }
+}
+
+impl ExternRef {
+    /// What is of a guest is null here: functions whose types are fixed pass on what is the host's.
+    pub(crate) fn from_handle(handle: u32, store: u32) -> Nullable<ExternRef> {
+        match handle::to_extern(handle) {
+            Some(address) => Nullable::Val(ExternRef(Value::Host(Handle { store, address }))),
+            None => Nullable::Null,
+        }
+    }
+
+    pub(crate) fn to_handle(value: Nullable<ExternRef>, store: u32) -> Option<u32> {
+        match value {
+            Nullable::Null => Some(0),
+            Nullable::Val(ExternRef(Value::Host(value))) => {
+                (value.store == store).then(|| handle::from_extern(value.address))
+            }
+            Nullable::Val(ExternRef(Value::Guest(_))) => None,
+        }
     }
 }
 
@@ -86,23 +148,24 @@ pub enum Ref {
     Func(Nullable<Func>),
     /// To a value of the host.
     Extern(Nullable<ExternRef>),
+    /// To anything of a guest but functions.
+    Any(Nullable<AnyRef>),
 }
 
 impl Ref {
     /// Null among references to this.
-    ///
-    /// # Panics
-    /// If these are neither functions nor values of the host.
     pub fn null(ty: HeapType) -> Ref {
         Ref::default_for_ty(RefType::new(true, ty))
     }
 
     /// The default of this type: null.
-    ///
-    /// # Panics
-    /// If these are neither functions nor values of the host.
     pub fn default_for_ty(ty: RefType) -> Ref {
-        Ref::from_handle(0, ty.to_raw(), 0)
+        match ty.heap_type() {
+            HeapType::Func | HeapType::NoFunc => Ref::Func(Nullable::Null),
+            HeapType::Extern | HeapType::NoExtern => Ref::Extern(Nullable::Null),
+            // Null is the same of all.
+            _ => Ref::Any(Nullable::Null),
+        }
     }
 
     /// Whether it is null.
@@ -110,6 +173,7 @@ impl Ref {
         match self {
             Ref::Func(func) => func.is_null(),
             Ref::Extern(value) => value.is_null(),
+            Ref::Any(reference) => reference.is_null(),
         }
     }
 
@@ -118,22 +182,28 @@ impl Ref {
         match self {
             Ref::Func(_) => RefType::FUNCREF,
             Ref::Extern(_) => RefType::EXTERNREF,
+            Ref::Any(_) => RefType::ANYREF,
         }
     }
 
     /// Whether it is of a type of the store that it belongs to.
-    pub(crate) fn matches(&self, core: &Core, ty: raw::RefType) -> bool {
+    pub(crate) fn matches(&self, core: &Core, store: u32, ty: raw::RefType) -> bool {
         use raw::HeapType as H;
         if self.is_null() {
-            let top = match self {
-                Ref::Func(_) => H::NoFunc,
-                Ref::Extern(_) => H::NoExtern,
+            let is_of = |bottom| core.ref_matches(raw::RefType::new(true, bottom), ty);
+            return match self {
+                Ref::Func(_) => is_of(H::NoFunc),
+                Ref::Extern(_) => is_of(H::NoExtern),
+                // Nulls of types that a store has, whatever they are of, come this way too.
+                Ref::Any(_) => is_of(H::None) || is_of(H::NoFunc) && ty.concrete().is_some(),
             };
-            return core.ref_matches(raw::RefType::new(true, top), ty);
         }
         match (self, ty.heap()) {
             (Ref::Func(_), H::Func) | (Ref::Extern(_), H::Extern) => true,
             (Ref::Func(Nullable::Val(func)), H::Concrete(index)) => core.is_func_of(func.0.address, index.0),
+            (Ref::Any(Nullable::Val(reference)), heap) if heap != H::Extern => {
+                reference.to_handle(core, store).is_some_and(|handle| core.handle_matches(handle, ty))
+            }
             _ => false,
         }
     }
@@ -142,43 +212,58 @@ impl Ref {
     pub fn as_func(&self) -> Option<Nullable<&Func>> {
         match self {
             Ref::Func(func) => Some(func.as_ref()),
-            Ref::Extern(_) => None,
+            _ => None,
         }
     }
 
     /// The value of the host, if it is a reference to one.
     pub fn as_extern(&self) -> Option<Nullable<&ExternRef>> {
         match self {
-            Ref::Func(_) => None,
             Ref::Extern(value) => Some(value.as_ref()),
+            _ => None,
+        }
+    }
+
+    /// What it refers to of a guest, if it is such a reference.
+    pub fn as_any(&self) -> Option<Nullable<&AnyRef>> {
+        match self {
+            Ref::Any(reference) => Some(reference.as_ref()),
+            _ => None,
         }
     }
 
     /// As the interpreter has it; `None` if it belongs to another store.
-    pub(crate) fn to_handle(self, store: u32) -> Option<u32> {
+    pub(crate) fn to_handle(self, core: &Core, store: u32) -> Option<u32> {
         match self {
             Ref::Func(Nullable::Val(func)) if func.0.store == store => Some(handle::from_func(func.0.address)),
-            Ref::Extern(Nullable::Val(value)) if value.0.store == store => Some(handle::from_extern(value.0.address)),
-            Ref::Func(Nullable::Null) | Ref::Extern(Nullable::Null) => Some(0),
+            Ref::Extern(Nullable::Val(ExternRef(Value::Host(value)))) if value.store == store => {
+                Some(handle::from_extern(value.address))
+            }
+            Ref::Extern(Nullable::Val(ExternRef(Value::Guest(reference)))) => reference.to_handle(core, store),
+            Ref::Any(Nullable::Val(reference)) => reference.to_handle(core, store),
+            Ref::Func(Nullable::Null) | Ref::Extern(Nullable::Null) | Ref::Any(Nullable::Null) => Some(0),
             Ref::Func(_) | Ref::Extern(_) => None,
         }
     }
 
     /// # Panics
-    /// If the type is one of neither functions nor values of the host.
-    pub(crate) fn from_handle(handle: u32, ty: raw::RefType, store: u32) -> Ref {
+    /// If there is no memory for another root.
+    pub(crate) fn from_handle(core: &mut Core, handle: u32, ty: raw::RefType, store: u32) -> Ref {
         use raw::HeapType as H;
         let entity = |address| Handle { store, address };
-        match ty.heap() {
-            H::Func | H::NoFunc | H::Concrete(_) => Ref::Func(match handle::to_func(handle) {
+        let is_func = core.ref_matches(ty, raw::RefType::FUNC);
+        match (ty.heap(), handle) {
+            (H::Extern | H::NoExtern, 0) => Ref::Extern(Nullable::Null),
+            (H::Extern | H::NoExtern, _) => Ref::Extern(Nullable::Val(ExternRef(match handle::to_extern(handle) {
+                Some(number) => Value::Host(entity(number)),
+                None => Value::Guest(AnyRef::from_handle(core, store, handle)),
+            }))),
+            (_, _) if is_func => Ref::Func(match handle::to_func(handle) {
                 Some(address) => Nullable::Val(Func(entity(address))),
                 None => Nullable::Null,
             }),
-            H::Extern | H::NoExtern => Ref::Extern(match handle::to_extern(handle) {
-                Some(number) => Nullable::Val(ExternRef(entity(number))),
-                None => Nullable::Null,
-            }),
-            _ => panic!("references to what is on the guest's heap are not supported yet"),
+            (_, 0) => Ref::Any(Nullable::Null),
+            _ => Ref::Any(Nullable::Val(AnyRef::from_handle(core, store, handle))),
         }
     }
 }
@@ -223,6 +308,8 @@ pub enum Val {
     FuncRef(Nullable<Func>),
     /// Reference to a value of the host.
     ExternRef(Nullable<ExternRef>),
+    /// Reference to anything of a guest but functions.
+    AnyRef(Nullable<AnyRef>),
 }
 
 impl Val {
@@ -258,39 +345,50 @@ impl Val {
             Val::F64(_) => ValType::F64,
             Val::FuncRef(_) => ValType::FUNCREF,
             Val::ExternRef(_) => ValType::EXTERNREF,
+            Val::AnyRef(_) => ValType::ANYREF,
         }
     }
 
-    /// Whether it is of a type of the store that it belongs to.
-    pub(crate) fn matches(&self, core: &Core, ty: raw::ValType) -> bool {
-        match (*self, ty) {
-            (Val::FuncRef(func), raw::ValType::Ref(ty)) => Ref::Func(func).matches(core, ty),
-            (Val::ExternRef(value), raw::ValType::Ref(ty)) => Ref::Extern(value).matches(core, ty),
-            (value, ty) => value.ty().to_raw() == ty,
+    /// The reference, if it is one.
+    fn reference(self) -> Option<Ref> {
+        match self {
+            Val::FuncRef(func) => Some(Ref::Func(func)),
+            Val::ExternRef(value) => Some(Ref::Extern(value)),
+            Val::AnyRef(reference) => Some(Ref::Any(reference)),
+            _ => None,
+        }
+    }
+
+    /// Whether it is of a type of the store with this number, to which it belongs.
+    pub(crate) fn matches(&self, core: &Core, store: u32, ty: raw::ValType) -> bool {
+        match (self.reference(), ty) {
+            (Some(reference), raw::ValType::Ref(ty)) => reference.matches(core, store, ty),
+            _ => self.ty().to_raw() == ty,
         }
     }
 
     /// As bits, zero-extended, or a handle; `None` if it is a reference of another store.
-    pub(crate) fn to_bits(self, store: u32) -> Option<u64> {
+    pub(crate) fn to_bits(self, core: &Core, store: u32) -> Option<u64> {
         Some(match self {
             Val::I32(value) => u64::from(value as u32),
             Val::I64(value) => value as u64,
             Val::F32(value) => u64::from(value.to_bits()),
             Val::F64(value) => value.to_bits(),
-            Val::FuncRef(func) => u64::from(Ref::Func(func).to_handle(store)?),
-            Val::ExternRef(value) => u64::from(Ref::Extern(value).to_handle(store)?),
+            Val::FuncRef(_) | Val::ExternRef(_) | Val::AnyRef(_) => {
+                u64::from(self.reference()?.to_handle(core, store)?)
+            }
         })
     }
 
     /// # Panics
     /// If it is `v128`: vectors are not supported yet.
-    pub(crate) fn from_bits(bits: u64, ty: ValType, store: u32) -> Val {
+    pub(crate) fn from_bits(core: &mut Core, bits: u64, ty: ValType, store: u32) -> Val {
         match ty {
             ValType::I32 => Val::I32(bits as i32),
             ValType::I64 => Val::I64(bits as i64),
             ValType::F32 => Val::F32(F32::from_bits(bits as u32)),
             ValType::F64 => Val::F64(F64::from_bits(bits)),
-            ValType::Ref(ty) => Ref::from_handle(bits as u32, ty.to_raw(), store).into(),
+            ValType::Ref(ty) => Ref::from_handle(core, bits as u32, ty.to_raw(), store).into(),
             ValType::V128 => panic!("vectors are not supported yet"),
         }
     }
@@ -318,6 +416,8 @@ accessors! {
     funcref: FuncRef(Nullable<Func>),
     /// The reference, if it is one to a value of the host.
     externref: ExternRef(Nullable<ExternRef>),
+    /// The reference, if it is one to anything of a guest but functions.
+    anyref: AnyRef(Nullable<AnyRef>),
 }
 
 macro_rules! into_val { ($($ty:ty => |$value:ident| $val:expr,)*) => { $(
@@ -338,8 +438,13 @@ into_val! {
     Nullable<Func> => |func| Val::FuncRef(func),
     ExternRef => |value| Val::ExternRef(Nullable::Val(value)),
     Nullable<ExternRef> => |value| Val::ExternRef(value),
+    AnyRef => |reference| Val::AnyRef(Nullable::Val(reference)),
+    Nullable<AnyRef> => |reference| Val::AnyRef(reference),
+    StructRef => |object| object.to_anyref().into(),
+    ArrayRef => |array| array.to_anyref().into(),
     Ref => |value| match value {
         Ref::Func(func) => Val::FuncRef(func),
         Ref::Extern(value) => Val::ExternRef(value),
+        Ref::Any(reference) => Val::AnyRef(reference),
     },
 }
