@@ -135,9 +135,9 @@ impl Group {
                 signature("3", &format!("a: {t}, b: {t}, c: {t}"), "a, b, c", &format!("type T = {t};"), t)
             }
             _ => {
-                let value = passed(*types.last().expect("an access has a value"));
+                let (address, value) = (rust(types[0]), passed(*types.last().expect("an access has a value")));
                 format!(
-                    "pub struct {name};\nimpl Accesses for {name} {{\n    type Value = {value};\n    #[inline(never)]\n    unsafe fn load(base: *mut u8, len: usize, start: u32, token: u16) -> Option<{value}> {{\n        {safety}\n        unsafe {{ {shared}_load(base, len, start, {row}) }}\n    }}\n    #[inline(never)]\n    unsafe fn store(base: *mut u8, len: usize, start: u32, value: {value}, token: u16) -> bool {{\n        {safety}\n        unsafe {{ {shared}_store(base, len, start, value, {row}) }}\n    }}\n}}\n"
+                    "pub struct {name};\nimpl Accesses for {name} {{\n    type Address = {address};\n    type Value = {value};\n    #[inline(never)]\n    unsafe fn load(base: *mut u8, len: usize, start: usize, token: u16) -> Option<{value}> {{\n        {safety}\n        unsafe {{ {shared}_load(base, len, start, {row}) }}\n    }}\n    #[inline(never)]\n    unsafe fn store(base: *mut u8, len: usize, start: usize, value: {value}, token: u16) -> bool {{\n        {safety}\n        unsafe {{ {shared}_store(base, len, start, value, {row}) }}\n    }}\n}}\n"
                 )
             }
         }
@@ -219,7 +219,7 @@ impl Group {
                         memory(name)
                     )
                 });
-                let place = "base: *mut u8, len: usize, start: u32";
+                let place = "base: *mut u8, len: usize, start: usize";
                 function(&format!("{shared}_load"), place, &format!("Option<{value}>"), load)
                     + &function(&format!("{shared}_store"), &format!("{place}, value: {value}"), "bool", store)
             }

@@ -79,6 +79,13 @@ fn distinct(row: &Row) -> Vec<Ty> {
         "GlobalGet" | "GlobalSet" | "GlobalGetFar" | "GlobalSetFar" | "ReturnValue" | "Move" | "Take" => {
             vec![row.types[0]]
         }
+        // The type of addresses or indices; of copies, also that of the other side and of the length.
+        "MemorySize" | "MemoryGrow" | "MemoryFill" | "MemoryInit" | "CallIndirect" | "ReturnCallIndirect" => {
+            vec![row.types[0]]
+        }
+        "TableGet" | "TableSet" | "TableSize" | "TableFill" | "TableInit" => vec![row.types[0]],
+        "TableGrow" => vec![row.types[1]],
+        "MemoryCopy" | "TableCopy" => row.types.to_vec(),
         _ => vec![],
     }
 }

@@ -35,7 +35,7 @@ pub fn chained(row: &Row) -> Option<(String, String)> {
 
 /// The type in memory of a load or store.
 pub fn memory_type(row: &Row) -> &'static str {
-    let name = row.name.trim_end_matches(".far").trim_end_matches(".sum");
+    let name = row.name.trim_end_matches(".memory64").trim_end_matches(".far").trim_end_matches(".sum");
     let value = *row.types.last().unwrap();
     let access = name.rsplit('.').next().unwrap().trim_start_matches("load").trim_start_matches("store");
     match access {
@@ -86,8 +86,8 @@ pub fn operations() -> String {
                 if row.shape.handler == "Wide" { "a[0], a[1], a[2], a[3]" } else { "a[0], a[1]" }),
             "Load" | "LoadSum" | "LoadFar" | "Store" | "StoreFar" => writeln!(
                 text,
-                "pub struct {id};\nimpl Access for {id} {{ type Memory = {}; type Value = {}; }}",
-                memory_type(row), rust(*types.last().unwrap())
+                "pub struct {id};\nimpl Access for {id} {{ type Address = {}; type Memory = {}; type Value = {}; }}",
+                rust(types[0]), memory_type(row), rust(*types.last().unwrap())
             ),
             _ => Ok(()),
         }

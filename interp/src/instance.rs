@@ -209,12 +209,16 @@ impl fmt::Display for Described<'_> {
                 f.write_str(" -> ")?;
                 list(f, ty.results())
             }
-            ExternType::Table(ty) => write!(f, "{} {}", ty.limits, ty.element),
-            // As the text format has it: limits are in pages, which are of 64 KiB unless it is said.
-            ExternType::Memory(ty) if ty.page_size_log2 != 16 => {
-                write!(f, "{} (pagesize {})", ty.limits, ty.page_bytes())
+            ExternType::Table(ty) => {
+                write!(f, "{}{} {}", if ty.is_table64 { "i64 " } else { "" }, ty.limits, ty.element)
             }
-            ExternType::Memory(ty) => write!(f, "{}", ty.limits),
+            // As the text format has it: limits are in pages, which are of 64 KiB unless it is said.
+            ExternType::Memory(ty) => {
+                let (address, shared) =
+                    (if ty.is_memory64 { "i64 " } else { "" }, if ty.is_shared { " shared" } else { "" });
+                write!(f, "{address}{}{shared}", ty.limits)?;
+                if ty.page_size_log2 == 16 { Ok(()) } else { write!(f, " (pagesize {})", ty.page_bytes()) }
+            }
             ExternType::Global(ty) => write!(f, "{}{}", if ty.is_mutable { "mut " } else { "" }, ty.content),
             ExternType::Tag(ty) => list(f, ty.params()),
         }
@@ -343,6 +347,11 @@ fn evaluate(store: &mut Store, instance: u32, expr: ConstExpr, limiter: &mut dyn
     })
 }
 
+/// Where a segment goes, by its offset: an i32 or an i64, zero-extended. What this machine cannot address is outside of everything.
+fn place(offset: u64) -> usize {
+    usize::try_from(offset).unwrap_or(usize::MAX)
+}
+
 #[cfg_attr(compact, inline(never))]
 fn initialise_globals(
     store: &mut Store,
@@ -403,7 +412,7 @@ fn element_segment(
         ElemMode::Declared | ElemMode::Passive => {}
         ElemMode::Active { table, offset } => {
             let Some(External::Table(address)) = store.resolve(instance, ExternKind::Table, table.0) else { unsound() };
-            let start = evaluate(store, instance, offset, limiter)? as u32 as usize;
+            let start = place(evaluate(store, instance, offset, limiter)?);
             if store.table(address).len().checked_sub(start).is_none_or(|room| (count as usize) > room) {
                 return Err(Trap::TableOutOfBounds.into());
             }
@@ -437,7 +446,7 @@ fn data_segment(
             let Some(External::Memory(address)) = store.resolve(instance, ExternKind::Memory, memory.0) else {
                 unsound()
             };
-            let start = evaluate(store, instance, offset, limiter)? as u32 as usize;
+            let start = place(evaluate(store, instance, offset, limiter)?);
             let bytes = store.memory_mut(address);
             // Checked without an overflow on 32-bit machines.
             match bytes.len().checked_sub(start) {

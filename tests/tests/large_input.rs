@@ -26,7 +26,11 @@ fn limits_out_of_range_are_errors() {
         MemoryType { maximum: Some(65_537), ..plain },
         MemoryType { minimum: 2, maximum: Some(1), ..plain },
         MemoryType { page_size_log2: Some(3), ..plain },
-        MemoryType { memory64: true, ..plain },
+        MemoryType { memory64: true, minimum: (1 << 48) + 1, ..plain },
+        // As many as addresses reach: valid, and more than a machine has.
+        MemoryType { memory64: true, minimum: 1 << 48, ..plain },
+        MemoryType { memory64: true, minimum: u64::MAX, page_size_log2: Some(0), ..plain },
+        MemoryType { memory64: true, minimum: 1 << 40, ..plain },
         MemoryType { shared: true, maximum: Some(1), ..plain },
     ] {
         let error = load_and_run(&module(memory), 8 * MIB).expect_err("out of range");
@@ -74,6 +78,23 @@ fn growing_a_memory_without_end_gives_minus_one() {
     )
     .expect("a module");
     load_and_run(&wasm, 600 * MIB).expect("growth fails, the guest goes on");
+}
+
+#[test]
+fn a_memory_with_64_bit_addresses_grows_by_what_there_is() {
+    let wasm = wat::parse_str(
+        r#"(module (memory i64 1) (table i64 1 funcref) (func (export "run")
+        (if (i64.ne (memory.grow (i64.const -1)) (i64.const -1)) (then (unreachable)))
+        (if (i64.ne (memory.grow (i64.const 0xffffffffffff)) (i64.const -1)) (then (unreachable)))
+        (if (i64.ne (memory.grow (i64.const 0x10000000)) (i64.const -1)) (then (unreachable)))
+        (if (i64.ne (table.grow (ref.null func) (i64.const -1)) (i64.const -1)) (then (unreachable)))
+        (if (i64.ne (table.grow (ref.null func) (i64.const 0x100000000)) (i64.const -1)) (then (unreachable)))
+        (if (i64.ne (memory.grow (i64.const 100)) (i64.const 1)) (then (unreachable)))
+        (if (i64.ne (memory.size) (i64.const 101)) (then (unreachable)))
+        (i64.store (i64.const 0x650000) (i64.const 7))))"#,
+    );
+    let error = load_and_run(&wasm.expect("a module"), 600 * MIB).expect_err("the store is just outside");
+    assert!(error.to_string().contains("out of bounds memory access"), "{error}");
 }
 
 #[test]

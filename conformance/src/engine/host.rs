@@ -19,6 +19,7 @@ pub fn supported() -> FeatureSet {
         "tail-call",
         "extended-const",
         "multi-memory",
+        "memory64",
         "custom-page-sizes",
         "wide-arithmetic",
         "function-references",

@@ -43,6 +43,10 @@ fn make(store: &mut Store<Budget>, name: &str) -> Result<Option<Extern>, Error> 
             let ty = TableType::new(RefType::FUNCREF, 10, Some(20));
             Table::new(store, ty, Ref::Func(Nullable::<Func>::Null))?.into()
         }
+        "table64" => {
+            let ty = TableType::new64(RefType::FUNCREF, 10, Some(20));
+            Table::new(store, ty, Ref::Func(Nullable::<Func>::Null))?.into()
+        }
         "memory" => Memory::new(store, MemoryType::new(1, Some(2)))?.into(),
         _ => return Ok(None),
     }))

@@ -8,6 +8,7 @@
 use super::{
     Instruction, functions, handle,
     machine::{Cell, Exit, Flow, Machine, Read, address, read32},
+    memory::Index,
 };
 use crate::{isa::HEADER_BYTES, trap::Trap};
 use core::marker::PhantomData;
@@ -228,13 +229,13 @@ unsafe fn element(machine: &Machine, index: u32, table: u16, ty: u32) -> Result<
 }
 
 /// Indirect call.
-pub struct CallIndirect<A>(PhantomData<A>);
-impl<A: Read> Instruction for CallIndirect<A> {
+pub struct CallIndirect<I, A>(PhantomData<(I, A)>);
+impl<I: Index, A: Read> Instruction for CallIndirect<I, A> {
     #[inline(always)]
     unsafe fn run(machine: &mut Machine) -> Flow {
         // SAFETY: fields: element index, table, type, delta.
         unsafe {
-            let index = A::read::<u32>(machine);
+            let index = A::read::<I>(machine).saturated();
             let fields = last_fields(machine, 4);
             let address = element(machine, index, *fields, read32(fields.add(1)))?;
             call_address(machine, address, *fields.add(3))
@@ -341,13 +342,13 @@ impl Instruction for ReturnCallImport {
 }
 
 /// Indirect tail call.
-pub struct ReturnCallIndirect<A>(PhantomData<A>);
-impl<A: Read> Instruction for ReturnCallIndirect<A> {
+pub struct ReturnCallIndirect<I, A>(PhantomData<(I, A)>);
+impl<I: Index, A: Read> Instruction for ReturnCallIndirect<I, A> {
     #[inline(always)]
     unsafe fn run(machine: &mut Machine) -> Flow {
         // SAFETY: fields: element index, table, type, header offset, delta.
         unsafe {
-            let index = A::read::<u32>(machine);
+            let index = A::read::<I>(machine).saturated();
             let fields = last_fields(machine, 5);
             let address = element(machine, index, *fields, read32(fields.add(1)))?;
             return_call_address(machine, address, *fields.add(3), *fields.add(4))

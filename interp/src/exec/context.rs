@@ -39,12 +39,8 @@ pub struct TableEntity {
     pub capacity: u32,
     /// Limit on the number of elements.
     pub maximum: u32,
-    /// Declared minimum (part of its type).
-    pub declared_minimum: u32,
-    /// Declared maximum, if any.
-    pub declared_maximum: Option<u32>,
-    /// Element type.
-    pub element: crate::types::RefType,
+    /// Declared type.
+    pub ty: crate::types::TableType,
 }
 
 /// A memory as handlers see it.

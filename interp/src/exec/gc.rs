@@ -7,7 +7,7 @@
 use super::{
     Instruction, functions, handle,
     machine::{Cell, Exit, Flow, Handle, Machine, Put, Read, Slot, address},
-    memory::{charge, range},
+    memory::charge,
     numeric::branch_if,
 };
 use crate::{
@@ -324,7 +324,7 @@ impl<T: Bits, A: Read, B: Read, D: Put> Instruction for ArrayNew<T, A, B, D> {
             let len = B::read::<u32>(machine);
             let ty = machine.next32();
             let (handle, elements, element_bytes) = new_array(machine, token, ty, len)?;
-            charge(&mut *machine.cx, len / 16)?;
+            charge(&mut *machine.cx, u64::from(len / 16))?;
             fill(elements, len, element_bytes, value.bits());
             D::put(machine, handle);
         }
@@ -343,7 +343,7 @@ impl<A: Read, D: Put> Instruction for ArrayNewDefault<A, D> {
             let len = A::read::<u32>(machine);
             let ty = machine.next32();
             let (handle, elements, element_bytes) = new_array(machine, token, ty, len)?;
-            charge(&mut *machine.cx, len / 16)?;
+            charge(&mut *machine.cx, u64::from(len / 16))?;
             elements.write_bytes(0, (len * element_bytes) as usize);
             D::put(machine, handle);
         }
@@ -407,12 +407,18 @@ impl<A: Read, B: Read, D: Put> Instruction for ArrayNewData<A, B, D> {
                 return Err(Exit::trap(Trap::MemoryOutOfBounds));
             }
             let (handle, elements, _) = new_array(machine, token, ty, len)?;
-            charge(&mut *machine.cx, len / 16)?;
+            charge(&mut *machine.cx, u64::from(len / 16))?;
             elements.copy_from_nonoverlapping(segment.base.wrapping_add(offset as usize), bytes as usize);
             D::put(machine, handle);
         }
         Ok(())
     }
+}
+
+/// Whether so many elements from a place on are inside of so many.
+#[inline(always)]
+fn range(start: u32, count: u32, len: u32) -> bool {
+    u64::from(start) + u64::from(count) <= u64::from(len)
 }
 
 /// array.new_elem.
@@ -427,11 +433,11 @@ impl<A: Read, B: Read, D: Put> Instruction for ArrayNewElem<A, B, D> {
             let (offset, len) = (A::read::<u32>(machine), B::read::<u32>(machine));
             let (ty, segment) = (machine.next32(), machine.next32());
             let segment = *machine.context().spaces.elems.add(segment as usize);
-            if !range(offset, len, segment.len as usize) {
+            if !range(offset, len, segment.len) {
                 return Err(Exit::trap(Trap::TableOutOfBounds));
             }
             let (handle, elements, _) = new_array(machine, token, ty, len)?;
-            charge(&mut *machine.cx, len / 16)?;
+            charge(&mut *machine.cx, u64::from(len / 16))?;
             elements.cast::<u32>().copy_from(segment.base.wrapping_add(offset as usize), len as usize);
             D::put(machine, handle);
         }
@@ -585,10 +591,10 @@ impl<T: Bits> Instruction for ArrayFill<T, Slot, Slot, Slot, Slot> {
             let value: T = machine.read();
             let count: u32 = machine.read();
             let (len, elements, element_bytes) = array(machine, handle, T::fits)?;
-            if !range(start, count, len as usize) {
+            if !range(start, count, len) {
                 return Err(OUT_OF_BOUNDS);
             }
-            charge(&mut *machine.cx, count / 16)?;
+            charge(&mut *machine.cx, u64::from(count / 16))?;
             fill(elements.add(start as usize * element_bytes as usize), count, element_bytes, value.bits());
         }
         Ok(())
@@ -612,10 +618,10 @@ impl Instruction for ArrayCopy<Slot, Slot, Slot, Slot, Slot> {
                 true
             })?;
             let (from_len, from, _) = array(machine, from, |found| found == storage)?;
-            if !range(to_start, count, to_len as usize) || !range(from_start, count, from_len as usize) {
+            if !range(to_start, count, to_len) || !range(from_start, count, from_len) {
                 return Err(OUT_OF_BOUNDS);
             }
-            charge(&mut *machine.cx, count / 16)?;
+            charge(&mut *machine.cx, u64::from(count / 16))?;
             let bytes = element_bytes as usize;
             to.add(to_start as usize * bytes).copy_from(from.add(from_start as usize * bytes), count as usize * bytes);
         }
@@ -635,14 +641,14 @@ impl Instruction for ArrayInitData<Slot, Slot, Slot, Slot> {
             let segment = machine.next32();
             let segment = *machine.context().spaces.datas.add(segment as usize);
             let (len, elements, element_bytes) = array(machine, handle, |found| found != Storage::Ref)?;
-            if !range(start, count, len as usize) {
+            if !range(start, count, len) {
                 return Err(OUT_OF_BOUNDS);
             }
             let bytes = u64::from(count) * u64::from(element_bytes);
             if u64::from(offset) + bytes > u64::from(segment.len) {
                 return Err(Exit::trap(Trap::MemoryOutOfBounds));
             }
-            charge(&mut *machine.cx, count / 16)?;
+            charge(&mut *machine.cx, u64::from(count / 16))?;
             let to = elements.add(start as usize * element_bytes as usize);
             to.copy_from_nonoverlapping(segment.base.wrapping_add(offset as usize), bytes as usize);
         }
@@ -662,13 +668,13 @@ impl Instruction for ArrayInitElem<Slot, Slot, Slot, Slot> {
             let segment = machine.next32();
             let segment = *machine.context().spaces.elems.add(segment as usize);
             let (len, elements, _) = array(machine, handle, |found| found == Storage::Ref)?;
-            if !range(start, count, len as usize) {
+            if !range(start, count, len) {
                 return Err(OUT_OF_BOUNDS);
             }
-            if !range(offset, count, segment.len as usize) {
+            if !range(offset, count, segment.len) {
                 return Err(Exit::trap(Trap::TableOutOfBounds));
             }
-            charge(&mut *machine.cx, count / 16)?;
+            charge(&mut *machine.cx, u64::from(count / 16))?;
             let to = elements.cast::<u32>().add(start as usize);
             to.copy_from(segment.base.wrapping_add(offset as usize), count as usize);
         }

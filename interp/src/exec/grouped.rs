@@ -13,7 +13,7 @@ use super::{
     Instruction,
     control::Header,
     machine::{Cell, Exit, Flow, Machine, Put, Read, Slot},
-    memory::{OffsetField, memory},
+    memory::{Address, OffsetField, memory},
     numeric::{Counter, branch_if, step},
 };
 use crate::trap::Trap;
@@ -64,18 +64,20 @@ pub trait Operations3 {
 
 /// Rows that load or store.
 pub trait Accesses {
+    /// The address, beside a constant offset.
+    type Address: Address;
     /// As it lies in a register or slot.
     type Value: Cell;
     /// Loads as the row with this token does, from `start` on in the memory at `base` of `len` bytes; `None` if that is outside.
     ///
     /// # Safety
     /// The token is one of this group's, and the memory is there.
-    unsafe fn load(base: *mut u8, len: usize, start: u32, token: u16) -> Option<Self::Value>;
+    unsafe fn load(base: *mut u8, len: usize, start: usize, token: u16) -> Option<Self::Value>;
     /// Stores as the row with this token does; gives whether that was inside.
     ///
     /// # Safety
     /// As for [`Accesses::load`].
-    unsafe fn store(base: *mut u8, len: usize, start: u32, value: Self::Value, token: u16) -> bool;
+    unsafe fn store(base: *mut u8, len: usize, start: usize, value: Self::Value, token: u16) -> bool;
 }
 
 /// What an operation gives, in as few registers as can be, where a `Result` would be in memory.
@@ -196,9 +198,9 @@ fn outcome<T: Into<D>, D, O: Outcome<D>>(result: Result<T, Trap>) -> O {
 
 /// The place of a value of type `T` that begins at `start`, if it is inside of `len` bytes.
 #[inline(always)]
-fn inside<T>(base: *mut u8, len: usize, start: u32) -> Option<*mut T> {
-    let end = (start as usize).checked_add(size_of::<T>())?;
-    (end <= len).then(|| base.wrapping_add(start as usize).cast())
+fn inside<T>(base: *mut u8, len: usize, start: usize) -> Option<*mut T> {
+    let end = start.checked_add(size_of::<T>())?;
+    (end <= len).then(|| base.wrapping_add(start).cast())
 }
 
 /// The token of the instruction whose first field is next.
@@ -317,11 +319,10 @@ where
 /// # Safety
 /// The current instruction, one of `O` with this token, has an offset of kind `F` and a result of kind `D` here.
 #[inline(always)]
-unsafe fn load<O: Accesses, D: Put, F: OffsetField>(machine: &mut Machine, token: u16, address: u32) -> Flow {
+unsafe fn load<O: Accesses, D: Put, F: OffsetField>(machine: &mut Machine, token: u16, address: O::Address) -> Flow {
     // SAFETY: the fields are there, and the group looks at the range.
     unsafe {
-        // A sum that is too large is no place in any memory.
-        let start = address.saturating_add(F::read(machine));
+        let start = address.start(F::read(machine).into());
         match O::load(machine.memory, machine.memory_len(), start, token) {
             Some(value) => {
                 D::put(machine, value);
@@ -340,7 +341,7 @@ impl<O: Accesses, A: Read, D: Put, F: OffsetField> Instruction for GroupedLoad<O
         // SAFETY: fields: address, offset, result; the token is of this group.
         unsafe {
             let token = token(machine);
-            let address = A::read::<i32>(machine) as u32;
+            let address = A::read(machine);
             load::<O, D, F>(machine, token, address)
         }
     }
@@ -354,7 +355,7 @@ impl<O: Accesses, A: Read, B: Read, D: Put> Instruction for GroupedLoadSum<O, A,
         // SAFETY: fields: two addends, offset, result; the token is of this group.
         unsafe {
             let token = token(machine);
-            let address = A::read::<i32>(machine).wrapping_add(B::read::<i32>(machine)) as u32;
+            let address = A::read::<O::Address>(machine).sum(B::read(machine));
             load::<O, D, super::memory::Offset16>(machine, token, address)
         }
     }
@@ -368,9 +369,9 @@ impl<O: Accesses, A: Read, D: Put> Instruction for GroupedLoadFar<O, A, D> {
         // SAFETY: fields: address, memory, offset, result; the token is of this group, which looks at the range.
         unsafe {
             let token = token(machine);
-            let address = A::read::<i32>(machine) as u32;
+            let address = A::read::<O::Address>(machine);
             let memory = memory(machine);
-            let start = address.saturating_add(machine.next32());
+            let start = address.start(O::Address::read_offset(machine));
             match O::load((*memory).base, (*memory).len, start, token) {
                 Some(value) => {
                     D::put(machine, value);
@@ -407,8 +408,8 @@ impl<O: Accesses, A: Read, V: Read, F: OffsetField> Instruction for GroupedStore
         // SAFETY: fields: address, offset, value; the token is of this group, which looks at the range.
         unsafe {
             let token = token(machine);
-            let address = A::read::<i32>(machine) as u32;
-            let start = address.saturating_add(F::read(machine));
+            let address = A::read::<O::Address>(machine);
+            let start = address.start(F::read(machine).into());
             let value = V::read(machine);
             stored(O::store(machine.memory, machine.memory_len(), start, value, token))
         }
@@ -423,9 +424,9 @@ impl<O: Accesses, A: Read> Instruction for GroupedStoreFar<O, A, Slot> {
         // SAFETY: fields: address, memory, offset, value; the token is of this group, which looks at the range.
         unsafe {
             let token = token(machine);
-            let address = A::read::<i32>(machine) as u32;
+            let address = A::read::<O::Address>(machine);
             let memory = memory(machine);
-            let start = address.saturating_add(machine.next32());
+            let start = address.start(O::Address::read_offset(machine));
             let value = machine.read();
             stored(O::store((*memory).base, (*memory).len, start, value, token))
         }

@@ -6,7 +6,7 @@
 use super::{
     Instruction,
     context::{Context, MemoryEntity},
-    machine::{Exit, Flow, Machine, Put, Read, Slot},
+    machine::{Cell, Exit, Flow, Machine, Put, Read, Slot},
     numeric::Access,
 };
 use crate::trap::Trap;
@@ -29,6 +29,75 @@ macro_rules! scalar { ($($memory:ty => $value:ty),*) => { $(
     }
 )* } }
 scalar!(i8 => i32, u8 => i32, i16 => i32, u16 => i32, i32 => i32, i8 => i64, u8 => i64, i16 => i64, u16 => i64, i32 => i64, u32 => i64, i64 => i64, f32 => f32, f64 => f64);
+
+/// An address in a memory, an index in a table, or a number of bytes or elements: an i32, or an i64 where the type of the memory or
+/// table says so.
+pub trait Index: Cell {
+    /// The number, which is unsigned.
+    fn number(self) -> u64;
+    /// The number, or the largest of 32 bits, which is no index in any table.
+    fn saturated(self) -> u32;
+}
+
+/// An address in a memory.
+pub trait Address: Index {
+    /// A constant that is added to it, as large as there are.
+    type Offset: From<u32>;
+    /// Reads such a constant.
+    ///
+    /// # Safety
+    /// The current instruction has this field here.
+    unsafe fn read_offset(machine: &mut Machine) -> Self::Offset;
+    /// The sum of two numbers as an address.
+    fn sum(self, other: Self) -> Self;
+    /// Where an access begins; a sum that is too large is no place in any memory.
+    fn start(self, offset: Self::Offset) -> usize;
+    /// Place of `size` bytes at this address and offset in a memory of `len` bytes.
+    fn place(self, base: *mut u8, len: usize, offset: Self::Offset, size: usize) -> Option<*mut u8>;
+    /// The same in memory 0.
+    fn place_near(self, machine: &Machine, offset: u32, size: usize) -> Option<*mut u8>;
+}
+
+impl Index for i32 {
+    #[inline(always)]
+    fn number(self) -> u64 {
+        u64::from(self as u32)
+    }
+    #[inline(always)]
+    fn saturated(self) -> u32 {
+        self as u32
+    }
+}
+
+impl Address for i32 {
+    type Offset = u32;
+    #[inline(always)]
+    unsafe fn read_offset(machine: &mut Machine) -> u32 {
+        // SAFETY: as the caller promises.
+        unsafe { machine.next32() }
+    }
+    #[inline(always)]
+    fn sum(self, other: i32) -> i32 {
+        self.wrapping_add(other)
+    }
+    #[inline(always)]
+    fn start(self, offset: u32) -> usize {
+        if cfg!(target_pointer_width = "64") {
+            // No sum can overflow 64 bits.
+            self as u32 as usize + offset as usize
+        } else {
+            (self as u32).saturating_add(offset) as usize
+        }
+    }
+    #[inline(always)]
+    fn place(self, base: *mut u8, len: usize, offset: u32, size: usize) -> Option<*mut u8> {
+        place(base, len, self as u32, offset, size)
+    }
+    #[inline(always)]
+    fn place_near(self, machine: &Machine, offset: u32, size: usize) -> Option<*mut u8> {
+        place_near(machine, self as u32, offset, size)
+    }
+}
 
 /// Address of `size` bytes at `address + offset` in a memory of `len` bytes.
 #[inline(always)]
@@ -88,18 +157,18 @@ impl OffsetField for NoOffset {
     }
 }
 
-const OUT_OF_BOUNDS: Flow = Err(Exit::trap(Trap::MemoryOutOfBounds));
+pub(super) const OUT_OF_BOUNDS: Flow = Err(Exit::trap(Trap::MemoryOutOfBounds));
 
 /// Loads from memory 0 at `address`; offset and result are the next fields.
 ///
 /// # Safety
 /// The current instruction has an offset of kind `F` and a result of kind `D` here.
 #[inline(always)]
-unsafe fn load<O: Access, D: Put, F: OffsetField>(machine: &mut Machine, address: u32) -> Flow {
+unsafe fn load<O: Access, D: Put, F: OffsetField>(machine: &mut Machine, address: O::Address) -> Flow {
     // SAFETY: the fields are there; `place_near` checks the range against the memory's length.
     unsafe {
         let offset = F::read(machine);
-        match place_near(machine, address, offset, size_of::<O::Memory>()) {
+        match address.place_near(machine, offset, size_of::<O::Memory>()) {
             Some(place) => {
                 D::put(machine, place.cast::<O::Memory>().read_unaligned().extend());
                 Ok(())
@@ -116,7 +185,7 @@ impl<O: Access, A: Read, D: Put, F: OffsetField> Instruction for Load<O, A, D, F
     unsafe fn run(machine: &mut Machine) -> Flow {
         // SAFETY: fields: address, offset, result.
         unsafe {
-            let address = A::read::<i32>(machine) as u32;
+            let address = A::read(machine);
             load::<O, D, F>(machine, address)
         }
     }
@@ -129,7 +198,7 @@ impl<O: Access, A: Read, B: Read, D: Put> Instruction for LoadSum<O, A, B, D> {
     unsafe fn run(machine: &mut Machine) -> Flow {
         // SAFETY: fields: two addends, offset, result.
         unsafe {
-            let address = A::read::<i32>(machine).wrapping_add(B::read::<i32>(machine)) as u32;
+            let address = A::read::<O::Address>(machine).sum(B::read(machine));
             load::<O, D, Offset16>(machine, address)
         }
     }
@@ -142,9 +211,9 @@ impl<O: Access, A: Read, V: Read, F: OffsetField> Instruction for Store<O, A, V,
     unsafe fn run(machine: &mut Machine) -> Flow {
         // SAFETY: fields: address, offset, value; `place` checks the range against the memory's length.
         unsafe {
-            let address = A::read::<i32>(machine) as u32;
+            let address = A::read::<O::Address>(machine);
             let offset = F::read(machine);
-            match place_near(machine, address, offset, size_of::<O::Memory>()) {
+            match address.place_near(machine, offset, size_of::<O::Memory>()) {
                 Some(place) => {
                     // Read only now: one register less on the way here.
                     let value = V::read::<O::Value>(machine);
@@ -178,10 +247,10 @@ impl<O: Access, A: Read, D: Put> Instruction for LoadFar<O, A, D> {
     unsafe fn run(machine: &mut Machine) -> Flow {
         // SAFETY: fields: address, memory, offset, result; `place` checks the range.
         unsafe {
-            let address = A::read::<i32>(machine) as u32;
+            let address = A::read::<O::Address>(machine);
             let memory = memory(machine);
-            let offset = machine.next32();
-            match place((*memory).base, (*memory).len, address, offset, size_of::<O::Memory>()) {
+            let offset = O::Address::read_offset(machine);
+            match address.place((*memory).base, (*memory).len, offset, size_of::<O::Memory>()) {
                 Some(place) => {
                     D::put(machine, place.cast::<O::Memory>().read_unaligned().extend());
                     Ok(())
@@ -199,11 +268,11 @@ impl<O: Access, A: Read, V: Read> Instruction for StoreFar<O, A, V> {
     unsafe fn run(machine: &mut Machine) -> Flow {
         // SAFETY: fields: address, memory, offset, value; `place` checks the range.
         unsafe {
-            let address = A::read::<i32>(machine) as u32;
+            let address = A::read::<O::Address>(machine);
             let memory = memory(machine);
-            let offset = machine.next32();
+            let offset = O::Address::read_offset(machine);
             let value = V::read::<O::Value>(machine);
-            match place((*memory).base, (*memory).len, address, offset, size_of::<O::Memory>()) {
+            match address.place((*memory).base, (*memory).len, offset, size_of::<O::Memory>()) {
                 Some(place) => {
                     place.cast::<O::Memory>().write_unaligned(O::Memory::wrap(value));
                     Ok(())
@@ -215,33 +284,33 @@ impl<O: Access, A: Read, V: Read> Instruction for StoreFar<O, A, V> {
 }
 
 /// memory.size.
-pub struct MemorySize<D>(PhantomData<D>);
-impl<D: Put> Instruction for MemorySize<D> {
+pub struct MemorySize<I, D>(PhantomData<(I, D)>);
+impl<I: Index, D: Put> Instruction for MemorySize<I, D> {
     #[inline(always)]
     unsafe fn run(machine: &mut Machine) -> Flow {
         // SAFETY: fields: memory, result.
         unsafe {
             let memory = memory(machine);
             let pages = (*memory).len >> (*memory).page_size_log2;
-            D::put(machine, pages as u32 as i32);
+            D::put(machine, I::from_immediate(pages as i64));
         }
         Ok(())
     }
 }
 
 /// memory.grow: leaves the loop; the store grows the memory, sets r0 and goes on.
-pub struct MemoryGrow<A, D>(PhantomData<(A, D)>);
-impl<A: Read, D> Instruction for MemoryGrow<A, D> {
+pub struct MemoryGrow<I, A, D>(PhantomData<(I, A, D)>);
+impl<I: Index, A: Read, D> Instruction for MemoryGrow<I, A, D> {
     #[inline(always)]
     unsafe fn run(machine: &mut Machine) -> Flow {
         // SAFETY: fields: memory, pages; the result is r0 in every form.
         unsafe {
             let memory = memory(machine);
-            let pages = A::read::<i32>(machine) as u32;
+            let pages = A::read::<I>(machine);
             let cx = &mut *machine.cx;
             cx.request.address = memory.offset_from(cx.memories) as u32;
             cx.request.is_table = false;
-            cx.request.delta = u64::from(pages);
+            cx.request.delta = pages.number();
         }
         Err(Exit::GROW)
     }
@@ -249,9 +318,9 @@ impl<A: Read, D> Instruction for MemoryGrow<A, D> {
 
 /// Charges a bulk operator by its size: one unit of fuel per 64 bytes or 16 elements, when fuel is on.
 #[inline(always)]
-pub fn charge(cx: &mut Context, units: u32) -> Flow {
+pub fn charge(cx: &mut Context, units: u64) -> Flow {
     if cx.metered {
-        match cx.fuel.checked_sub(u64::from(units)) {
+        match cx.fuel.checked_sub(units) {
             Some(left) => cx.fuel = left,
             None => return Err(Exit::trap(Trap::OutOfFuel)),
         }
@@ -259,54 +328,54 @@ pub fn charge(cx: &mut Context, units: u32) -> Flow {
     Ok(())
 }
 
-/// Range of `len` bytes at `start`, if it is inside `size` bytes.
+/// Whether the range of `len` bytes or elements at `start` is inside `size` of them.
 #[inline(always)]
-pub fn range(start: u32, len: u32, size: usize) -> bool {
-    u64::from(start) + u64::from(len) <= size as u64
+pub fn range(start: impl Index, len: impl Index, size: usize) -> bool {
+    start.number().checked_add(len.number()).is_some_and(|end| end <= size as u64)
 }
 
 /// memory.fill.
-pub struct MemoryFill<A, B, C>(PhantomData<(A, B, C)>);
-impl Instruction for MemoryFill<Slot, Slot, Slot> {
+pub struct MemoryFill<I, A, B, C>(PhantomData<(I, A, B, C)>);
+impl<I: Index> Instruction for MemoryFill<I, Slot, Slot, Slot> {
     #[inline(always)]
     unsafe fn run(machine: &mut Machine) -> Flow {
         // SAFETY: fields: memory, destination, value, length; the range is checked before it is written.
         unsafe {
             let memory = memory(machine);
-            let (start, value, len): (u32, u32, u32) = (machine.read(), machine.read(), machine.read());
+            let (start, value, len): (I, u32, I) = (machine.read(), machine.read(), machine.read());
             if !range(start, len, (*memory).len) {
                 return OUT_OF_BOUNDS;
             }
-            charge(&mut *machine.cx, len / 64)?;
-            (*memory).base.wrapping_add(start as usize).write_bytes(value as u8, len as usize);
+            charge(&mut *machine.cx, len.number() / 64)?;
+            (*memory).base.wrapping_add(start.number() as usize).write_bytes(value as u8, len.number() as usize);
         }
         Ok(())
     }
 }
 
-/// memory.copy.
-pub struct MemoryCopy<A, B, C>(PhantomData<(A, B, C)>);
-impl Instruction for MemoryCopy<Slot, Slot, Slot> {
+/// memory.copy: the length has the narrower of both memories' address types.
+pub struct MemoryCopy<I, J, N, A, B, C>(PhantomData<(I, J, N, A, B, C)>);
+impl<I: Index, J: Index, N: Index> Instruction for MemoryCopy<I, J, N, Slot, Slot, Slot> {
     #[inline(always)]
     unsafe fn run(machine: &mut Machine) -> Flow {
         // SAFETY: fields: both memories, destination, source, length; both ranges are checked first, and may overlap.
         unsafe {
             let (to, from) = (memory(machine), memory(machine));
-            let (destination, source, len): (u32, u32, u32) = (machine.read(), machine.read(), machine.read());
+            let (destination, source, len): (I, J, N) = (machine.read(), machine.read(), machine.read());
             if !range(destination, len, (*to).len) || !range(source, len, (*from).len) {
                 return OUT_OF_BOUNDS;
             }
-            charge(&mut *machine.cx, len / 64)?;
-            let from = (*from).base.wrapping_add(source as usize);
-            (*to).base.wrapping_add(destination as usize).copy_from(from, len as usize);
+            charge(&mut *machine.cx, len.number() / 64)?;
+            let from = (*from).base.wrapping_add(source.number() as usize);
+            (*to).base.wrapping_add(destination.number() as usize).copy_from(from, len.number() as usize);
         }
         Ok(())
     }
 }
 
 /// memory.init.
-pub struct MemoryInit<A, B, C>(PhantomData<(A, B, C)>);
-impl Instruction for MemoryInit<Slot, Slot, Slot> {
+pub struct MemoryInit<I, A, B, C>(PhantomData<(I, A, B, C)>);
+impl<I: Index> Instruction for MemoryInit<I, Slot, Slot, Slot> {
     #[inline(always)]
     unsafe fn run(machine: &mut Machine) -> Flow {
         // SAFETY: fields: memory, segment, destination, source, length; both ranges are checked first; the segment lies
@@ -315,13 +384,13 @@ impl Instruction for MemoryInit<Slot, Slot, Slot> {
             let memory = memory(machine);
             let index = machine.next32();
             let segment = *machine.context().spaces.datas.add(index as usize);
-            let (destination, source, len): (u32, u32, u32) = (machine.read(), machine.read(), machine.read());
+            let (destination, source, len): (I, i32, i32) = (machine.read(), machine.read(), machine.read());
             if !range(destination, len, (*memory).len) || !range(source, len, segment.len as usize) {
                 return OUT_OF_BOUNDS;
             }
-            charge(&mut *machine.cx, len / 64)?;
-            let from = segment.base.wrapping_add(source as usize);
-            (*memory).base.wrapping_add(destination as usize).copy_from(from, len as usize);
+            charge(&mut *machine.cx, len.number() / 64)?;
+            let from = segment.base.wrapping_add(source.number() as usize);
+            (*memory).base.wrapping_add(destination.number() as usize).copy_from(from, len.number() as usize);
         }
         Ok(())
     }

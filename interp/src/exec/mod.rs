@@ -34,6 +34,7 @@ pub mod grouped;
 pub mod handle;
 pub mod machine;
 pub mod memory;
+mod memory64;
 pub mod numeric;
 #[cfg_attr(not(observe), path = "no_observe.rs")]
 pub mod observe;

@@ -83,6 +83,8 @@ pub trait MulWideOperation {
 
 /// The types of a load or store.
 pub trait Access {
+    /// The address, beside a constant offset.
+    type Address: super::memory::Address;
     /// As it lies in memory.
     type Memory: super::memory::Scalar<Self::Value>;
     /// As it lies in a register or slot.

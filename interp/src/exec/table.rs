@@ -4,7 +4,7 @@ use super::{
     Instruction,
     context::TableEntity,
     machine::{Exit, Flow, Machine, Put, Read, Slot},
-    memory::{charge, range},
+    memory::{Index, charge, range},
 };
 use crate::trap::Trap;
 use core::marker::PhantomData;
@@ -26,14 +26,14 @@ pub unsafe fn table(machine: &mut Machine) -> *mut TableEntity {
 }
 
 /// table.get.
-pub struct TableGet<A, D>(PhantomData<(A, D)>);
-impl Instruction for TableGet<Slot, Slot> {
+pub struct TableGet<I, A, D>(PhantomData<(I, A, D)>);
+impl<I: Index> Instruction for TableGet<I, Slot, Slot> {
     #[inline(always)]
     unsafe fn run(machine: &mut Machine) -> Flow {
         // SAFETY: fields: table, index, result; the index is checked against the length.
         unsafe {
             let table = table(machine);
-            let index: u32 = machine.read();
+            let index = machine.read::<I>().saturated();
             if index >= (*table).len {
                 return OUT_OF_BOUNDS;
             }
@@ -44,14 +44,14 @@ impl Instruction for TableGet<Slot, Slot> {
 }
 
 /// table.set.
-pub struct TableSet<A, B>(PhantomData<(A, B)>);
-impl Instruction for TableSet<Slot, Slot> {
+pub struct TableSet<I, A, B>(PhantomData<(I, A, B)>);
+impl<I: Index> Instruction for TableSet<I, Slot, Slot> {
     #[inline(always)]
     unsafe fn run(machine: &mut Machine) -> Flow {
         // SAFETY: fields: table, index, value; the index is checked against the length.
         unsafe {
             let table = table(machine);
-            let (index, value): (u32, u32) = (machine.read(), machine.read());
+            let (index, value): (u32, u32) = (machine.read::<I>().saturated(), machine.read());
             if index >= (*table).len {
                 return OUT_OF_BOUNDS;
             }
@@ -62,32 +62,32 @@ impl Instruction for TableSet<Slot, Slot> {
 }
 
 /// table.size.
-pub struct TableSize<D>(PhantomData<D>);
-impl<D: Put> Instruction for TableSize<D> {
+pub struct TableSize<I, D>(PhantomData<(I, D)>);
+impl<I: Index, D: Put> Instruction for TableSize<I, D> {
     #[inline(always)]
     unsafe fn run(machine: &mut Machine) -> Flow {
         // SAFETY: fields: table, result.
         unsafe {
             let table = table(machine);
-            D::put(machine, (*table).len as i32);
+            D::put(machine, I::from_immediate(i64::from((*table).len)));
         }
         Ok(())
     }
 }
 
 /// table.grow: leaves the loop; the store grows the table, sets r0 and goes on.
-pub struct TableGrow<A, B, D>(PhantomData<(A, B, D)>);
-impl<D> Instruction for TableGrow<Slot, Slot, D> {
+pub struct TableGrow<I, A, B, D>(PhantomData<(I, A, B, D)>);
+impl<I: Index, D> Instruction for TableGrow<I, Slot, Slot, D> {
     #[inline(always)]
     unsafe fn run(machine: &mut Machine) -> Flow {
         // SAFETY: fields: table, value, count; the result is r0.
         unsafe {
             let table = table(machine);
-            let (value, count): (u32, u32) = (machine.read(), machine.read());
+            let (value, count): (u32, I) = (machine.read(), machine.read());
             let cx = &mut *machine.cx;
             cx.request.address = table.offset_from(cx.tables) as u32;
             cx.request.is_table = true;
-            cx.request.delta = u64::from(count);
+            cx.request.delta = count.number();
             cx.request.value = value;
         }
         Err(Exit::GROW)
@@ -95,19 +95,21 @@ impl<D> Instruction for TableGrow<Slot, Slot, D> {
 }
 
 /// table.fill.
-pub struct TableFill<A, B, C>(PhantomData<(A, B, C)>);
-impl Instruction for TableFill<Slot, Slot, Slot> {
+pub struct TableFill<I, A, B, C>(PhantomData<(I, A, B, C)>);
+impl<I: Index> Instruction for TableFill<I, Slot, Slot, Slot> {
     #[inline(always)]
     unsafe fn run(machine: &mut Machine) -> Flow {
         // SAFETY: fields: table, destination, value, length; the range is checked first.
         unsafe {
             let table = table(machine);
-            let (start, value, len): (u32, u32, u32) = (machine.read(), machine.read(), machine.read());
+            let (start, value, len): (I, u32, I) = (machine.read(), machine.read(), machine.read());
             if !range(start, len, (*table).len as usize) {
                 return OUT_OF_BOUNDS;
             }
-            charge(&mut *machine.cx, len / 16)?;
-            for index in start..start + len {
+            charge(&mut *machine.cx, len.number() / 16)?;
+            // Inside of the table, and so below 2^32.
+            let start = start.saturated();
+            for index in start..start + len.saturated() {
                 *(*table).elements.add(index as usize) = value;
             }
         }
@@ -115,29 +117,29 @@ impl Instruction for TableFill<Slot, Slot, Slot> {
     }
 }
 
-/// table.copy.
-pub struct TableCopy<A, B, C>(PhantomData<(A, B, C)>);
-impl Instruction for TableCopy<Slot, Slot, Slot> {
+/// table.copy: the length has the narrower of both tables' index types.
+pub struct TableCopy<I, J, N, A, B, C>(PhantomData<(I, J, N, A, B, C)>);
+impl<I: Index, J: Index, N: Index> Instruction for TableCopy<I, J, N, Slot, Slot, Slot> {
     #[inline(always)]
     unsafe fn run(machine: &mut Machine) -> Flow {
         // SAFETY: fields: both tables, destination, source, length; both ranges are checked first, and may overlap.
         unsafe {
             let (to, from) = (table(machine), table(machine));
-            let (destination, source, len): (u32, u32, u32) = (machine.read(), machine.read(), machine.read());
+            let (destination, source, len): (I, J, N) = (machine.read(), machine.read(), machine.read());
             if !range(destination, len, (*to).len as usize) || !range(source, len, (*from).len as usize) {
                 return OUT_OF_BOUNDS;
             }
-            charge(&mut *machine.cx, len / 16)?;
-            let from = (*from).elements.wrapping_add(source as usize);
-            (*to).elements.wrapping_add(destination as usize).copy_from(from, len as usize);
+            charge(&mut *machine.cx, len.number() / 16)?;
+            let from = (*from).elements.wrapping_add(source.number() as usize);
+            (*to).elements.wrapping_add(destination.number() as usize).copy_from(from, len.number() as usize);
         }
         Ok(())
     }
 }
 
 /// table.init.
-pub struct TableInit<A, B, C>(PhantomData<(A, B, C)>);
-impl Instruction for TableInit<Slot, Slot, Slot> {
+pub struct TableInit<I, A, B, C>(PhantomData<(I, A, B, C)>);
+impl<I: Index> Instruction for TableInit<I, Slot, Slot, Slot> {
     #[inline(always)]
     unsafe fn run(machine: &mut Machine) -> Flow {
         // SAFETY: fields: table, segment, destination, source, length; both ranges are checked first.
@@ -145,13 +147,13 @@ impl Instruction for TableInit<Slot, Slot, Slot> {
             let table = table(machine);
             let index = machine.next32();
             let segment = *machine.context().spaces.elems.add(index as usize);
-            let (destination, source, len): (u32, u32, u32) = (machine.read(), machine.read(), machine.read());
+            let (destination, source, len): (I, i32, i32) = (machine.read(), machine.read(), machine.read());
             if !range(destination, len, (*table).len as usize) || !range(source, len, segment.len as usize) {
                 return OUT_OF_BOUNDS;
             }
-            charge(&mut *machine.cx, len / 16)?;
-            let from = segment.base.wrapping_add(source as usize);
-            (*table).elements.wrapping_add(destination as usize).copy_from(from, len as usize);
+            charge(&mut *machine.cx, len.number() / 16)?;
+            let from = segment.base.wrapping_add(source.number() as usize);
+            (*table).elements.wrapping_add(destination.number() as usize).copy_from(from, len.number() as usize);
         }
         Ok(())
     }

@@ -35,7 +35,9 @@ const _: () = assert!(LANES < LEN as usize);
 impl Plan {
     /// The instruction is of level full.
     pub(super) const FULL: u64 = 1 << 8;
-    /// It needs memory 0.
+    /// It needs a memory 0 with 64-bit addresses.
+    pub(super) const MEMORY64: u64 = 1 << 7;
+    /// It needs a memory 0 with 32-bit addresses.
     pub(super) const MEMORY: u64 = 1 << 9;
     /// Its last unit is a branch offset.
     pub(super) const BRANCH: u64 = 1 << 10;
@@ -111,9 +113,14 @@ pub(super) fn lanes(units: [u16; LANES]) -> u64 {
     a | b << 16 | c << 32 | d << 48
 }
 
-/// Whether a row loads from or stores to memory 0.
+/// Whether a row loads from or stores to memory 0, if that has 32-bit addresses.
 pub(super) const fn accesses_memory(row: usize) -> bool {
     row >= Row::I32Load as usize && row <= Row::F64Store as usize
+}
+
+/// The same, if it has 64-bit addresses.
+pub(super) const fn accesses_memory64(row: usize) -> bool {
+    row >= Row::I32LoadMemory64 as usize && row <= Row::F64StoreMemory64 as usize
 }
 
 /// The plan of an instruction.
@@ -168,6 +175,9 @@ mod table {
         }
         if accesses_memory(row) {
             plan |= Plan::MEMORY;
+        }
+        if accesses_memory64(row) {
+            plan |= Plan::MEMORY64;
         }
         if shape.ends_block {
             plan |= Plan::ENDS;

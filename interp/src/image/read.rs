@@ -339,7 +339,7 @@ impl<'a> Image<'a> {
     }
 
     /// A type in parts, and the first type of its recursion group.
-    #[cfg(not(compact))]
+    #[cfg(all(not(compact), feature = "exec"))]
     pub(crate) fn type_and_group(&self, index: TypeIndex) -> Option<(format::TypeParts<'a>, TypeIndex)> {
         let (record, params, results) = self.type_parts(index)?;
         let first = record.first as usize;

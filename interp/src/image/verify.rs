@@ -47,7 +47,8 @@ const BR: u16 = Row::Br.token(0);
 const NO_INSTRUCTION: &str = "no instruction, or one cut off";
 const ABOVE_LEVEL: &str = "instruction above the image's level";
 const OTHERS: &str = "superinstruction of others";
-const NO_MEMORY: &str = "memory access without a memory";
+const NO_MEMORY: &str = "memory access without a memory of that kind";
+const ANOTHER_INDEX: &str = "memory or table with addresses or indices of another type";
 
 /// What a rule says: nothing, or what breaks it.
 type Rule<T = ()> = Result<T, Broken>;
@@ -112,16 +113,8 @@ fn module(image: &Image<'_>) -> Result<(), Error> {
         }
     }
     for memory in (0..image.count(ExternKind::Memory)).map_while(|index| image.memory(MemoryIndex(index))) {
-        if memory.is_memory64 {
-            return unsupported("memory64");
-        }
         if memory.is_shared {
             return unsupported("threads");
-        }
-    }
-    for table in (0..image.count(ExternKind::Table)).map_while(|index| image.table(TableIndex(index))) {
-        if table.ty.is_table64 {
-            return unsupported("memory64");
         }
     }
     if image.count(ExternKind::Tag) != 0 {
@@ -134,14 +127,28 @@ fn module(image: &Image<'_>) -> Result<(), Error> {
 pub fn needed_groups(image: &Image<'_>) -> u32 {
     let is_null = |index| image.table(TableIndex(index)).is_none_or(|table| table.init == ConstExpr::Zero);
     let has_refs = image.elem_exprs.len() != 0 || !(0..image.count(ExternKind::Table)).all(is_null);
+    let has_64 = (0..image.count(ExternKind::Memory)).any(|index| is_memory64(image, index) == Some(true))
+        || (0..image.count(ExternKind::Table)).any(|index| is_table64(image, index) == Some(true));
+    let memory64 = if has_64 { isa::table::group::MEMORY64 } else { 0 };
     let refs = if has_refs { isa::table::group::REFERENCE_TYPES } else { 0 };
-    refs | if image.hidden_funcs_count() != 0 { isa::table::group::EXTENDED_CONST } else { 0 }
+    refs | memory64 | if image.hidden_funcs_count() != 0 { isa::table::group::EXTENDED_CONST } else { 0 }
+}
+
+/// Whether a memory has 64-bit addresses, if there is such a memory.
+fn is_memory64(image: &Image<'_>, index: u32) -> Option<bool> {
+    image.memory(MemoryIndex(index)).map(|memory| memory.is_memory64)
+}
+
+/// Whether a table has 64-bit indices, if there is such a table.
+fn is_table64(image: &Image<'_>, index: u32) -> Option<bool> {
+    image.table(TableIndex(index)).map(|table| table.ty.is_table64)
 }
 
 /// Refuses an image whose records this build cannot instantiate, by the name of what it needs.
 fn lacking(image: &Image<'_>) -> Result<(), Error> {
-    const BOTH: u32 = isa::table::group::REFERENCE_TYPES | isa::table::group::EXTENDED_CONST;
-    if isa::GROUPS & BOTH == BOTH {
+    const ALL: u32 =
+        isa::table::group::REFERENCE_TYPES | isa::table::group::EXTENDED_CONST | isa::table::group::MEMORY64;
+    if isa::GROUPS & ALL == ALL {
         return Ok(());
     }
     let lacking = needed_groups(image) & !isa::GROUPS;
@@ -226,7 +233,8 @@ struct Verifier<'a> {
     unplanned: u64,
     /// Bytes up to the end of the frame's last reference.
     refs_end: u32,
-    has_memory: bool,
+    /// Whether memory 0, if there is one, has 64-bit addresses.
+    memory: Option<bool>,
     /// Whether any function of the image has references among its parameters or results.
     has_ref_types: bool,
     /// Whether it computes a constant expression.
@@ -244,7 +252,7 @@ struct Verifier<'a> {
 
 impl<'a> Verifier<'a> {
     fn new(image: &'a Image<'a>, func: Func<'a>, has_ref_types: bool) -> Verifier<'a> {
-        let has_memory = image.count(ExternKind::Memory) != 0;
+        let memory = is_memory64(image, 0);
         let is_hidden = image.is_hidden(func.index);
         let options = image.options();
         let flag = |is_set: bool, flag: u64| if is_set { flag } else { 0 };
@@ -260,10 +268,11 @@ impl<'a> Verifier<'a> {
             unplanned: Plan::EXACT
                 | flag(image.level() < Level::Full as u16, Plan::FULL)
                 | flag(image.level() < Level::Host as u16, Plan::SUPER)
-                | flag(!has_memory, Plan::MEMORY)
+                | flag(memory != Some(false), Plan::MEMORY)
+                | flag(memory != Some(true), Plan::MEMORY64)
                 | flag(is_hidden || has_ref_types, Plan::CALL),
             refs_end: func.cell_map.references().map_or(0, |(_, end)| end * CELL_BYTES),
-            has_memory,
+            memory,
             has_ref_types,
             is_hidden,
             is_metered: options.contains(Options::SIGNAL) || options.contains(Options::FUEL),
@@ -414,6 +423,9 @@ impl<'a> Verifier<'a> {
                 *value = operand.value as u32;
             }
         }
+        if cfg!(feature = "memory64") {
+            self.indices(instruction)?;
+        }
         match row {
             Row::ResultI32 | Row::ResultI64 | Row::ResultRef => self.result(row, values[0], values[1]),
             Row::Return => self.return_(),
@@ -436,7 +448,7 @@ impl<'a> Verifier<'a> {
                 require(values[0] < self.image.imported_count(ExternKind::Func), "call.import of no import")?;
                 self.call(row, self.image.type_of_func(FuncIndex(values[0])).ok_or("function index")?, last)
             }
-            Row::CallIndirect | Row::ReturnCallIndirect => {
+            Row::CallIndirect | Row::ReturnCallIndirect | Row::CallIndirectTable64 | Row::ReturnCallIndirectTable64 => {
                 let element = self.element(values[1])?;
                 require(
                     self.image.ref_matches(element, RefType::FUNC),
@@ -447,11 +459,11 @@ impl<'a> Verifier<'a> {
             Row::CallRef | Row::ReturnCallRef => {
                 self.call(row, self.image.func_type(TypeIndex(values[1])).ok_or("type index out of range")?, last)
             }
-            Row::TableCopy => {
+            Row::TableCopy | Row::TableCopyTable64 | Row::TableCopyTable64From32 | Row::TableCopyTable64To32 => {
                 let [to, from] = [self.element(values[0])?, self.element(values[1])?];
                 require(self.image.ref_matches(from, to), "table.copy between element types")
             }
-            Row::TableInit => {
+            Row::TableInit | Row::TableInitTable64 => {
                 let segment = self.image.elem(ElemIndex(values[1])).ok_or("element segment index out of range")?;
                 let to = self.element(values[0])?;
                 require(self.image.ref_matches(segment.element, to), "table.init with another element type")
@@ -463,9 +475,24 @@ impl<'a> Verifier<'a> {
                 require(self.image.options().contains(Options::SIGNAL), "signal in an image without that option")
             }
             Row::Exit | Row::ReturnCross | Row::Lazy => Err("reserved instruction in a function".into()),
-            _ if plan::accesses_memory(row as usize) => require(self.has_memory, NO_MEMORY),
+            _ if plan::accesses_memory(row as usize) => require(self.memory == Some(false), NO_MEMORY),
+            _ if plan::accesses_memory64(row as usize) => require(self.memory == Some(true), NO_MEMORY),
             _ => Ok(()),
         }
+    }
+
+    /// Memories and tables have addresses and indices of the instruction's types: operands of integers in the order of those.
+    fn indices(&self, instruction: &Instruction<'a>) -> Rule {
+        let mut types = instruction.operands().filter_map(|operand| operand.ty).filter(|ty| *ty != Ty::Ref);
+        for operand in instruction.operands() {
+            let is_64 = match operand.kind {
+                kind::MEMORY => is_memory64(self.image, operand.value as u32),
+                kind::TABLE => is_table64(self.image, operand.value as u32),
+                _ => continue,
+            };
+            require(is_64 == types.next().map(|ty| ty == Ty::I64), ANOTHER_INDEX)?;
+        }
+        Ok(())
     }
 
     /// An open run goes on with what belongs to it, and nothing arrives in its middle.
@@ -487,7 +514,7 @@ impl<'a> Verifier<'a> {
             kind::REG | kind::IMM16 | kind::IMM32 | kind::IMM64 => {
                 require(operand.ty != Some(Ty::Ref), "reference outside a slot")
             }
-            kind::NONE | kind::OFF16 | kind::OFF32 => Ok(()),
+            kind::NONE | kind::OFF16 | kind::OFF32 | kind::OFF64 => Ok(()),
             kind::SLOT | kind::WRITE => self.slot(value as u32, operand.ty.ok_or("slot without a type")?),
             kind::REL16 | kind::REL32 => self.branch(value),
             kind::HEADER | b'0'..=kind::HEADER_MAX => {
@@ -691,7 +718,9 @@ impl<'a> Verifier<'a> {
         require(!self.is_hidden, "call in a constant expression")?;
         self.window(delta, ty.header_offset())?;
         self.arguments(ty, delta)?;
-        if matches!(row, Row::Call | Row::CallImport | Row::CallIndirect | Row::CallRef) {
+        let is_tail =
+            !matches!(row, Row::Call | Row::CallImport | Row::CallIndirect | Row::CallIndirectTable64 | Row::CallRef);
+        if !is_tail {
             self.run = if self.has_ref_types { Run::takes(ty.results(), delta) } else { Run::None };
             return Ok(());
         }
@@ -810,10 +839,12 @@ fn is_call(row: Row) -> bool {
         Row::Call
             | Row::CallImport
             | Row::CallIndirect
+            | Row::CallIndirectTable64
             | Row::CallRef
             | Row::ReturnCall
             | Row::ReturnCallImport
             | Row::ReturnCallIndirect
+            | Row::ReturnCallIndirectTable64
             | Row::ReturnCallRef
     )
 }

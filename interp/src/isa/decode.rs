@@ -186,8 +186,8 @@ impl Iterator for Operands<'_> {
             kind::IMM16 => i64::from(self.unit(0) as i16),
             kind::IMM32 => i64::from(self.pair(0) as i32),
             // Only people look at those.
-            kind::IMM64 if cfg!(compact) => 0,
-            kind::IMM64 => (u64::from(self.pair(0)) | u64::from(self.pair(2)) << 32) as i64,
+            kind::IMM64 | kind::OFF64 if cfg!(compact) => 0,
+            kind::IMM64 | kind::OFF64 => (u64::from(self.pair(0)) | u64::from(self.pair(2)) << 32) as i64,
             kind::REL16 => self.field as i64 + i64::from(self.unit(0) as i16),
             kind::REL32 | kind::ENTRY => self.field as i64 + i64::from(self.pair(0) as i32),
             _ if units == 2 => i64::from(self.pair(0)),

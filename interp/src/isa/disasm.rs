@@ -38,7 +38,7 @@ pub fn disassemble(instruction: &Instruction<'_>) -> String {
             kind::REL16 | kind::REL32 => write!(text, "@{value}"),
             kind::ENTRY => write!(text, "fn@{value}"),
             _ if is_immediate => write!(text, "{value}"),
-            kind::OFF16 | kind::OFF32 => write!(text, "+{value}"),
+            kind::OFF16 | kind::OFF32 | kind::OFF64 => write!(text, "+{}", value as u64),
             letter => write!(text, "{} {value}", noun(letter)),
         };
     }
@@ -61,6 +61,7 @@ fn noun(letter: u8) -> &'static str {
         kind::IMM64 => "imm64",
         kind::OFF16 => "offset16",
         kind::OFF32 => "offset32",
+        kind::OFF64 => "offset64",
         kind::NONE => "none",
         kind::REL16 => "rel16",
         kind::REL32 => "rel32",
@@ -95,7 +96,7 @@ pub fn isa_markdown() -> String {
         super::HASH
     );
     text += "## Operand kinds\n\n| letter | kind | units |\n|---|---|---|\n";
-    for letter in b"rswijqoO-bBtfFYTmDEgGdhkn01234567" {
+    for letter in b"rswijqoOQ-bBtfFYTmDEgGdhkn01234567" {
         let units =
             if *letter == kind::TARGETS { "2 + 2 × (count + 1)".into() } else { format!("{}", kind::units(*letter)) };
         let _ = writeln!(text, "| `{}` | {} | {units} |", *letter as char, noun(*letter));

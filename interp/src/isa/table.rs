@@ -58,6 +58,8 @@ pub mod kind {
     pub const OFF16: u8 = b'o';
     /// Unsigned memory offset of 32 bits, two units.
     pub const OFF32: u8 = b'O';
+    /// Unsigned memory offset of 64 bits, four units.
+    pub const OFF64: u8 = b'Q';
     /// The role is absent in this form.
     pub const NONE: u8 = b'-';
     /// Branch target, relative to its own field, in units, 16 bits.
@@ -103,7 +105,7 @@ pub mod kind {
         match kind {
             REG | NONE | b'0'..=HEADER_MAX => 0,
             IMM32 | OFF32 | REL32 | ENTRY | FUNC | TYPE | DATA | ELEM | GLOBAL32 | REF_TYPE => 2,
-            IMM64 | TARGETS => 4,
+            IMM64 | OFF64 | TARGETS => 4,
             _ => 1,
         }
     }
@@ -308,8 +310,12 @@ mod ops;
 pub use ops::*;
 #[path = "ops_gc.rs"]
 mod ops_gc;
+#[path = "ops_memory64.rs"]
+mod ops_memory64;
 #[path = "ops_reference.rs"]
 mod ops_reference;
+#[allow(unused_imports)]
+pub use ops_memory64::{LOAD_FAR64, STORE_FAR64};
 
 /// Rows of one file, and the groups that all of them belong to.
 struct Part {
@@ -318,8 +324,9 @@ struct Part {
 }
 
 /// The files, in the order of their rows. A proposal is a line here.
-const PARTS: [Part; 3] = [
+const PARTS: [Part; 4] = [
     Part { groups: 0, rows: ops::ROWS },
+    Part { groups: group::MEMORY64, rows: ops_memory64::ROWS },
     Part { groups: group::FUNCTION_REFERENCES, rows: ops_reference::ROWS },
     Part { groups: group::FUNCTION_REFERENCES | group::GC, rows: ops_gc::ROWS },
 ];

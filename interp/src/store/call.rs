@@ -304,12 +304,12 @@ impl Store {
     fn grow(&mut self, limiter: &mut dyn Limiter) -> Result<(), Denied> {
         let request = self.context().request;
         let old = if request.is_table && cfg!(feature = "reference-types") {
-            let delta = u32::try_from(request.delta).unwrap_or(u32::MAX);
-            self.grow_table(request.address, delta, request.value, limiter)?
+            self.grow_table(request.address, request.delta, request.value, limiter)?.map(u64::from)
         } else {
-            self.grow_memory(request.address, request.delta, limiter)?.map(|pages| pages as u32)
+            self.grow_memory(request.address, request.delta, limiter)?
         };
-        self.context_mut().saved.r0 = u64::from(old.unwrap_or(u32::MAX));
+        // -1 of both address types: of an i32 in the accumulator the upper half does not count.
+        self.context_mut().saved.r0 = old.unwrap_or(u64::MAX);
         Ok(())
     }
 

@@ -23,7 +23,7 @@ impl Store {
         }
         const TOO_LARGE: Error = Error::new(ErrorKind::Limit("table size"));
         let len = u32::try_from(ty.limits.min).map_err(|_| TOO_LARGE)?;
-        let declared_maximum = ty.limits.max.map(|max| u32::try_from(max).unwrap_or(u32::MAX));
+        let declared_maximum = elements_max(ty);
         if len > self.limits.table_elements || !limiter.table_growing(0, len, declared_maximum).unwrap_or(false) {
             return Err(TOO_LARGE);
         }
@@ -36,9 +36,7 @@ impl Store {
             len,
             capacity: len,
             maximum: declared_maximum.unwrap_or(u32::MAX).min(self.limits.table_elements),
-            declared_minimum: len,
-            declared_maximum,
-            element: ty.element,
+            ty,
         };
         self.tables.push_within_capacity(entity);
         self.set_stale();
@@ -55,15 +53,15 @@ impl Store {
     pub fn grow_table(
         &mut self,
         address: u32,
-        delta: u32,
+        delta: u64,
         value: u32,
         limiter: &mut dyn Limiter,
     ) -> Result<Option<u32>, Denied> {
         let table = self.tables[address as usize];
-        let Some(desired) = table.len.checked_add(delta).filter(|desired| *desired <= table.maximum) else {
-            return Ok(None);
-        };
-        if !limiter.table_growing(table.len, desired, table.declared_maximum)? {
+        let delta = u32::try_from(delta).ok();
+        let desired = delta.and_then(|delta| table.len.checked_add(delta)).filter(|desired| *desired <= table.maximum);
+        let Some(desired) = desired else { return Ok(None) };
+        if !limiter.table_growing(table.len, desired, elements_max(table.ty))? {
             return Ok(None);
         }
         if desired > table.capacity {
@@ -91,15 +89,12 @@ impl Store {
     /// Type of a table, its minimum being the present size.
     pub fn table_type(&self, address: u32) -> TableType {
         let table = &self.tables[address as usize];
-        let limits = Limits::new(u64::from(table.len), table.declared_maximum.map(u64::from));
-        TableType { element: table.element, limits, is_table64: false }
+        TableType { limits: Limits::new(u64::from(table.len), table.ty.limits.max), ..table.ty }
     }
 
     /// Type of a table as it was declared.
     pub fn declared_table_type(&self, address: u32) -> TableType {
-        let mut ty = self.table_type(address);
-        ty.limits.min = u64::from(self.tables[address as usize].declared_minimum);
-        ty
+        self.tables[address as usize].ty
     }
 
     /// The elements of a table, as handles.
@@ -135,7 +130,8 @@ impl Store {
     pub fn copy_table(&mut self, (to, to_start): (u32, u32), (from, from_start): (u32, u32), count: u32) -> bool {
         let inside = |table: &TableEntity, start: u32| u64::from(start) + u64::from(count) <= u64::from(table.len);
         let (source, destination) = (&self.tables[from as usize], &self.tables[to as usize]);
-        if !inside(source, from_start) || !inside(destination, to_start) || source.element != destination.element {
+        if !inside(source, from_start) || !inside(destination, to_start) || source.ty.element != destination.ty.element
+        {
             return false;
         }
         // SAFETY: both ranges were just checked; they may overlap.
@@ -145,6 +141,11 @@ impl Store {
         }
         true
     }
+}
+
+/// Declared maximum, or as much of it as can be reached.
+fn elements_max(ty: TableType) -> Option<u32> {
+    ty.limits.max.map(|max| u32::try_from(max).unwrap_or(u32::MAX))
 }
 
 fn layout(len: u32) -> Result<Layout, OutOfMemory> {

@@ -6,9 +6,13 @@
 
 use super::{
     func::{Func, Refusal},
+    memory64::with_index,
     stack::{Accumulator, Held, Place},
 };
-use crate::isa::{Row, Ty, encode::Field, kind};
+use crate::{
+    isa::{Row, Ty, encode::Field, kind},
+    types::{RefType, TableType},
+};
 
 /// What is called.
 #[derive(Clone, Copy)]
@@ -51,7 +55,8 @@ impl<'a> Func<'a> {
         let ty = match callee {
             Callee::Function(index) => *self.module.func_types.get(index as usize).ok_or(Refusal::Unproven)?,
             Callee::Indirect { table, ty } => {
-                let is_any_func = *self.module.tables.get(table as usize).ok_or(Refusal::Unproven)?;
+                let is_of_funcs = |table: &TableType| table.element == RefType::FUNC;
+                let is_any_func = self.module.tables.get(table as usize).is_some_and(is_of_funcs);
                 self.prove(is_any_func || self.attempt.is_valid)?;
                 ty
             }
@@ -61,9 +66,10 @@ impl<'a> Func<'a> {
         let ty = module.func_type(ty).ok_or(Refusal::Unproven)?;
         let index = match callee {
             Callee::Function(_) => None,
-            Callee::Indirect { .. } => Some(self.pop(Ty::I32)?),
+            Callee::Indirect { table, .. } => Some(self.pop(self.table_index_type(table)?)?),
             Callee::Reference(_) => Some(self.pop(Ty::Ref)?),
         };
+        let index_ty = index.map_or(Ty::I32, |entry| entry.ty);
         self.prove_top(&ty.params)?;
         let from = self.stack.len() - ty.params.len();
         let has_refs = ty.params.contains(&Ty::Ref);
@@ -96,7 +102,7 @@ impl<'a> Func<'a> {
                     && !matches!(callee, Callee::Reference(_)) =>
             {
                 self.claim(Accumulator::Int)?;
-                self.emit(Row::I32Copy, &[field, Field::REG])?;
+                self.emit(super::stack::copy_row(index_ty), &[field, Field::REG])?;
                 self.seal();
                 Some(Field::REG)
             }
@@ -192,7 +198,8 @@ impl<'a> Func<'a> {
                 push(index.expect("an indirect call has an index"));
                 push(Field::new(kind::TABLE, i64::from(table)));
                 push(Field::new(kind::TYPE, i64::from(self.module.image_types[ty as usize].0)));
-                if tail.is_some() { Row::ReturnCallIndirect } else { Row::CallIndirect }
+                let row = if tail.is_some() { Row::ReturnCallIndirect } else { Row::CallIndirect };
+                with_index(row, self.table_index_type(table)?)
             }
             Callee::Reference(ty) => {
                 push(index.expect("a call by reference has one"));

@@ -11,7 +11,7 @@ use super::{
     func::{Func, Refusal},
 };
 use crate::isa::{
-    Level, Role, Row, chain,
+    Level, Role, Row, Ty, chain,
     encode::{Field, Form, form_of, token_of},
     kind, table,
 };
@@ -37,7 +37,8 @@ const FAMILIES: [Family; 4] = [
     Family { compare: Row::F64Eq, branch: Row::BrIfF64Eq, len: 6, unless: Some(Row::BrUnlessF64Lt), edge: None },
 ];
 
-fn offset(row: Row, index: usize) -> Row {
+/// The row so many behind one.
+pub fn offset(row: Row, index: usize) -> Row {
     Row::from_index(row as usize + index).expect("families lie inside the table")
 }
 
@@ -115,6 +116,7 @@ pub static RETRACTABLE: RowSet = RowSet::of(&[
     (Row::I32Eqz, 1),
     (Row::I64Eqz, 1),
     (Row::I32Add, 1),
+    (Row::I64Add, 1),
     (Row::I32Step, 1),
 ]);
 
@@ -274,7 +276,11 @@ impl Func<'_> {
         if self.level() == Level::Base {
             return None;
         }
-        let last = self.last().filter(|last| last.row == Row::I32Add && last.last_field() == Some(Field::REG))?;
+        let add = if address.ty == Ty::I64 { Row::I64Add } else { Row::I32Add };
+        let last = self.last().filter(|last| last.row == add && last.last_field() == Some(Field::REG))?;
+        if last.field(1).kind == kind::IMM64 {
+            return None;
+        }
         let addends = (address.place == super::stack::Place::Accumulator).then(|| [last.field(0), last.field(1)])?;
         self.retract();
         Some(addends)

@@ -5,6 +5,7 @@ use super::{
     emit::accumulator_of,
     func::{Func, Refusal},
     fuse,
+    memory64::{with_index, with_indices},
     stack::{Entry, Place},
 };
 use crate::isa::{Level, Row, Ty, encode::Field, kind};
@@ -12,31 +13,33 @@ use crate::isa::{Level, Row, Ty, encode::Field, kind};
 impl Func<'_> {
     /// A load.
     pub fn load(&mut self, row: Row, far: Row, align: u32, memarg: MemArg) -> Result<(), Refusal> {
-        let [address, result] = row.get().types else { unreachable!("a load has two types") };
-        let (address, result) = (self.pop(*address)?, *result);
-        self.prove_access(memarg, align)?;
+        let result = *row.get().types.last().expect("a load has a result");
+        let address_ty = self.address_type(memarg.memory)?;
+        let address = self.pop(address_ty)?;
+        self.prove_access(memarg, align, address_ty)?;
         let near = memarg.memory == 0;
         match (self.absolute(&address, memarg.offset), u16::try_from(memarg.offset)) {
             (Some(absolute), _) if near => {
                 self.claim(accumulator_of(result))?;
-                self.emit_mapped(row, &[absolute, Field::NONE, Field::REG])?;
+                self.emit_mapped(with_index(row, address_ty), &[absolute, Field::NONE, Field::REG])?;
             }
             (_, Ok(offset)) if near => {
                 let offset = Field::new(kind::OFF16, i64::from(offset));
                 if let Some([left, right]) = self.sum(&address) {
                     self.claim(accumulator_of(result))?;
-                    self.emit_mapped(fuse::at_sum(row), &[left, right, offset, Field::REG])?;
+                    let row = with_index(fuse::at_sum(row), address_ty);
+                    self.emit_mapped(row, &[left, right, offset, Field::REG])?;
                 } else {
                     let address = self.field(&address)?;
                     self.claim(accumulator_of(result))?;
-                    self.emit_mapped(row, &[address, offset, Field::REG])?;
+                    self.emit_mapped(with_index(row, address_ty), &[address, offset, Field::REG])?;
                 }
             }
             _ => {
                 self.load_accumulator(&address)?;
                 self.claim(accumulator_of(result))?;
-                let [memory, offset] = far_fields(memarg);
-                self.emit_mapped(far, &[Field::REG, memory, offset, Field::REG])?;
+                let [memory, offset] = far_fields(memarg, address_ty);
+                self.emit_mapped(with_index(far, address_ty), &[Field::REG, memory, offset, Field::REG])?;
             }
         }
         self.push_accumulator(result)
@@ -45,8 +48,9 @@ impl Func<'_> {
     /// A store of an integer, or of a float by its bits.
     pub fn store(&mut self, row: Row, far: Row, ty: Ty, align: u32, memarg: MemArg) -> Result<(), Refusal> {
         let value = self.pop(ty)?;
-        let address = self.pop(Ty::I32)?;
-        self.prove_access(memarg, align)?;
+        let address_ty = self.address_type(memarg.memory)?;
+        let address = self.pop(address_ty)?;
+        self.prove_access(memarg, align, address_ty)?;
         let float = match ty {
             Ty::F32 => Some(Row::F32Store),
             Ty::F64 => Some(Row::F64Store),
@@ -74,7 +78,7 @@ impl Func<'_> {
         if both_in_r0 {
             value_field = self.slot_field(&value)?;
         }
-        self.emit_mapped(row, &[address, offset, value_field])
+        self.emit_mapped(with_index(row, address_ty), &[address, offset, value_field])
     }
 
     /// The value of a store: a short immediate, an accumulator, or a slot.
@@ -91,63 +95,59 @@ impl Func<'_> {
     }
 
     fn store_far(&mut self, far: Row, address: &Entry, value: &Entry, memarg: MemArg) -> Result<(), Refusal> {
+        let address_ty = address.ty;
         let value = self.slot_field(value)?;
-        let address = self.field(address)?;
-        let [memory, offset] = far_fields(memarg);
-        self.emit_mapped(far, &[address, memory, offset, value])
+        let address_field = self.field(address)?;
+        let [memory, offset] = far_fields(memarg, address_ty);
+        self.emit_mapped(with_index(far, address_ty), &[address_field, memory, offset, value])
     }
 
     /// A constant address with its offset added, if the sum is an immediate.
-    fn absolute(&self, address: &Entry, offset: u32) -> Option<Field> {
+    fn absolute(&self, address: &Entry, offset: u64) -> Option<Field> {
         let Place::Const(bits) = address.place else { return None };
-        let sum = u64::from(bits as u32) + u64::from(offset);
+        let bits = if address.ty == Ty::I64 { bits } else { bits & 0xffff_ffff };
+        let sum = bits.checked_add(offset)?;
         let sum = i32::try_from(sum).ok().filter(|_| self.level() > Level::Base)?;
         Some(Field::new(kind::IMM32, i64::from(sum)))
     }
 
     /// Whether an access is valid, but for its operands; it may be aligned to so much.
-    fn prove_access(&self, memarg: MemArg, align: u32) -> Result<(), Refusal> {
+    fn prove_access(&self, memarg: MemArg, align: u32, address: Ty) -> Result<(), Refusal> {
         self.prove(memarg.align <= align)?;
-        self.prove_memory(memarg.memory)
-    }
-
-    /// Whether there is such a memory.
-    fn prove_memory(&self, memory: u32) -> Result<(), Refusal> {
-        self.prove(memory < self.module.memories_count)
+        self.prove(address == Ty::I64 || memarg.offset <= u64::from(u32::MAX))
     }
 
     /// memory.copy
     pub fn memory_copy(&mut self, to: u32, from: u32) -> Result<(), Refusal> {
-        self.prove_memory(to)?;
-        self.prove_memory(from)?;
-        self.bulk(Row::MemoryCopy, &[memory_field(to), memory_field(from)])
+        let row = with_indices(Row::MemoryCopy, self.address_type(to)?, self.address_type(from)?);
+        self.bulk(row, &[memory_field(to), memory_field(from)])
     }
 
     /// memory.fill
     pub fn memory_fill(&mut self, memory: u32) -> Result<(), Refusal> {
-        self.prove_memory(memory)?;
-        self.bulk(Row::MemoryFill, &[memory_field(memory)])
+        let row = with_index(Row::MemoryFill, self.address_type(memory)?);
+        self.bulk(row, &[memory_field(memory)])
     }
 
     /// memory.size
     pub fn memory_size(&mut self, memory: u32) -> Result<(), Refusal> {
-        self.prove_memory(memory)?;
+        let ty = self.address_type(memory)?;
         self.claim(super::stack::Accumulator::Int)?;
-        self.emit(Row::MemorySize, &[memory_field(memory), Field::REG])?;
-        self.push_accumulator(Ty::I32)
+        self.emit(with_index(Row::MemorySize, ty), &[memory_field(memory), Field::REG])?;
+        self.push_accumulator(ty)
     }
 
     /// memory.grow
     pub fn memory_grow(&mut self, memory: u32) -> Result<(), Refusal> {
-        self.prove_memory(memory)?;
-        let pages = self.pop(Ty::I32)?;
+        let ty = self.address_type(memory)?;
+        let pages = self.pop(ty)?;
         let pages = self.field(&pages)?;
         self.claim(super::stack::Accumulator::Int)?;
-        self.emit_mapped(Row::MemoryGrow, &[memory_field(memory), pages, Field::REG])?;
-        self.push_accumulator(Ty::I32)
+        self.emit_mapped(with_index(Row::MemoryGrow, ty), &[memory_field(memory), pages, Field::REG])?;
+        self.push_accumulator(ty)
     }
 
-    /// An operator on three i32 operands (or references) in slots, behind the given index fields.
+    /// An operator on three integer operands (or references) in slots, behind the given index fields.
     pub fn bulk(&mut self, row: Row, indices: &[Field]) -> Result<(), Refusal> {
         let mut fields = [Field::NONE; 5];
         fields[..indices.len()].copy_from_slice(indices);
@@ -165,6 +165,7 @@ pub fn memory_field(memory: u32) -> Field {
     Field::new(kind::MEMORY, i64::from(memory))
 }
 
-fn far_fields(memarg: MemArg) -> [Field; 2] {
-    [memory_field(memarg.memory), Field::new(kind::OFF32, i64::from(memarg.offset))]
+fn far_fields(memarg: MemArg, address: Ty) -> [Field; 2] {
+    let letter = if address == Ty::I64 { kind::OFF64 } else { kind::OFF32 };
+    [memory_field(memarg.memory), Field::new(letter, memarg.offset as i64)]
 }

@@ -20,6 +20,7 @@ mod gc;
 mod labels;
 mod lazy;
 mod memory;
+mod memory64;
 mod module;
 mod numeric;
 mod operator;
@@ -89,6 +90,7 @@ pub const SUPPORTED: Features = Features::MUTABLE_GLOBAL
     .with(Features::TAIL_CALL)
     .with(Features::EXTENDED_CONST)
     .with(Features::MULTI_MEMORY)
+    .with(Features::MEMORY64)
     .with(Features::CUSTOM_PAGE_SIZES)
     .with(Features::WIDE_ARITHMETIC)
     .with(Features::FUNCTION_REFERENCES)
@@ -106,6 +108,7 @@ const WASM_FEATURES: &[(Features, WasmFeatures)] = &[
     (Features::TAIL_CALL, WasmFeatures::TAIL_CALL),
     (Features::EXTENDED_CONST, WasmFeatures::EXTENDED_CONST),
     (Features::MULTI_MEMORY, WasmFeatures::MULTI_MEMORY),
+    (Features::MEMORY64, WasmFeatures::MEMORY64),
     (Features::CUSTOM_PAGE_SIZES, WasmFeatures::CUSTOM_PAGE_SIZES),
     (Features::WIDE_ARITHMETIC, WasmFeatures::WIDE_ARITHMETIC),
     (Features::FUNCTION_REFERENCES, WasmFeatures::FUNCTION_REFERENCES),
@@ -276,7 +279,7 @@ impl<'a> Translator<'a> {
                     globals: Vec::new(),
                     imported_globals: 0,
                     tables: Vec::new(),
-                    memories_count: 0,
+                    memories: Vec::new(),
                 },
                 parts: ImageParts::new(if config.superinstructions {
                     Level::HIGHEST

@@ -58,10 +58,10 @@ pub struct ModuleInfo {
     pub globals: Vec<Global>,
     /// Number of imported globals.
     pub imported_globals: u32,
-    /// Of each table whether its elements are functions of any type.
-    pub tables: Vec<bool>,
-    /// Number of memories.
-    pub memories_count: u32,
+    /// All tables.
+    pub tables: Vec<TableType>,
+    /// All memories.
+    pub memories: Vec<MemoryType>,
 }
 
 impl ModuleInfo {
@@ -190,6 +190,11 @@ pub fn operand(ty: ValType) -> Ty {
         ValType::Ref(_) => Ty::Ref,
         ValType::V128 => unreachable!("the feature that brings vectors is off"),
     }
+}
+
+/// Type of an address in a memory, or of an index in a table.
+pub fn index_type(is_64: bool) -> ValType {
+    if is_64 { ValType::I64 } else { ValType::I32 }
 }
 
 /// That of a value outside of functions, which is valid.
@@ -322,12 +327,14 @@ impl<'a> Sections<'a> {
                     ImportPart::Func(self.info.image_types[index as usize])
                 }
                 TypeRef::Table(ty) => {
-                    push(&mut self.info.tables, ty.element_type == wasmparser::RefType::FUNCREF)?;
-                    ImportPart::Table(self.info.table_type(ty)?)
+                    let ty = self.info.table_type(ty)?;
+                    push(&mut self.info.tables, ty)?;
+                    ImportPart::Table(ty)
                 }
                 TypeRef::Memory(ty) => {
-                    self.info.memories_count += 1;
-                    ImportPart::Memory(memory_type(ty))
+                    let ty = memory_type(ty);
+                    push(&mut self.info.memories, ty)?;
+                    ImportPart::Memory(ty)
                 }
                 TypeRef::Global(ty) => {
                     push(&mut self.info.globals, Global::new(ty))?;
@@ -360,7 +367,7 @@ impl<'a> Sections<'a> {
                 wasmparser::TableInit::RefNull => ConstExpr::Zero,
                 wasmparser::TableInit::Expr(expr) => self.const_expr(expr, ValType::Ref(ty.element))?,
             };
-            push(&mut self.info.tables, ty.element == RefType::FUNC)?;
+            push(&mut self.info.tables, ty)?;
             self.parts.push_table(ty, init)?;
         }
         Ok(())
@@ -369,8 +376,9 @@ impl<'a> Sections<'a> {
     /// Memory section.
     pub fn memories(&mut self, section: wasmparser::MemorySectionReader<'a>) -> Result<(), Error> {
         for ty in section {
-            self.info.memories_count += 1;
-            self.parts.push_memory(memory_type(ty.map_err(|e| error(&e))?))?;
+            let ty = memory_type(ty.map_err(|e| error(&e))?);
+            push(&mut self.info.memories, ty)?;
+            self.parts.push_memory(ty)?;
         }
         Ok(())
     }
@@ -401,10 +409,11 @@ impl<'a> Sections<'a> {
         for element in section {
             let element = element.map_err(|e| error(&e))?;
             let mode = match element.kind {
-                wasmparser::ElementKind::Active { table_index, offset_expr } => ElemMode::Active {
-                    table: TableIndex(table_index.unwrap_or(0)),
-                    offset: self.const_expr(offset_expr, ValType::I32)?,
-                },
+                wasmparser::ElementKind::Active { table_index, offset_expr } => {
+                    let table = TableIndex(table_index.unwrap_or(0));
+                    let ty = index_type(self.info.tables[table.0 as usize].is_table64);
+                    ElemMode::Active { table, offset: self.const_expr(offset_expr, ty)? }
+                }
                 wasmparser::ElementKind::Passive => ElemMode::Passive,
                 wasmparser::ElementKind::Declared => ElemMode::Declared,
             };
@@ -434,10 +443,10 @@ impl<'a> Sections<'a> {
         for data in section {
             let data = data.map_err(|e| error(&e))?;
             let mode = match data.kind {
-                wasmparser::DataKind::Active { memory_index, offset_expr } => DataMode::Active {
-                    memory: MemoryIndex(memory_index),
-                    offset: self.const_expr(offset_expr, ValType::I32)?,
-                },
+                wasmparser::DataKind::Active { memory_index, offset_expr } => {
+                    let ty = index_type(self.info.memories[memory_index as usize].is_memory64);
+                    DataMode::Active { memory: MemoryIndex(memory_index), offset: self.const_expr(offset_expr, ty)? }
+                }
                 wasmparser::DataKind::Passive => DataMode::Passive,
             };
             self.parts.push_data(DataPart { mode, bytes: data.data })?;

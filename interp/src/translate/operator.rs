@@ -7,6 +7,7 @@ use super::{
     call::Callee,
     func::{Func, Refusal},
     memory::memory_field,
+    memory64::{with_index, with_indices},
     module::operand_type,
     read::Reader,
     stack::Place,
@@ -208,19 +209,25 @@ impl Func<'_> {
         self.leave_to_validator()?;
         match *operator {
             O::MemoryInit { data_index, mem } => {
-                self.bulk(Row::MemoryInit, &[memory_field(mem), Field::new(kind::DATA, i64::from(data_index))])
+                let row = with_index(Row::MemoryInit, self.address_type(mem)?);
+                self.bulk(row, &[memory_field(mem), Field::new(kind::DATA, i64::from(data_index))])
             }
             O::DataDrop { data_index } => self.emit(Row::DataDrop, &[Field::new(kind::DATA, i64::from(data_index))]),
             O::TableGet { table } => self.table_get(table),
             O::TableSet { table } => self.table_set(table),
             O::TableSize { table } => self.table_size(table),
             O::TableGrow { table } => self.table_grow(table),
-            O::TableFill { table } => self.bulk(Row::TableFill, &[table_field(table)]),
+            O::TableFill { table } => {
+                let row = with_index(Row::TableFill, self.table_index_type(table)?);
+                self.bulk(row, &[table_field(table)])
+            }
             O::TableCopy { dst_table, src_table } => {
-                self.bulk(Row::TableCopy, &[table_field(dst_table), table_field(src_table)])
+                let (to, from) = (self.table_index_type(dst_table)?, self.table_index_type(src_table)?);
+                self.bulk(with_indices(Row::TableCopy, to, from), &[table_field(dst_table), table_field(src_table)])
             }
             O::TableInit { elem_index, table } => {
-                self.bulk(Row::TableInit, &[table_field(table), Field::new(kind::ELEM, i64::from(elem_index))])
+                let row = with_index(Row::TableInit, self.table_index_type(table)?);
+                self.bulk(row, &[table_field(table), Field::new(kind::ELEM, i64::from(elem_index))])
             }
             O::ElemDrop { elem_index } => self.emit(Row::ElemDrop, &[Field::new(kind::ELEM, i64::from(elem_index))]),
             O::RefNull { .. } => self.ref_null(),

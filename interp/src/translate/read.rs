@@ -17,7 +17,7 @@ pub struct MemArg {
     /// Index of the memory.
     pub memory: u32,
     /// What is added to the address, in bytes.
-    pub offset: u32,
+    pub offset: u64,
 }
 
 /// Bytes of a body, or of a constant expression.
@@ -61,19 +61,19 @@ impl<'a> Reader<'a> {
     #[inline(always)]
     pub fn unsigned(&mut self) -> Result<u32, Refusal> {
         let first = self.byte()?;
-        if first < 0x80 { Ok(u32::from(first)) } else { self.long_unsigned(first) }
+        if first < 0x80 { Ok(u32::from(first)) } else { self.long_unsigned::<32>(first).map(|number| number as u32) }
     }
 
     #[inline(never)]
-    fn long_unsigned(&mut self, first: u8) -> Result<u32, Refusal> {
-        let (mut result, mut shift) = (u32::from(first & 0x7f), 7);
+    fn long_unsigned<const BITS: u32>(&mut self, first: u8) -> Result<u64, Refusal> {
+        let (mut result, mut shift) = (u64::from(first & 0x7f), 7);
         loop {
             let byte = self.byte()?;
-            // The fifth byte has room for four bits and is the last.
-            if shift == 28 && byte > 0x0f {
+            // The last byte there may be has room for the bits that are left.
+            if shift + 7 > BITS && byte >> (BITS - shift) != 0 {
                 return Err(Refusal::Unproven);
             }
-            result |= u32::from(byte & 0x7f) << shift;
+            result |= u64::from(byte & 0x7f) << shift;
             shift += 7;
             if byte < 0x80 {
                 return Ok(result);
@@ -124,6 +124,16 @@ impl<'a> Reader<'a> {
         Ok(bytes)
     }
 
+    /// The offset of a load or a store: of 64 bits, if there may be memories with such addresses.
+    #[inline(always)]
+    fn offset(&mut self) -> Result<u64, Refusal> {
+        match self.byte()? {
+            first @ 0..0x80 => Ok(u64::from(first)),
+            first if self.features.contains(WasmFeatures::MEMORY64) => self.long_unsigned::<64>(first),
+            first => self.long_unsigned::<32>(first),
+        }
+    }
+
     /// What a load or a store names.
     #[inline(always)]
     pub fn memarg(&mut self) -> Result<MemArg, Refusal> {
@@ -135,7 +145,7 @@ impl<'a> Reader<'a> {
             _ if flags < 2 * HAS_MEMORY => self.unsigned()?,
             _ => return Err(Refusal::Unproven),
         };
-        Ok(MemArg { align: flags & (HAS_MEMORY - 1), memory, offset: self.unsigned()? })
+        Ok(MemArg { align: flags & (HAS_MEMORY - 1), memory, offset: self.offset()? })
     }
 
     /// The type of a block.
@@ -207,6 +217,11 @@ mod tests {
             read(&mut reader).ok().map(|value| (value, reader.current_position()))
         };
         assert_eq!(ours(|r| r.unsigned().map(i64::from)), theirs(|r| r.read_var_u32().map(i64::from)), "{bytes:x?}");
+        let long = |r: &mut Reader<'_>| {
+            let first = r.byte()?;
+            if first < 0x80 { Ok(i64::from(first)) } else { r.long_unsigned::<64>(first).map(|number| number as i64) }
+        };
+        assert_eq!(ours(long), theirs(|r| r.read_var_u64().map(|number| number as i64)), "{bytes:x?}");
         assert_eq!(ours(|r| r.signed::<32>()), theirs(|r| r.read_var_i32().map(i64::from)), "{bytes:x?}");
         assert_eq!(ours(|r| r.signed::<33>()), theirs(|r| r.read_var_s33()), "{bytes:x?}");
         assert_eq!(ours(|r| r.signed::<64>()), theirs(|r| r.read_var_i64()), "{bytes:x?}");

@@ -3,6 +3,7 @@
 use super::{
     emit::accumulator_of,
     func::{Func, Refusal},
+    memory64::with_index,
     module::Global,
     stack::{Accumulator, Place},
 };
@@ -109,37 +110,41 @@ impl Func<'_> {
 
     /// table.get
     pub fn table_get(&mut self, table: u32) -> Result<(), Refusal> {
-        let index = self.pop(Ty::I32)?;
+        let ty = self.table_index_type(table)?;
+        let index = self.pop(ty)?;
         let index = self.slot_field(&index)?;
         let to = self.push_ref()?;
-        self.emit_mapped(Row::TableGet, &[table_field(table), index, to])
+        self.emit_mapped(with_index(Row::TableGet, ty), &[table_field(table), index, to])
     }
 
     /// table.set
     pub fn table_set(&mut self, table: u32) -> Result<(), Refusal> {
+        let ty = self.table_index_type(table)?;
         let value = self.pop(Ty::Ref)?;
-        let index = self.pop(Ty::I32)?;
+        let index = self.pop(ty)?;
         let value = self.slot_field(&value)?;
         let index = self.slot_field(&index)?;
-        self.emit_mapped(Row::TableSet, &[table_field(table), index, value])
+        self.emit_mapped(with_index(Row::TableSet, ty), &[table_field(table), index, value])
     }
 
     /// table.size
     pub fn table_size(&mut self, table: u32) -> Result<(), Refusal> {
+        let ty = self.table_index_type(table)?;
         self.claim(Accumulator::Int)?;
-        self.emit(Row::TableSize, &[table_field(table), Field::REG])?;
-        self.push_accumulator(Ty::I32)
+        self.emit(with_index(Row::TableSize, ty), &[table_field(table), Field::REG])?;
+        self.push_accumulator(ty)
     }
 
     /// table.grow
     pub fn table_grow(&mut self, table: u32) -> Result<(), Refusal> {
-        let count = self.pop(Ty::I32)?;
+        let ty = self.table_index_type(table)?;
+        let count = self.pop(ty)?;
         let value = self.pop(Ty::Ref)?;
         let count = self.slot_field(&count)?;
         let value = self.slot_field(&value)?;
         self.claim(Accumulator::Int)?;
-        self.emit_mapped(Row::TableGrow, &[table_field(table), value, count, Field::REG])?;
-        self.push_accumulator(Ty::I32)
+        self.emit_mapped(with_index(Row::TableGrow, ty), &[table_field(table), value, count, Field::REG])?;
+        self.push_accumulator(ty)
     }
 }
 

@@ -45,6 +45,31 @@ pub const CORPUS: &[(&str, &str)] = &[
           (drop (memory.grow (i32.const 1))) (memory.size)))"#,
     ),
     (
+        "memory64",
+        r#"(module (memory $m i64 1 4) (memory $n 1) (data $d "abc") (data (i64.const 8) "active")
+        (table $t i64 4 10 funcref) (table $u 4 funcref) (elem $e func $f) (type $v (func))
+        (func $f (param i64 f64) (result i32)
+          (i32.store (local.get 0) (i32.load offset=4 (local.get 0)))
+          (i64.store8 (i64.const 9) (local.get 0)) (f64.store (i64.const 16) (local.get 1))
+          (f64.store (local.get 0) (f64.neg (local.get 1)))
+          (i64.store offset=0x100000000 (local.get 0) (i64.load offset=0xffffffffffffffff (local.get 0)))
+          (drop (i64.load16_s (i64.add (local.get 0) (i64.const 3))))
+          (memory.fill (i64.const 0) (i32.const 1) (i64.const 9))
+          (memory.copy $m $m (i64.const 0) (i64.const 1) (i64.const 9))
+          (memory.copy $m $n (i64.const 0) (i32.const 1) (i32.const 9))
+          (memory.copy $n $m (i32.const 0) (i64.const 1) (i32.const 9))
+          (memory.init $d (i64.const 0) (i32.const 0) (i32.const 2))
+          (drop (memory.grow (memory.size)))
+          (table.set $t (local.get 0) (table.get $t (i64.const 1)))
+          (drop (table.grow $t (ref.null func) (table.size $t))) (table.fill $t (i64.const 0) (ref.func $f) (i64.const 1))
+          (table.copy $t $t (i64.const 0) (i64.const 1) (i64.const 1))
+          (table.copy $t $u (i64.const 0) (i32.const 1) (i32.const 1))
+          (table.copy $u $t (i32.const 0) (i64.const 1) (i32.const 1))
+          (table.init $t $e (i64.const 0) (i32.const 0) (i32.const 1))
+          (call_indirect $t (type $v) (local.get 0)) (i32.const 1))
+        (func (param i64) (return_call_indirect $t (type $v) (local.get 0))))"#,
+    ),
+    (
         "globals",
         r#"(module (global (import "a" "b") i32) (global (import "a" "c") (mut f64))
         (global $i (mut i32) (i32.const 4)) (global $f (mut f32) (f32.const 4)) (global $r (mut funcref) (ref.null func))

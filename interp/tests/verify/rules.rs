@@ -61,7 +61,7 @@ fn instructions_and_control() {
             ("fuel in an image without that option", |p| p.token("i32.mul", 0, Row::Fuel.token(0))),
             ("signal in an image without that option", |p| p.token("i32.mul", 0, Row::Signal.token(0))),
             ("another frame's header offset", |p| p.token("return", 0, Row::Return.token(3))),
-            ("memory access without a memory", |p| p.token("i32.mul", 0, Row::I32Load.token(3))),
+            ("memory access without a memory of that kind", |p| p.token("i32.mul", 0, Row::I32Load.token(3))),
             ("return of a value of another type", |p| p.token("return.i32", 0, Row::ReturnF32.token(2))),
             ("result move in a function whose result is in an accumulator", |p| {
                 p.token("i32.mul", 0, Row::ResultI32.token(0));
@@ -340,11 +340,59 @@ fn constant_expressions_are_straight() {
 
 #[test]
 fn what_is_not_run_is_refused_by_name() {
-    for (flag, name) in [(format::IS_64, "memory64"), (format::IS_SHARED | format::HAS_MAX, "threads")] {
-        let mut patch = Patch::new("(module (memory 1 2))", &Config::default());
-        let at = patch.section(format::section::MEMORIES).0;
-        patch.image[at + 1] |= flag;
-        assert_eq!(patch.load().expect_err(name).kind(), ErrorKind::Unsupported(name));
+    let (flag, name) = (format::IS_SHARED | format::HAS_MAX, "threads");
+    let mut patch = Patch::new("(module (memory 1 2))", &Config::default());
+    let at = patch.section(format::section::MEMORIES).0;
+    patch.image[at + 1] |= flag;
+    assert_eq!(patch.load().expect_err(name).kind(), ErrorKind::Unsupported(name));
+}
+
+/// Instructions take addresses and indices of the type that their memory or table has.
+#[test]
+fn addresses_and_indices() {
+    const NEAR: &str = "memory access without a memory of that kind";
+    const OTHER: &str = "memory or table with addresses or indices of another type";
+    /// Makes the first memory, or table, one of 64 bits, or one of 32.
+    fn turn(p: &mut Patch, section: u16) {
+        let at = p.section(section).0;
+        p.image[at + 1] ^= format::IS_64;
+    }
+    let memory: fn(&mut Patch) = |p| turn(p, format::section::MEMORIES);
+    let table: fn(&mut Patch) = |p| turn(p, format::section::TABLES);
+    for (rule, change, text) in [
+        (NEAR, memory, "(func (param A) (drop (i32.load (local.get 0))))"),
+        (NEAR, memory, "(func (param A) (f64.store (local.get 0) (f64.const 1)))"),
+        (NEAR, memory, "(func (param A) (drop (i32.load8_u (A.add (local.get 0) (local.get 0)))))"),
+        (OTHER, memory, "(func (param A) (drop (i32.load offset=70000 (local.get 0))))"),
+        (OTHER, memory, "(func (param A) (i64.store offset=70000 (local.get 0) (i64.const 1)))"),
+        (OTHER, memory, "(func (drop (memory.size)))"),
+        (OTHER, memory, "(func (drop (memory.grow (A.const 1))))"),
+        (OTHER, memory, "(func (memory.fill (A.const 1) (i32.const 1) (A.const 1)))"),
+        (OTHER, memory, "(func (memory.copy 1 0 (A.const 1) (A.const 1) (A.const 1)))"),
+        (OTHER, memory, "(func (memory.copy 0 1 (A.const 1) (A.const 1) (A.const 1)))"),
+        (OTHER, memory, "(func (memory.copy 2 0 (i32.const 1) (A.const 1) (i32.const 1)))"),
+        (OTHER, memory, "(func (memory.copy 0 2 (A.const 1) (i32.const 1) (i32.const 1)))"),
+        (OTHER, memory, "(func (memory.init $d (A.const 1) (i32.const 1) (i32.const 1)))"),
+        (OTHER, table, "(func (drop (table.get (A.const 1))))"),
+        (OTHER, table, "(func (table.set (A.const 1) (ref.null func)))"),
+        (OTHER, table, "(func (drop (table.size)))"),
+        (OTHER, table, "(func (drop (table.grow (ref.null func) (A.const 1))))"),
+        (OTHER, table, "(func (table.fill (A.const 1) (ref.null func) (A.const 1)))"),
+        (OTHER, table, "(func (table.copy 1 0 (A.const 1) (A.const 1) (A.const 1)))"),
+        (OTHER, table, "(func (table.copy 0 2 (A.const 1) (i32.const 1) (i32.const 1)))"),
+        (OTHER, table, "(func (table.init $e (A.const 1) (i32.const 1) (i32.const 1)))"),
+        (OTHER, table, "(func (call_indirect (A.const 1)))"),
+        (OTHER, table, "(func (return_call_indirect (A.const 1)))"),
+    ] {
+        for address in ["i32", "i64"] {
+            let text = text.replace("A", address);
+            let text = format!(
+                r#"(module (memory {address} 1) (memory {address} 1) (memory 1) (data $d "")
+                (table {address} 1 funcref) (table {address} 1 funcref) (table 1 funcref) (elem $e func) {text})"#
+            );
+            // A copy from an i32 memory is a copy between equals then, and what is changed is one side of it.
+            check(&Config::default(), &text, &[(rule, change)]);
+        }
     }
 }
 

@@ -115,7 +115,7 @@ fn effect(image: &Image<'_>, func: &Func<'_>, entries: &BTreeMap<u32, FuncIndex>
             Row::CallImport | Row::ReturnCallImport => {
                 effect.own = effect.own.max(host_call(image, FuncIndex(operand(b'F')), operand(b'd').into()));
             }
-            Row::CallIndirect | Row::ReturnCallIndirect => {
+            Row::CallIndirect | Row::ReturnCallIndirect | Row::CallIndirectTable64 | Row::ReturnCallIndirectTable64 => {
                 return Err(format!("{} calls through a table", named(image, func.index.0)));
             }
             Row::CallRef | Row::ReturnCallRef => {

@@ -1,6 +1,6 @@
 //! Values of `--invoke`: arguments in the notation of the Wasm text format, results as Wasmtime prints them.
 
-use sheave::{F32, F64, Nullable, Val, ValType};
+use sheave::{F32, F64, Val, ValType};
 use wast::parser::{Parse, ParseBuffer, parse};
 
 /// Parses an argument of this type: decimal or `0x` hexadecimal, signed or not, with `_` between digits; floats also
@@ -69,6 +69,7 @@ pub fn show(value: &Val) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sheave::Nullable;
 
     #[test]
     fn integers_take_the_whole_range_signed_and_unsigned() {

@@ -12,6 +12,7 @@ const DEFAULT_FEATURES: Features = Features::MUTABLE_GLOBAL
     .with(Features::TAIL_CALL)
     .with(Features::EXTENDED_CONST)
     .with(Features::MULTI_MEMORY)
+    .with(Features::MEMORY64)
     .with(Features::CUSTOM_PAGE_SIZES)
     .with(Features::WIDE_ARITHMETIC)
     .with(Features::FUNCTION_REFERENCES)
@@ -136,6 +137,8 @@ impl Config {
         wasm_multi_memory => MULTI_MEMORY,
         /// Memories with pages of one byte. Default: true.
         wasm_custom_page_sizes => CUSTOM_PAGE_SIZES,
+        /// Memories with 64-bit addresses, tables with 64-bit indices. Default: true.
+        wasm_memory64 => MEMORY64,
         /// The operators `i64.add128` and their like. Default: true.
         wasm_wide_arithmetic => WIDE_ARITHMETIC,
         /// The types f32 and f64. Default: true.
@@ -144,8 +147,6 @@ impl Config {
         wasm_function_references => FUNCTION_REFERENCES,
         /// Structures, arrays, integers of 31 bits, casts. Default: true.
         wasm_gc => GC,
-        /// Memories of 64-bit addresses: not supported yet, so that every module is refused with it. Default: false.
-        wasm_memory64 => MEMORY64,
         /// Vectors: not supported yet, so that every module is refused with it. Default: false.
         wasm_simd => SIMD,
         /// Relaxed vector operators: not supported yet, so that every module is refused with it. Default: false.

@@ -60,7 +60,6 @@ impl Table {
     pub fn grow(&self, mut ctx: impl AsContextMut, delta: u64, init: Ref) -> Result<u64, TableError> {
         let StoreContextMut { store } = ctx.as_context_mut();
         let (address, value) = self.place(store, init)?;
-        let delta = u32::try_from(delta).map_err(|_| TableError::GrowOutOfBounds)?;
         let (core, mut limiter) = store.core_and_limiter();
         match core.grow_table(address, delta, value, &mut limiter) {
             Ok(Some(old)) => Ok(u64::from(old)),

@@ -385,6 +385,12 @@ impl TableType {
         TableType { element, raw: raw::TableType { element: element.to_raw(), limits, is_table64: false } }
     }
 
+    /// The same with indices that are i64.
+    pub fn new64(element: RefType, min: u64, max: Option<u64>) -> TableType {
+        let limits = raw::Limits::new(min, max);
+        TableType { element, raw: raw::TableType { element: element.to_raw(), limits, is_table64: true } }
+    }
+
     /// Type of the elements.
     pub fn element(&self) -> RefType {
         self.element
@@ -428,6 +434,29 @@ impl MemoryType {
     pub fn new(minimum: u32, maximum: Option<u32>) -> MemoryType {
         let mut builder = MemoryType::builder();
         builder.min(u64::from(minimum)).max(maximum.map(u64::from));
+        builder.build().expect("limits of a memory")
+    }
+
+    /// A memory with 64-bit addresses, of at first `minimum` pages, at most `maximum`.
+    ///
+    /// # Panics
+    /// If the limits are out of order or above 2^48 pages.
+    ///
+    /// # Examples
+    /// ```
+    /// use sheave::{Engine, Memory, MemoryType, Store};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let memory = Memory::new(&mut store, MemoryType::new64(1, Some(1 << 40)))?;
+    /// assert!(memory.ty(&store).is_64());
+    /// // As much as no machine has: refused, and the memory is what it was.
+    /// assert!(memory.grow(&mut store, (1 << 40) - 1).is_err());
+    /// assert_eq!(memory.size(&store), 1);
+    /// # Ok::<(), sheave::Error>(())
+    /// ```
+    pub fn new64(minimum: u64, maximum: Option<u64>) -> MemoryType {
+        let mut builder = MemoryType::builder();
+        builder.memory64(true).min(minimum).max(maximum);
         builder.build().expect("limits of a memory")
     }
 
@@ -500,6 +529,12 @@ impl MemoryTypeBuilder {
         self
     }
 
+    /// Sets whether addresses are i64.
+    pub fn memory64(&mut self, is_memory64: bool) -> &mut MemoryTypeBuilder {
+        self.raw.is_memory64 = is_memory64;
+        self
+    }
+
     /// Sets the base-2 logarithm of the bytes of a page: 16 or 0.
     pub fn page_size_log2(&mut self, page_size_log2: u8) -> &mut MemoryTypeBuilder {
         self.raw.page_size_log2 = page_size_log2;
@@ -509,7 +544,7 @@ impl MemoryTypeBuilder {
     /// The type.
     ///
     /// # Errors
-    /// `InvalidMemoryType` if limits are out of order or more than 2^32 bytes, or the page size is not 2^16 or 2^0.
+    /// `InvalidMemoryType` if limits are out of order or more than addresses reach, or the page size is not 2^16 or 2^0.
     pub fn build(self) -> Result<MemoryType, super::errors::MemoryError> {
         let raw::Limits { min, max } = self.raw.limits;
         let sizes_fit = max.is_none_or(|max| min <= max)

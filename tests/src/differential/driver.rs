@@ -5,7 +5,7 @@ use super::super::generate::{Case, HOST_MODULE, TERMINATION_FUEL_EXPORT};
 use super::super::trace::{Event, Outcome, State, Value, hash, mix};
 use super::engine::{
     Caller, Error, ExternRef, Func, Global, Instance, Linker, Memory, MemoryType, Module, Mutability, Nullable, Ref,
-    RefType, Store, StoreLimits, StoreLimitsBuilder, Table, TableType, Val, ValType,
+    Store, StoreLimits, StoreLimitsBuilder, Table, TableType, Val,
 };
 use super::trap_name;
 
@@ -84,7 +84,8 @@ fn host(store: &mut Store<Host>) -> Result<Linker<Host>, Error> {
     })?;
     let memory = Memory::new(&mut *store, MemoryType::new(1, Some(4)))?;
     linker.define(HOST_MODULE, "memory", memory)?;
-    let table = Table::new(&mut *store, TableType::new(RefType::FUNCREF, 5, Some(20)), Ref::Func(Nullable::Null))?;
+    let null = Ref::Func(Nullable::Null);
+    let table = Table::new(&mut *store, TableType::new(null.ty(), 5, Some(20)), null)?;
     linker.define(HOST_MODULE, "table", table)?;
     let global = Global::new(&mut *store, Val::I64(77), Mutability::Var);
     linker.define(HOST_MODULE, "global", global)?;
@@ -101,9 +102,9 @@ fn invoke(store: &mut Store<Host>, func: Func, args: &[Value]) -> Result<Vec<Val
             Value::I64(value) => Val::I64(value),
             Value::F32(bits) => f32::from_bits(bits).into(),
             Value::F64(bits) => f64::from_bits(bits).into(),
-            Value::FuncRef { is_null: true } => Val::default_for_ty(ValType::FUNCREF),
+            Value::FuncRef { is_null: true } => Val::FuncRef(Nullable::Null),
             Value::FuncRef { is_null: false } => Val::from(Ref::Func(Nullable::Val(func))),
-            Value::ExternRef { is_null: true } => Val::default_for_ty(ValType::EXTERNREF),
+            Value::ExternRef { is_null: true } => Val::ExternRef(Nullable::Null),
             Value::ExternRef { is_null: false } => {
                 Val::from(Ref::Extern(Nullable::Val(ExternRef::new(&mut *store, 5_u8))))
             }

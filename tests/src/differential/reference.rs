@@ -14,7 +14,7 @@ const STACK: (usize, usize) = (16 << 20, 100_000);
 fn configure(case: &Case) -> Engine {
     let mut config = Config::default();
     config.consume_fuel(case.fuel.is_some()).set_max_stack_height(STACK.0).set_max_recursion_depth(STACK.1);
-    config.wasm_wide_arithmetic(true).wasm_custom_page_sizes(true);
+    config.wasm_wide_arithmetic(true).wasm_custom_page_sizes(true).wasm_memory64(true);
     Engine::new(&config)
 }
 
