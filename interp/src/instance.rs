@@ -3,6 +3,8 @@
 //! A trap while segments are copied leaves what was written before, as the specification asks; entities that were made
 //! stay in the store, since a table may refer to them by then. Calling the start function is left to the caller.
 
+#[cfg(not(compact))]
+use crate::types::{FuncIndex, TypeIndex};
 use crate::{
     error::{Error, ErrorKind},
     exec::{
@@ -16,8 +18,8 @@ use crate::{
     store::{External, InstanceEntity, OutOfMemory, Store, limits::Limiter, list::List},
     trap::Trap,
     types::{
-        DataIndex, ElemIndex, ExternKind, ExternType, FuncIndex, GlobalIndex, GlobalType, MemoryIndex, RefType,
-        TableIndex, TableType, TypeIndex, ValType, ValTypes,
+        DataIndex, ElemIndex, ExternKind, ExternType, GlobalIndex, GlobalType, MemoryIndex, RefType, TableIndex,
+        TableType, ValType, ValTypes,
     },
 };
 use core::{fmt, mem, ops::Range};

@@ -10,8 +10,14 @@ fn image(text: &str) -> sheave::Module {
     sheave::Module::new(&Engine::default(), text).unwrap()
 }
 
-const SMALL: Limits =
-    Limits { stack_bytes: 2048, host_nesting: 2, table_elements: 100, instances: 2, tables_and_memories: 4 };
+const SMALL: Limits = Limits {
+    stack_bytes: 2048,
+    host_nesting: 2,
+    table_elements: 100,
+    instances: 2,
+    tables_and_memories: 4,
+    ..Limits::DEFAULT
+};
 
 fn add(mut caller: Caller<'_, i64>, params: &[Val], results: &mut [Val]) -> Result<(), Error> {
     let [Val::I64(a), Val::I32(b)] = params else { return Err(Error::Types) };

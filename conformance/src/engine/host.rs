@@ -37,6 +37,8 @@ pub struct Settings {
     pub fuel: Option<u64>,
     /// Whether functions are translated when they are first called.
     pub lazy: bool,
+    /// Whether each allocation of a structure or an array collects.
+    pub collects_always: bool,
 }
 
 impl Session {
@@ -62,7 +64,7 @@ impl Session {
     }
 }
 
-fn config(Settings { features, fuel, lazy }: Settings) -> Config {
+fn config(Settings { features, fuel, lazy, collects_always }: Settings) -> Config {
     let mut config = Config::default();
     config
         .wasm_mutable_global(features.contains("mutable-global"))
@@ -79,6 +81,7 @@ fn config(Settings { features, fuel, lazy }: Settings) -> Config {
         .wasm_function_references(features.contains("function-references"))
         .wasm_gc(features.contains("gc"))
         .wasm_memory64(features.contains("memory64"))
+        .collects_always(collects_always)
         .consume_fuel(fuel.is_some())
         .compilation_mode(if lazy { CompilationMode::LazyTranslation } else { CompilationMode::Eager });
     config

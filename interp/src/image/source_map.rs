@@ -59,7 +59,7 @@ fn read_unsigned(bytes: &mut &[u8]) -> Option<u32> {
 }
 
 /// Packs entries as they come.
-#[cfg(feature = "alloc")]
+#[cfg(feature = "translate")]
 #[derive(Default, Debug)]
 pub struct SourceMapPart {
     pub(super) runs: alloc::vec::Vec<SourceMapRecord>,
@@ -68,7 +68,7 @@ pub struct SourceMapPart {
     count: u32,
 }
 
-#[cfg(feature = "alloc")]
+#[cfg(feature = "translate")]
 impl SourceMapPart {
     /// Appends an entry. One at the code offset of the entry before is left out, one before it too.
     ///

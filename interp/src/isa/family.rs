@@ -34,13 +34,15 @@ pub enum Family {
     Memory,
     /// Tables and references.
     Table,
+    /// Structures, arrays, i31.
+    Object,
     /// Everything else: fuel, signal, unreachable.
     Other,
 }
 
 impl Family {
     /// All of them, in the order of tables.
-    pub const ALL: [Family; 14] = [
+    pub const ALL: [Family; 15] = [
         Family::I32,
         Family::I64,
         Family::F32,
@@ -54,6 +56,7 @@ impl Family {
         Family::Global,
         Family::Memory,
         Family::Table,
+        Family::Object,
         Family::Other,
     ];
 
@@ -73,6 +76,7 @@ impl Family {
             Family::Global => "global",
             Family::Memory => "memory",
             Family::Table => "table",
+            Family::Object => "object",
             Family::Other => "other",
         }
     }
@@ -107,7 +111,7 @@ impl Row {
             "DataDrop" => Family::Memory,
             "ElemDrop" => Family::Table,
             handler => {
-                const BY_VERB: [(&str, Family); 9] = [
+                const BY_VERB: [(&str, Family); 13] = [
                     ("Load", Family::Load),
                     ("Store", Family::Store),
                     ("Branch", Family::Branch),
@@ -116,6 +120,10 @@ impl Row {
                     ("Global", Family::Global),
                     ("Memory", Family::Memory),
                     ("Table", Family::Table),
+                    ("Struct", Family::Object),
+                    ("Array", Family::Object),
+                    ("I31", Family::Object),
+                    ("RefI31", Family::Object),
                     ("Ref", Family::Table),
                 ];
                 BY_VERB.iter().find(|(verb, _)| handler.starts_with(verb)).map_or(Family::Other, |(_, family)| *family)
@@ -152,6 +160,10 @@ mod tests {
             ("data.drop", Family::Memory),
             ("table.init", Family::Table),
             ("i32.step", Family::I32),
+            ("ref.struct.get", Family::Object),
+            ("ref.i31", Family::Object),
+            ("call_ref", Family::Call),
+            ("br_on_cast", Family::Branch),
         ] {
             let row = ROWS.iter().find(|row| row.name == name).unwrap_or_else(|| panic!("no row {name}"));
             assert_eq!(row.family(), expected, "{name}");
