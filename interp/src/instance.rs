@@ -3,6 +3,8 @@
 //! A trap while segments are copied leaves what was written before, as the specification asks; entities that were made
 //! stay in the store, since a table may refer to them by then. Calling the start function is left to the caller.
 
+#[cfg(feature = "exceptions")]
+use crate::types::TagIndex;
 #[cfg(not(compact))]
 use crate::types::{FuncIndex, TypeIndex};
 use crate::{
@@ -172,6 +174,11 @@ fn check_import(
         }
         (ExternType::Table(expected), ExternType::Table(found), _) => found.matches(expected.in_store(types)),
         (ExternType::Memory(expected), ExternType::Memory(found), _) => found.matches(expected),
+        #[cfg(feature = "exceptions")]
+        (ExternType::Tag(_), _, External::Tag(address)) => {
+            let expected = sound(image.tag(TagIndex(import.index)));
+            store.tag_type_id(address) == types[expected.to_usize()]
+        }
         (ExternType::Global(expected), ExternType::Global(found), _) => {
             let expected = expected.in_store(types);
             // What cannot be set may be of a type below.
@@ -244,6 +251,8 @@ fn allocate(
     let mut tables = addresses(store, image, imports, ExternKind::Table)?;
     let mut memories = addresses(store, image, imports, ExternKind::Memory)?;
     let mut globals = addresses(store, image, imports, ExternKind::Global)?;
+    #[cfg(feature = "exceptions")]
+    let tags = tags(store, image, types, imports)?;
     let first_own_global = store.globals.len() as u32;
     let code = store.code_to_run(image)?;
     let datas = store.kept_filled(NO_DATA, image.data_count() as usize)?;
@@ -282,9 +291,24 @@ fn allocate(
         has_memory: !memories.is_empty(),
         has_table: !tables.is_empty(),
     });
-    store.instances.push_within_capacity(InstanceEntity { image: *image });
+    store.instances.push_within_capacity(InstanceEntity {
+        image: *image,
+        #[cfg(feature = "exceptions")]
+        tags: tags.first_ptr(),
+    });
     store.set_stale();
     Ok(instance)
+}
+
+/// The addresses of an instance's tags: those imported, and new ones.
+#[cfg(feature = "exceptions")]
+fn tags(store: &mut Store, image: &Image<'static>, types: &Types, imports: Imports<'_>) -> Result<List<u32>, Error> {
+    let mut tags = addresses(store, image, imports, ExternKind::Tag)?;
+    store.reserve_tags(image)?;
+    for index in own(image, ExternKind::Tag) {
+        tags.push_within_capacity(store.new_own_tag(image, types, sound(image.tag(TagIndex(index))))?);
+    }
+    Ok(tags)
 }
 
 /// Indices of what the module defines.
@@ -322,6 +346,8 @@ fn addresses(
             | (Some(Supply::External(External::Global(address))), ExternKind::Global) => {
                 list.push_within_capacity(address);
             }
+            #[cfg(feature = "exceptions")]
+            (Some(Supply::External(External::Tag(address))), ExternKind::Tag) => list.push_within_capacity(address),
             _ => {}
         }
     }

@@ -69,6 +69,8 @@ pub enum Error {
     Types,
     /// A host function failed with this code.
     Host(u32),
+    /// The guest threw an exception that it did not catch.
+    UncaughtException,
 }
 
 impl fmt::Display for Error {
@@ -80,6 +82,7 @@ impl fmt::Display for Error {
             Error::UnknownExport => f.write_str("unknown export"),
             Error::Types => f.write_str("values of other types than the function's"),
             Error::Host(code) => write!(f, "host error {code}"),
+            Error::UncaughtException => f.write_str("uncaught exception"),
         }
     }
 }
@@ -435,6 +438,7 @@ impl<'a, T> Store<'a, T> {
                 // Nobody asks for samples here.
                 Stop::Sample => {}
                 // Images of stubs are refused here, so that `Lazy` does not come.
+                Stop::Thrown(_) => return Err(Error::UncaughtException),
                 Stop::Interrupted | Stop::Denied | Stop::Lazy { .. } => return Err(Trap::Interrupted.into()),
             }
         }

@@ -72,6 +72,8 @@ fn a_bound_is_exact_for_every_kind_of_thing() {
         "(table 2 funcref) (func $g) (elem (i32.const 0) func $g $g)",
         "(import \"h\" \"f\" (func (param i32))) (func (export \"e\"))",
         "(func $s) (start $s)",
+        "(tag) (tag $t (param i32 i64)) (func (throw $t (i32.const 1) (i64.const 2)))",
+        "(tag $u (param i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 externref))",
     ];
     let host = [Import::new("h", "f", &[ValType::I32], &[], |_, _, _| Ok(()))];
     let mut checked = 0;
@@ -82,7 +84,7 @@ fn a_bound_is_exact_for_every_kind_of_thing() {
         }
         let chosen = |part: usize| if set >> part & 1 != 0 { parts[part] } else { "" };
         // Imports come first.
-        let order = [11, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12];
+        let order = [11, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 14];
         let text = format!("(module {})", order.map(chosen).join(" "));
         if let Ok(module) = sheave::Module::new(&Engine::default(), &text) {
             check(&text, module.image(), &host);

@@ -24,6 +24,7 @@ pub fn supported() -> FeatureSet {
         "wide-arithmetic",
         "function-references",
         "gc",
+        "exceptions",
     ];
     FeatureSet::from_names(NAMES.iter().copied()).expect("every name is in the table of features")
 }
@@ -80,6 +81,7 @@ fn config(Settings { features, fuel, lazy, collects_always }: Settings) -> Confi
         .wasm_wide_arithmetic(features.contains("wide-arithmetic"))
         .wasm_function_references(features.contains("function-references"))
         .wasm_gc(features.contains("gc"))
+        .wasm_exceptions(features.contains("exceptions"))
         .wasm_memory64(features.contains("memory64"))
         .collects_always(collects_always)
         .consume_fuel(fuel.is_some())

@@ -25,6 +25,8 @@ pub mod control;
 #[cfg_attr(dispatch = "table", path = "dispatch/table.rs")]
 #[cfg_attr(dispatch = "switch", path = "dispatch/switch.rs")]
 mod dispatch;
+#[cfg(feature = "exceptions")]
+pub mod exception;
 #[cfg_attr(compact, path = "few_functions.rs")]
 pub mod functions;
 #[cfg(feature = "gc")]
@@ -96,6 +98,8 @@ pub trait Instruction {
 /// All handlers in the order of their tokens, for the dispatch back ends.
 mod handlers {
     #![allow(unused_imports)]
+    #[cfg(feature = "exceptions")]
+    pub use super::exception::*;
     #[cfg(feature = "gc")]
     pub use super::gc::*;
     #[cfg(grouped)]

@@ -5,8 +5,8 @@
 
 use super::{
     format::{
-        self, ConstExpr, DataMode, ElemMode, Features, Field, HAS_MAX, Header, IS_64, IS_MUTABLE, IS_SHARED, NONE,
-        Options,
+        self, ConstExpr, DataMode, ElemMode, Features, Field, HAS_MAX, Handler, Header, IS_64, IS_MUTABLE, IS_SHARED,
+        NONE, Options,
     },
     func::Func,
     read::{Image, Records, text},
@@ -86,6 +86,7 @@ pub(super) fn records(mut image: Image<'_>) -> Result<Image<'_>, Error> {
     func_types(&image)?;
     imports(&mut image)?;
     funcs(&image)?;
+    handlers(&image)?;
     tables(&image)?;
     memories(&image)?;
     globals(&image)?;
@@ -299,6 +300,22 @@ fn funcs(image: &Image<'_>) -> Result<(), Error> {
         return Err(at(image, image.block_starts, Kind::BlockStarts));
     }
     Ok(())
+}
+
+/// Handlers stand in the order of functions, each within one.
+fn handlers(image: &Image<'_>) -> Result<(), Error> {
+    let (mut number, mut func) = (0, image.code_func(0));
+    each(image, image.handlers, |_, record| {
+        let handler = Handler::from_record(record).ok_or(Flaw::Index)?;
+        while func.is_some_and(|func| func.end <= handler.target) {
+            number += 1;
+            func = image.code_func(number);
+        }
+        let func = func.ok_or(Flaw::Index)?;
+        let (first, end) = handler.range;
+        require(func.entry <= first && first <= end && end <= func.end && func.entry <= handler.target, Flaw::Index)?;
+        require(handler.tag.is_none_or(|tag| image.tag(tag).is_some()), Flaw::Index)
+    })
 }
 
 /// A frame begins with parameters or results, then the header, then what is zeroed, then the rest.

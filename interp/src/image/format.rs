@@ -2,7 +2,7 @@
 //!
 //! Each record is declared once, its fields in order and without padding; reading and writing both come from that.
 
-use crate::types::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex};
+use crate::types::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex};
 
 /// The first bytes of an image: one that no text begins with, the name, a line end that careless transfers would change.
 pub const MAGIC: [u8; 8] = *b"\x93sheave\n";
@@ -61,8 +61,10 @@ pub mod section {
     pub const ELEM_FUNCS: u16 = 18;
     /// [`ConstRecord`](super::ConstRecord)s of element segments.
     pub const ELEM_EXPRS: u16 = 19;
+    /// [`HandlerRecord`](super::HandlerRecord)s, by ascending function, inner ones before outer ones.
+    pub const HANDLERS: u16 = 20;
     /// One more than the largest section that a reader must know.
-    pub const REQUIRED_END: u16 = 20;
+    pub const REQUIRED_END: u16 = 21;
     /// Optional: [`SourceMapRecord`](super::SourceMapRecord)s.
     pub const SOURCE_MAP: u16 = 32;
     /// Optional: the packed entries between those records.
@@ -382,6 +384,81 @@ record! {
         content: u32,
         /// First value.
         init: ConstRecord,
+    }
+}
+
+record! {
+    /// What catches exceptions that are thrown in a range of code: see [`Handler`].
+    HandlerRecord, 28 bytes {
+        /// First unit of the range.
+        first: u32,
+        /// Unit behind the range.
+        end: u32,
+        /// Unit at which the function goes on, the start of a block.
+        target: u32,
+        /// 0 `catch`, 1 `catch_ref`, 2 `catch_all`, 3 `catch_all_ref`.
+        kind: u32,
+        /// Tag that is caught; zero for the last two kinds.
+        tag: u32,
+        /// Byte offset in the frame at which the payload's numbers are put, one behind the other.
+        data: u32,
+        /// Byte offset in the frame at which its references are put, one behind the other, then the exception itself with kinds 1 and 3.
+        refs: u32,
+    }
+}
+
+/// What catches exceptions that are thrown in a range of code.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Handler {
+    /// First unit of the range, and the one behind it.
+    pub range: (u32, u32),
+    /// Unit at which the function goes on, the start of a block.
+    pub target: u32,
+    /// The tag that is caught, if it is only one.
+    pub tag: Option<TagIndex>,
+    /// Whether the code gets the exception as a reference, too.
+    pub has_ref: bool,
+    /// Byte offset in the frame at which the payload's numbers are put, one behind the other.
+    pub data: u32,
+    /// Byte offset in the frame at which its references are put, one behind the other, then the exception itself.
+    pub refs: u32,
+}
+
+impl Handler {
+    /// The handler of a record, if its kind is known and no unused field is set.
+    pub fn from_record(record: HandlerRecord) -> Option<Handler> {
+        let tag = match (record.kind, record.tag) {
+            (0 | 1, tag) => Some(TagIndex(tag)),
+            (2 | 3, 0) => None,
+            _ => return None,
+        };
+        let HandlerRecord { first, end, target, kind, data, refs, .. } = record;
+        Some(Handler { range: (first, end), target, tag, has_ref: kind & 1 != 0, data, refs })
+    }
+
+    /// The record.
+    pub fn to_record(self) -> HandlerRecord {
+        HandlerRecord {
+            first: self.range.0,
+            end: self.range.1,
+            target: self.target,
+            kind: if self.tag.is_some() { 0 } else { 2 } | u32::from(self.has_ref),
+            tag: self.tag.map_or(0, |tag| tag.0),
+            data: self.data,
+            refs: self.refs,
+        }
+    }
+
+    /// The same in code that was moved by so many units.
+    #[must_use]
+    pub fn moved(self, by: u32) -> Handler {
+        let (first, end) = self.range;
+        Handler { range: (first + by, end + by), target: self.target + by, ..self }
+    }
+
+    /// Whether an exception thrown by the instruction that holds this unit can be caught.
+    pub fn covers(&self, unit: u32) -> bool {
+        self.range.0 <= unit && unit < self.range.1
     }
 }
 

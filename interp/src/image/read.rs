@@ -7,8 +7,8 @@ use super::{
     check,
     format::{
         self, ConstExpr, DataMode, DataRecord, ElemMode, ElemRecord, ExportRecord, Features, Field, FuncRecord,
-        GlobalRecord, HAS_MAX, Header, IS_64, IS_SHARED, ImportRecord, MemoryRecord, NONE, NameRecord, Options,
-        RangeRecord, SectionRecord, SourceMapRecord, TableRecord, TypeRecord, section,
+        GlobalRecord, HAS_MAX, Handler, HandlerRecord, Header, IS_64, IS_SHARED, ImportRecord, MemoryRecord, NONE,
+        NameRecord, Options, RangeRecord, SectionRecord, SourceMapRecord, TableRecord, TypeRecord, section,
     },
     func::Func,
     source_map,
@@ -127,6 +127,7 @@ pub struct Image<'a> {
     pub(super) memories: Records<'a, MemoryRecord>,
     pub(super) globals: Records<'a, GlobalRecord>,
     pub(super) tags: Records<'a, u32>,
+    pub(super) handlers: Records<'a, HandlerRecord>,
     pub(super) funcs: Records<'a, FuncRecord>,
     pub(super) cell_maps: &'a [u8],
     pub(super) block_starts: &'a [u8],
@@ -558,6 +559,19 @@ impl<'a> Image<'a> {
         self.code_func(i).filter(|func| code_offset < func.end)
     }
 
+    /// What catches exceptions in a function, inner handlers before outer ones.
+    pub fn handlers_of(&self, func: &Func<'_>) -> impl Iterator<Item = Handler> + 'a {
+        let (handlers, entry, end) = (self.handlers, func.entry, func.end);
+        let first = handlers.partition_point(|record| record.target < entry);
+        let all = (first..handlers.len()).map_while(move |i| handlers.get(i));
+        all.take_while(move |record| record.target < end).filter_map(Handler::from_record)
+    }
+
+    /// Number of handlers of all functions.
+    pub fn handlers_count(&self) -> u32 {
+        self.handlers.len()
+    }
+
     /// The instructions of all functions.
     #[cfg_attr(not(compact), inline)]
     pub fn code(&self) -> &'a [u16] {
@@ -744,6 +758,7 @@ fn sections(bytes: &[u8], header: Header) -> Result<Image<'_>, Error> {
         memories: Records::new(of(section::MEMORIES)),
         globals: Records::new(of(section::GLOBALS)),
         tags: Records::new(of(section::TAGS)),
+        handlers: Records::new(of(section::HANDLERS)),
         funcs: Records::new(of(section::FUNCS)),
         cell_maps: of(section::CELL_MAPS),
         block_starts: of(section::BLOCK_STARTS),
@@ -769,6 +784,7 @@ fn record_bytes(id: u16) -> Option<usize> {
         section::IMPORTS => ImportRecord::BYTES,
         section::EXPORTS => ExportRecord::BYTES,
         section::FUNC_TYPES | section::TAGS | section::ELEM_FUNCS => 4,
+        section::HANDLERS => HandlerRecord::BYTES,
         section::TABLES => TableRecord::BYTES,
         section::MEMORIES => MemoryRecord::BYTES,
         section::GLOBALS => GlobalRecord::BYTES,

@@ -100,6 +100,7 @@ impl<'a> Image<'a> {
             memories: Records::new(known[section::MEMORIES as usize]),
             globals: Records::new(known[section::GLOBALS as usize]),
             tags: Records::new(known[section::TAGS as usize]),
+            handlers: Records::new(known[section::HANDLERS as usize]),
             funcs: Records::new(known[section::FUNCS as usize]),
             cell_maps: known[section::CELL_MAPS as usize],
             block_starts: known[section::BLOCK_STARTS as usize],

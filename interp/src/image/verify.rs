@@ -28,7 +28,7 @@ use crate::{
     isa::{self, HEADER_BYTES, Instruction, Level, Operand, Rest, Row, Ty, decode, kind},
     types::{
         CELL_BYTES, ElemIndex, ExternKind, FuncIndex, FuncType, GlobalIndex, MemoryIndex, RefType, TableIndex,
-        TypeIndex, TypeSpace, ValType, ValTypes,
+        TagIndex, TypeIndex, TypeSpace, ValType, ValTypes,
     },
 };
 
@@ -117,9 +117,6 @@ fn module(image: &Image<'_>) -> Result<(), Error> {
             return unsupported("threads");
         }
     }
-    if image.count(ExternKind::Tag) != 0 {
-        return unsupported("exceptions");
-    }
     Ok(())
 }
 
@@ -146,8 +143,10 @@ fn is_table64(image: &Image<'_>, index: u32) -> Option<bool> {
 
 /// Refuses an image whose records this build cannot instantiate, by the name of what it needs.
 fn lacking(image: &Image<'_>) -> Result<(), Error> {
-    const ALL: u32 =
-        isa::table::group::REFERENCE_TYPES | isa::table::group::EXTENDED_CONST | isa::table::group::MEMORY64;
+    const ALL: u32 = isa::table::group::REFERENCE_TYPES
+        | isa::table::group::EXTENDED_CONST
+        | isa::table::group::EXCEPTIONS
+        | isa::table::group::MEMORY64;
     if isa::GROUPS & ALL == ALL {
         return Ok(());
     }
@@ -287,6 +286,7 @@ impl<'a> Verifier<'a> {
     /// branch seen before that relies on it.
     fn body(&mut self) -> Rule {
         self.frame()?;
+        self.handlers()?;
         let mut next = self.at;
         loop {
             if plan::EXIST && matches!(self.run, Run::None) {
@@ -392,6 +392,40 @@ impl<'a> Verifier<'a> {
         self.window(u32::from((units >> 32) as u16), callee.header_offset)
     }
 
+    /// What catches exceptions goes on at the start of a block, where guests can be stopped if that is in front; the payload has cells of its
+    /// kinds.
+    fn handlers(&self) -> Rule {
+        // In most images there are none, and nothing is to be searched.
+        if self.image.handlers_count() == 0 {
+            return Ok(());
+        }
+        for handler in self.image.handlers_of(&self.func) {
+            require(!self.is_hidden, "handler in a constant expression")?;
+            require(self.func.block_starts.contains(handler.target), "handler at what is no block start")?;
+            require(
+                !self.is_metered || handler.target >= handler.range.1 || self.polls(handler.target as usize),
+                "handler at a loop without the poll or charge of the image's options",
+            )?;
+            let (mut data, mut refs) = (handler.data, handler.refs);
+            require(data.max(refs) <= FRAME_BYTES_MAX, "slot outside the frame")?;
+            let ty = handler.tag.and_then(|tag| self.image.func_type(self.image.tag(tag)?));
+            for param in ty.map_or(ValTypes::EMPTY, FuncType::params).iter() {
+                let (offset, ty) = match param {
+                    ValType::Ref(_) => (&mut refs, Ty::Ref),
+                    ValType::I32 | ValType::F32 => (&mut data, Ty::I32),
+                    ValType::I64 | ValType::F64 => (&mut data, Ty::I64),
+                    ValType::V128 => return Err("handler of a vector".into()),
+                };
+                self.slot(*offset, ty)?;
+                *offset += param.bytes();
+            }
+            if handler.has_ref {
+                self.slot(refs, Ty::Ref)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The frame: parameters have the kind of cell that their type says; other references are where entry zeroes.
     fn frame(&self) -> Rule {
         let func = &self.func;
@@ -459,6 +493,11 @@ impl<'a> Verifier<'a> {
             Row::CallRef | Row::ReturnCallRef => {
                 self.call(row, self.image.func_type(TypeIndex(values[1])).ok_or("type index out of range")?, last)
             }
+            Row::Throw => {
+                let ty = self.image.tag(TagIndex(values[0])).and_then(|ty| self.image.func_type(ty));
+                self.throw(ty.ok_or("tag index out of range")?, last)
+            }
+            Row::ThrowRef => require(!self.is_hidden, "throw in a constant expression"),
             Row::TableCopy | Row::TableCopyTable64 | Row::TableCopyTable64From32 | Row::TableCopyTable64To32 => {
                 let [to, from] = [self.element(values[0])?, self.element(values[1])?];
                 require(self.image.ref_matches(from, to), "table.copy between element types")
@@ -499,7 +538,7 @@ impl<'a> Verifier<'a> {
     fn in_run(&self, row: Row) -> Rule {
         let belongs = match self.run {
             Run::None => return Ok(()),
-            Run::Arguments { .. } => row == Row::ArgumentRef || is_call(row),
+            Run::Arguments { .. } => row == Row::ArgumentRef || row == Row::Throw || is_call(row),
             Run::Results { .. } => matches!(row, Row::ResultI32 | Row::ResultI64 | Row::ResultRef | Row::Return),
             Run::Takes { .. } => row == Row::TakeRef,
         };
@@ -527,6 +566,7 @@ impl<'a> Verifier<'a> {
                 let is_there = ty.concrete().is_none_or(|index| index.0 < self.image.types_count());
                 require(is_there, "type index out of range")
             }
+            kind::TAG => index(self.image.count(ExternKind::Tag), "tag index out of range"),
             kind::TABLE => index(self.image.count(ExternKind::Table), "table index out of range"),
             kind::MEMORY => index(self.image.count(ExternKind::Memory), "memory index out of range"),
             kind::DATA => index(self.image.data_count(), "data segment index out of range"),
@@ -726,6 +766,15 @@ impl<'a> Verifier<'a> {
         }
         self.run = Run::None;
         require(ty.results().are_like(self.func.ty.results()), "tail call of a function with other results")
+    }
+
+    /// A throw of a payload of these types, which stands at `delta`.
+    fn throw(&mut self, ty: FuncType<'a>, delta: u32) -> Rule {
+        require(!self.is_hidden, "throw in a constant expression")?;
+        self.window(delta, ty.header_offset())?;
+        self.arguments(ty, delta)?;
+        self.run = Run::None;
+        Ok(())
     }
 
     /// The run before a call fills exactly the cells of the callee's reference parameters, in order.

@@ -5,9 +5,9 @@
 use super::{
     format::{
         self, ALIGN, CHECKSUM_OFFSET, ConstExpr, ConstRecord, DataMode, DataRecord, ElemMode, ElemRecord, ExportRecord,
-        Features, Field, FuncRecord, GlobalRecord, HAS_MAX, HEADER_BYTES, Header, IS_64, IS_SHARED, ImportRecord,
-        MAGIC, MemoryRecord, NONE, NameRecord, Options, RangeRecord, SectionRecord, TableRecord, TypeParts, TypePrefix,
-        TypeRecord, VERSION, section,
+        Features, Field, FuncRecord, GlobalRecord, HAS_MAX, HEADER_BYTES, Handler, HandlerRecord, Header, IS_64,
+        IS_SHARED, ImportRecord, MAGIC, MemoryRecord, NONE, NameRecord, Options, RangeRecord, SectionRecord,
+        TableRecord, TypeParts, TypePrefix, TypeRecord, VERSION, section,
     },
     source_map::SourceMapPart,
 };
@@ -64,6 +64,7 @@ pub struct ImageParts<'a> {
     memories: Vec<MemoryRecord>,
     globals: Vec<GlobalRecord>,
     tags: Vec<u32>,
+    handlers: Vec<HandlerRecord>,
     funcs: Vec<FuncRecord>,
     cell_maps: Vec<u8>,
     data: Vec<DataRecord>,
@@ -148,6 +149,8 @@ pub struct LazyFunc {
     pub cell_map: Vec<u8>,
     /// Where instructions come from: units from the start of `code`, byte offset in the wasm module.
     pub source_map: Vec<(u32, u32)>,
+    /// What catches exceptions in it, in units from the start of `code`.
+    pub handlers: Vec<Handler>,
     /// Calls whose entry is to be filled in: where the field is, in units from the start of `code`. The function's index is in it.
     pub calls: Vec<u32>,
 }
@@ -233,6 +236,7 @@ impl<'a> ImageParts<'a> {
             memories: Vec::new(),
             globals: Vec::new(),
             tags: Vec::new(),
+            handlers: Vec::new(),
             funcs: Vec::new(),
             cell_maps: Vec::new(),
             data: Vec::new(),
@@ -499,6 +503,14 @@ impl<'a> ImageParts<'a> {
         Ok(first)
     }
 
+    /// Appends a handler of the last function, whose units count from the start of the code.
+    ///
+    /// # Errors
+    /// `OutOfMemory`.
+    pub fn push_handler(&mut self, handler: Handler) -> Result<(), Error> {
+        Ok(push(&mut self.handlers, handler.to_record())?)
+    }
+
     /// Fills in a call: two units at `field`, which hold the index of a function with code, get its entry, relative to them. Gives
     /// false, and changes nothing, if that function is not there yet.
     ///
@@ -666,6 +678,7 @@ impl<'a> ImageParts<'a> {
         back.records(section::ELEMS, self.elems)?;
         back.records(section::ELEM_FUNCS, self.elem_funcs)?;
         back.records(section::ELEM_EXPRS, self.elem_exprs)?;
+        back.records(section::HANDLERS, self.handlers)?;
         back.records(section::SOURCE_MAP, self.source_map.runs)?;
         back.records(section::SOURCE_MAP_BYTES, self.source_map.bytes)?;
         back.records(section::NAMES, self.names)?;

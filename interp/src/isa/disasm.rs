@@ -69,6 +69,7 @@ fn noun(letter: u8) -> &'static str {
         kind::ENTRY => "entry",
         kind::FUNC => "func",
         kind::TYPE => "type",
+        kind::TAG => "tag",
         kind::TABLE => "table",
         kind::MEMORY => "memory",
         kind::DATA => "data",
@@ -97,7 +98,7 @@ pub fn isa_markdown() -> String {
         super::HASH
     );
     text += "## Operand kinds\n\n| letter | kind | units |\n|---|---|---|\n";
-    for letter in b"rswijqoOQ-bBtfFYTmDEgGdhkn01234567" {
+    for letter in b"rswijqoOQ-bBtfFYxTmDEgGdhkn01234567" {
         let units =
             if *letter == kind::TARGETS { "2 + 2 × (count + 1)".into() } else { format!("{}", kind::units(*letter)) };
         let _ = writeln!(text, "| `{}` | {} | {units} |", *letter as char, noun(*letter));

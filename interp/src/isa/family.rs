@@ -107,7 +107,7 @@ impl Row {
             },
             "Fuel" | "Signal" | "Unreachable" => Family::Other,
             "LoopEdge" => Family::Branch,
-            "ExitHost" | "Move" | "Take" => Family::Call,
+            "ExitHost" | "Move" | "Take" | "Throw" | "ThrowRef" => Family::Call,
             "DataDrop" => Family::Memory,
             "ElemDrop" => Family::Table,
             handler => {

@@ -74,6 +74,8 @@ pub mod kind {
     pub const FUNC: u8 = b'F';
     /// Type index, two units.
     pub const TYPE: u8 = b'Y';
+    /// Tag index, two units.
+    pub const TAG: u8 = b'x';
     /// Table index, one unit.
     pub const TABLE: u8 = b'T';
     /// Memory index, one unit.
@@ -104,7 +106,7 @@ pub mod kind {
     pub const fn units(kind: u8) -> usize {
         match kind {
             REG | NONE | b'0'..=HEADER_MAX => 0,
-            IMM32 | OFF32 | REL32 | ENTRY | FUNC | TYPE | DATA | ELEM | GLOBAL32 | REF_TYPE => 2,
+            IMM32 | OFF32 | REL32 | ENTRY | FUNC | TYPE | TAG | DATA | ELEM | GLOBAL32 | REF_TYPE => 2,
             IMM64 | OFF64 | TARGETS => 4,
             _ => 1,
         }
@@ -308,6 +310,8 @@ macro_rules! shapes { ($($(#[doc = $doc:literal])* $name:ident: $handler:literal
 mod ops;
 #[allow(unused_imports)] // build.rs looks at rows only.
 pub use ops::*;
+#[path = "ops_exception.rs"]
+mod ops_exception;
 #[path = "ops_gc.rs"]
 mod ops_gc;
 #[path = "ops_memory64.rs"]
@@ -324,11 +328,12 @@ struct Part {
 }
 
 /// The files, in the order of their rows. A proposal is a line here.
-const PARTS: [Part; 4] = [
+const PARTS: [Part; 5] = [
     Part { groups: 0, rows: ops::ROWS },
     Part { groups: group::MEMORY64, rows: ops_memory64::ROWS },
     Part { groups: group::FUNCTION_REFERENCES, rows: ops_reference::ROWS },
     Part { groups: group::FUNCTION_REFERENCES | group::GC, rows: ops_gc::ROWS },
+    Part { groups: group::EXCEPTIONS, rows: ops_exception::ROWS },
 ];
 
 const COUNT: usize = {

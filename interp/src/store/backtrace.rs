@@ -86,6 +86,13 @@ impl<'a> Frames<'a> {
         Some((frame, self.fp.checked_add(usize::from(place.header_offset))?))
     }
 
+    /// The frame that is next: its instance, the unit that it stands at, where it begins in the stack.
+    #[cfg(feature = "exceptions")]
+    pub(super) fn position(&self) -> Option<(u32, u32, usize)> {
+        let unit = u32::try_from(self.ip / 2).ok()?.checked_sub(1)?;
+        (!self.is_done).then_some((self.instance, unit, self.fp))
+    }
+
     /// Where in code it stands.
     fn place(&self) -> Option<CodePlace<'a>> {
         let store = self.store;

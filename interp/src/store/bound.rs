@@ -14,8 +14,8 @@ use crate::{
         observe::Observed,
     },
     image::format::{
-        ElemRecord, GlobalRecord, HAS_MAX, Header, ImportRecord, MAGIC, MemoryRecord, SectionRecord, TableRecord,
-        section,
+        ElemRecord, GlobalRecord, HAS_MAX, Header, ImportRecord, MAGIC, MemoryRecord, PARAMS_BYTES, SectionRecord,
+        TableRecord, section,
     },
     types::{ExternKind, GlobalType},
 };
@@ -24,6 +24,11 @@ use crate::{
 const MARK_WORD_BYTES: u32 = 256;
 #[cfg(feature = "objects")]
 const _: () = assert!(MARK_WORD_BYTES == crate::gc::heap::MARK_WORD_BYTES);
+
+/// A layout of objects on the heap: see `gc/heap.rs`.
+const LAYOUT: Size = Size::new(20, 4);
+#[cfg(feature = "objects")]
+const _: () = assert!(size_of::<crate::gc::Layout>() == 20 && align_of::<crate::gc::Layout>() == 4);
 
 /// Size and alignment of a block's values.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -62,6 +67,7 @@ pub struct Sizes {
     /// For each call from the host that there may be at once, where there may be objects.
     outer: Size,
     calls: u64,
+    tag: Size,
     /// In builds with an allocator, an entry for each function, and one for each type in a hash table.
     entities: Option<[Size; 2]>,
 }
@@ -82,6 +88,10 @@ impl Sizes {
         memory: Size::of::<MemoryEntity>(),
         outer: Size::of::<Outer>(),
         calls: Limits::DEFAULT.host_nesting as u64 + 1,
+        #[cfg(feature = "exceptions")]
+        tag: Size::of::<super::tag::TagEntity>(),
+        #[cfg(not(feature = "exceptions"))]
+        tag: Size::WORD,
         entities: super::funcs::SIZES,
     };
 
@@ -90,16 +100,17 @@ impl Sizes {
         arena_align: 8,
         stack_slack_bytes: 0,
         context: Size::new(if cfg!(feature = "objects") { 208 } else { 200 }, 8),
-        instance: Size::new(288, 8),
+        instance: Size::new(if cfg!(feature = "exceptions") { 304 } else { 296 }, 8),
         spaces: Size::new(if cfg!(feature = "gc") { 68 } else { 64 }, 4),
         data: Size::new(8, 4),
         elem: Size::new(8, 4),
         global: Size::new(8, 8),
         global_type: if cfg!(feature = "function-references") { Size::new(12, 4) } else { Size::new(3, 1) },
-        table: Size::new(32, 4),
+        table: Size::new(48, 8),
         memory: Size::new(64, 8),
         outer: Size::new(16, 4),
         calls: 3,
+        tag: Size::new(12, 4),
         entities: None,
     };
 }
@@ -122,6 +133,8 @@ const _: () = {
     same(here.memory, there.memory);
     same(here.outer, there.outer);
     assert!(here.calls == there.calls);
+    #[cfg(feature = "exceptions")]
+    same(here.tag, there.tag);
 };
 
 /// What a store with one instance takes, in bytes.
@@ -202,6 +215,21 @@ impl Bound {
         arena.block(tables, Size::WORD);
         arena.block(memories, Size::WORD);
         arena.block(globals, Size::WORD);
+        let (tags, mut tag) = (records.count(section::TAGS, 4), records.imported(ExternKind::Tag));
+        if tags != 0 {
+            arena.block(tags, Size::WORD);
+            arena.list(tags - tag, sizes.tag);
+        }
+        if tag < tags {
+            // A descriptor for each, and one that the heap has for itself; and what is beyond the first 32 words of their payloads.
+            arena.block(tags - tag + 1, LAYOUT);
+            let mut more = 0;
+            while tag < tags {
+                more += records.payload_cells(tag).saturating_sub(32).div_ceil(32);
+                tag += 1;
+            }
+            arena.list(more, Size::WORD);
+        }
         arena.block(records.count(section::DATA, 28), sizes.data);
         arena.block(elems, sizes.elem);
         let (mut elements_bytes, mut i) = (0, 0);
@@ -332,8 +360,35 @@ impl<'a> Records<'a> {
         }
         let is_whole = records.imported(ExternKind::Table) <= records.count(section::TABLES, TableRecord::BYTES)
             && records.imported(ExternKind::Memory) <= records.count(section::MEMORIES, MemoryRecord::BYTES)
-            && records.imported(ExternKind::Global) <= records.count(section::GLOBALS, GlobalRecord::BYTES);
+            && records.imported(ExternKind::Global) <= records.count(section::GLOBALS, GlobalRecord::BYTES)
+            && records.imported(ExternKind::Tag) <= records.count(section::TAGS, 4);
         if is_whole { Some(records) } else { None }
+    }
+
+    /// Cells of the payload of a tag's exceptions.
+    const fn payload_cells(&self, tag: u64) -> u64 {
+        let ty = self.record(section::TAGS, 4, tag).word(0) as u64;
+        if ty >= self.count(section::TYPES, 8) {
+            return 0;
+        }
+        // First byte; bytes of the parameters in the lower bits of the next word.
+        let record = self.record(section::TYPES, 8, ty);
+        let (first, len) = (record.word(0) as u64, record.word(4) as u64 & PARAMS_BYTES as u64);
+        if first + len > self.count(section::TYPE_BYTES, 1) {
+            return 0;
+        }
+        let (mut at, mut cells) = (first, 0);
+        while at < first + len {
+            let byte = self.record(section::TYPE_BYTES, 1, at).byte(0);
+            cells += match byte {
+                0x7c | 0x7e => 2,
+                0x7b => 4,
+                _ => 1,
+            };
+            // A reference to a type with an index.
+            at += if byte | 0x40 == 0x63 { 4 } else { 1 };
+        }
+        cells
     }
 
     const fn imported(&self, kind: ExternKind) -> u64 {

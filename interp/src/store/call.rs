@@ -76,6 +76,9 @@ pub enum Stop {
     HostCall(HostCall),
     /// The guest was stopped; the frames are there until the call is abandoned.
     Trap(Trap),
+    /// An exception of the guest, which nobody catches: its handle. It has to be rooted before the store is used for anything else; the frames are
+    /// there until the call is abandoned.
+    Thrown(u32),
     /// The resource limiter wants the guest stopped.
     Denied,
     /// Not enough fuel for what comes next; with more, it can go on.
@@ -232,6 +235,11 @@ impl Store {
                 Exit::COLLECT => match self.room_for_object(self.context().request.delta as u32) {
                     Ok(()) => continue,
                     Err(trap) => Stop::Trap(trap),
+                },
+                #[cfg(feature = "exceptions")]
+                Exit::THROW => match self.throw() {
+                    Ok(()) => continue,
+                    Err(stop) => stop,
                 },
                 Exit::OUT_OF_FUEL if cfg!(feature = "metering") => {
                     // SAFETY: the interpreter stands at a `fuel` instruction: a token and a field of two units.

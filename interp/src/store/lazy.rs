@@ -13,7 +13,7 @@
 use super::{OutOfMemory, Store, backtrace::CodePlace};
 use crate::{
     error::{Error, ErrorKind},
-    image::{CellMap, Image, LazyFunc, Options},
+    image::{CellMap, Image, LazyFunc, Options, format::Handler},
     isa::{FRAME_UNITS, INDEX_UNITS, Row, encode::put32},
     push::push,
     types::FuncIndex,
@@ -29,6 +29,8 @@ pub(super) struct Code {
     installed: Vec<(u32, FuncIndex, u32)>,
     /// The cell maps of what was installed.
     cell_maps: Vec<u8>,
+    /// The handlers of what was installed, as an image has them.
+    handlers: Vec<Handler>,
     /// Of what was installed: unit, byte offset in the wasm module; ascending.
     source_map: Vec<(u32, u32)>,
 }
@@ -84,7 +86,14 @@ impl Store {
         let first = units.as_ptr();
         push(
             &mut self.lazy,
-            Code { instance, units, installed: Vec::new(), cell_maps: Vec::new(), source_map: Vec::new() },
+            Code {
+                instance,
+                units,
+                installed: Vec::new(),
+                cell_maps: Vec::new(),
+                handlers: Vec::new(),
+                source_map: Vec::new(),
+            },
         )?;
         Ok(first)
     }
@@ -94,6 +103,25 @@ impl Store {
         match self.lazy_code(instance) {
             Some(code) => &code.units,
             None => self.image(instance).code(),
+        }
+    }
+
+    /// The first handler in the function whose code holds the unit for which `is_caught` holds.
+    pub(super) fn handler_at(&self, instance: u32, unit: u32, is_caught: impl Fn(&Handler) -> bool) -> Option<Handler> {
+        match self.lazy_code(instance) {
+            Some(code) => {
+                // Installed code is not moved: handlers of a function come in a row, in the order of the functions.
+                let installed = code.installed.partition_point(|(first, ..)| *first <= unit).checked_sub(1)?;
+                let first = code.installed[installed].0;
+                let from = code.handlers.partition_point(|handler| handler.target < first);
+                let end = code.installed.get(installed + 1).map_or(u32::MAX, |(next, ..)| *next);
+                let handlers = code.handlers[from..].iter().take_while(|handler| handler.target < end);
+                handlers.copied().find(is_caught)
+            }
+            None => {
+                let image = self.image(instance);
+                image.handlers_of(&image.func_at(unit)?).find(is_caught)
+            }
         }
     }
 
@@ -129,6 +157,7 @@ impl Store {
         self.lazy[i].source_map.try_reserve(func.source_map.len()).map_err(|_| OutOfMemory)?;
         self.lazy[i].installed.try_reserve(1).map_err(|_| OutOfMemory)?;
         self.lazy[i].cell_maps.try_reserve(func.cell_map.len()).map_err(|_| OutOfMemory)?;
+        self.lazy[i].handlers.try_reserve(func.handlers.len()).map_err(|_| OutOfMemory)?;
         #[cfg(feature = "observe")]
         self.count_longer(instance, end)?;
         // From here on nothing fails but the check of the stack, when all is in place.
@@ -137,11 +166,12 @@ impl Store {
         let address = |index: u32| unsafe { *functions.add(index as usize) as usize };
         let entry = first + FRAME_UNITS;
         let stub = self.funcs.entities[address(func.index.0)].entry as usize;
-        let Code { units, installed, cell_maps, source_map, .. } = &mut self.lazy[i];
+        let Code { units, installed, cell_maps, handlers, source_map, .. } = &mut self.lazy[i];
         assert!(units[stub] == Row::Lazy.token(0), "a function that is not translated yet");
         units.extend_from_slice(&func.code);
         installed.push((first as u32, func.index, cell_maps.len() as u32));
         cell_maps.extend_from_slice(&func.cell_map);
+        handlers.extend(func.handlers.iter().map(|handler| handler.moved(first as u32)));
         source_map.extend(func.source_map.iter().map(|(unit, wasm)| (first as u32 + unit, *wasm)));
         put32(units, first, func.index.0);
         self.funcs.entities[address(func.index.0)].entry = entry as u32;

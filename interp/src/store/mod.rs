@@ -10,6 +10,8 @@
 mod backtrace;
 pub mod bound;
 mod call;
+#[cfg(feature = "exceptions")]
+mod exception;
 #[cfg_attr(compact, path = "few_funcs.rs")]
 mod funcs;
 mod global;
@@ -27,6 +29,8 @@ mod observe;
 #[cfg(feature = "alloc")]
 mod suspend;
 mod table;
+#[cfg(feature = "exceptions")]
+mod tag;
 #[cfg(not(compact))]
 mod types;
 
@@ -78,6 +82,8 @@ pub enum External {
     Memory(u32),
     /// Of a global.
     Global(u32),
+    /// Of a tag.
+    Tag(u32),
 }
 
 /// What the store knows of an instance beside its [`Spaces`].
@@ -85,6 +91,9 @@ pub enum External {
 pub(crate) struct InstanceEntity {
     /// The creator of the instance promised that the image's bytes outlive the store.
     pub(crate) image: Image<'static>,
+    /// Tag address per tag index.
+    #[cfg(feature = "exceptions")]
+    pub(crate) tags: *const u32,
 }
 
 /// A block that lives as long as the store.
@@ -118,6 +127,9 @@ pub struct Store {
     /// Structs, arrays, exceptions.
     #[cfg(feature = "objects")]
     pub(crate) objects: crate::gc::ObjectHeap,
+    /// What exceptions are told apart by.
+    #[cfg(feature = "exceptions")]
+    tags: List<tag::TagEntity>,
     /// References that the host holds.
     #[cfg(feature = "objects")]
     roots: crate::gc::root::Roots,
@@ -180,6 +192,8 @@ impl Store {
             externs_count: 0,
             #[cfg(feature = "objects")]
             objects: crate::gc::ObjectHeap::new(limits.objects_bytes, limits.collects_always),
+            #[cfg(feature = "exceptions")]
+            tags: List::EMPTY,
             #[cfg(feature = "objects")]
             roots: crate::gc::root::Roots::EMPTY,
             #[cfg(feature = "objects")]
@@ -316,6 +330,10 @@ impl Store {
             External::Table(address) => ExternType::Table(self.table_type(address)),
             External::Memory(address) => ExternType::Memory(self.memory_type(address)),
             External::Global(address) => ExternType::Global(self.global_type(address)),
+            #[cfg(feature = "exceptions")]
+            External::Tag(address) => ExternType::Tag(self.tag_type(address)),
+            #[cfg(not(feature = "exceptions"))]
+            External::Tag(_) => unreachable!("a build without exceptions has no tags"),
         }
     }
 
@@ -355,6 +373,9 @@ impl Store {
             ExternKind::Table => External::Table(list(spaces.tables)?),
             ExternKind::Memory => External::Memory(list(spaces.memories)?),
             ExternKind::Global => External::Global(list(spaces.globals)?),
+            #[cfg(feature = "exceptions")]
+            ExternKind::Tag => External::Tag(list(self.instances[instance as usize].tags)?),
+            #[cfg(not(feature = "exceptions"))]
             ExternKind::Tag => return None,
         })
     }
@@ -440,6 +461,8 @@ impl Drop for Store {
         {
             self.objects.free(heap);
             self.roots.free(heap);
+            #[cfg(feature = "exceptions")]
+            self.tags.free(heap);
             self.outers.free(heap);
         }
         // SAFETY: allocated in `new` with these layouts; nothing runs any more.

@@ -2,6 +2,8 @@
 
 use super::{OutOfMemory, Store, backtrace::CodePlace};
 use crate::image::Image;
+#[cfg(feature = "exceptions")]
+use crate::image::format::Handler;
 
 impl Store {
     /// Where the code begins that an instance of this image runs: in the image.
@@ -12,6 +14,13 @@ impl Store {
     /// The code that an instance runs: its image's.
     pub fn code(&self, instance: u32) -> &[u16] {
         self.image(instance).code()
+    }
+
+    /// The first handler in the function whose code holds the unit for which `is_caught` holds.
+    #[cfg(feature = "exceptions")]
+    pub(super) fn handler_at(&self, instance: u32, unit: u32, is_caught: impl Fn(&Handler) -> bool) -> Option<Handler> {
+        let image = self.image(instance);
+        image.handlers_of(&image.func_at(unit)?).find(is_caught)
     }
 
     /// The function whose code holds the unit.

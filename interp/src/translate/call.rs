@@ -28,16 +28,26 @@ pub enum Callee {
     },
     /// What a reference refers to, of the type with this index.
     Reference(u32),
+    /// No function: an exception with this tag is thrown.
+    Tag(u32),
 }
 
 impl<'a> Func<'a> {
     /// call, call_indirect, call_ref
     pub fn call(&mut self, callee: Callee) -> Result<(), Refusal> {
+        let (results, delta) = self.call_or_throw(callee)?;
+        self.take_results(results, delta)
+    }
+
+    /// The call without what follows it, or a throw. Gives the result types and the window.
+    pub fn call_or_throw(&mut self, callee: Callee) -> Result<(&'a [Ty], u32), Refusal> {
         let (index, delta, results) = self.prepare(callee)?;
         self.map_here()?;
+        let at = self.code.len();
         self.emit_call(callee, index, delta, None)?;
         self.seal();
-        self.take_results(results, delta)
+        self.may_throw(at);
+        Ok((results, delta))
     }
 
     /// return_call, return_call_indirect, return_call_ref
@@ -61,11 +71,12 @@ impl<'a> Func<'a> {
                 ty
             }
             Callee::Reference(ty) => ty,
+            Callee::Tag(tag) => *self.module.tags.get(tag as usize).ok_or(Refusal::Unproven)?,
         };
         let module = self.module;
         let ty = module.func_type(ty).ok_or(Refusal::Unproven)?;
         let index = match callee {
-            Callee::Function(_) => None,
+            Callee::Function(_) | Callee::Tag(_) => None,
             Callee::Indirect { table, .. } => Some(self.pop(self.table_index_type(table)?)?),
             Callee::Reference(_) => Some(self.pop(Ty::Ref)?),
         };
@@ -205,6 +216,10 @@ impl<'a> Func<'a> {
                 push(index.expect("a call by reference has one"));
                 push(Field::new(kind::TYPE, i64::from(self.module.image_types[ty as usize].0)));
                 if tail.is_some() { Row::ReturnCallRef } else { Row::CallRef }
+            }
+            Callee::Tag(tag) => {
+                push(Field::new(kind::TAG, i64::from(tag)));
+                Row::Throw
             }
         };
         if let Some(header) = header {

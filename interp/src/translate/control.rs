@@ -22,6 +22,8 @@ pub enum Kind {
     Function,
     /// block
     Block,
+    /// try_table with catch clauses
+    Try,
     /// loop, with the unit offset of its head.
     Loop(usize),
     /// if, with the label of its else part.
@@ -74,6 +76,18 @@ impl core::ops::Deref for Types<'_> {
             Types::One(one) => one,
             Types::Many(many) => many,
         }
+    }
+}
+
+impl ControlFrame {
+    /// What it is.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Its end.
+    pub fn label(&self) -> Label {
+        self.label
     }
 }
 
@@ -176,11 +190,31 @@ impl<'a> Func<'a> {
 
     /// block
     pub fn block(&mut self, ty: wasmparser::BlockType) -> Result<(), Refusal> {
+        self.open_block(Kind::Block, ty)
+    }
+
+    /// A block, or a `try_table`.
+    pub fn open_block(&mut self, kind: Kind, ty: wasmparser::BlockType) -> Result<(), Refusal> {
         let params = self.begin_block(ty)?.len();
         self.settle_lazy()?;
         self.settle_from(self.stack.len() - params)?;
         let label = self.labels.create()?;
-        self.open(Kind::Block, label, ty, params)
+        self.open(kind, label, ty, params)
+    }
+
+    /// A frame, and the homes of the first number and the first reference that its label takes.
+    pub fn homes_at(&self, depth: u32) -> Result<(ControlFrame, u32, u32), Refusal> {
+        let (frame, _) = self.target(depth)?;
+        Ok((frame, frame.data_base, self.refs_base + 4 * frame.refs_base))
+    }
+
+    /// Puts a label here, at which control arrives from elsewhere only, with operands of these types above a frame's height.
+    pub fn arrive(&mut self, frame: &ControlFrame, label: Label, types: &[Ty]) -> Result<(), Refusal> {
+        self.reset_stack(frame, types)?;
+        self.bind(label)?;
+        self.forget();
+        self.reachable = true;
+        Ok(())
     }
 
     /// loop
@@ -263,6 +297,7 @@ impl<'a> Func<'a> {
                 self.prove_all(self.results)?;
                 self.emit_return()?;
             }
+            self.end_caught_return(&frame)?;
             self.pop_frame();
             self.reachable = false;
             return Ok(());
@@ -270,6 +305,9 @@ impl<'a> Func<'a> {
         let (params, results) = self.block_types(frame.ty)?;
         if self.reachable {
             self.prove_all(&results)?;
+        }
+        if frame.kind == Kind::Try {
+            self.end_try()?;
         }
         match frame.kind {
             Kind::Loop(_) => {}
@@ -561,7 +599,7 @@ impl<'a> Func<'a> {
     }
 
     /// Emits the return of the top operands, which stay on the translator's stack.
-    fn emit_return(&mut self) -> Result<(), Refusal> {
+    pub fn emit_return(&mut self) -> Result<(), Refusal> {
         let header = Field::header(self.header, self.level());
         let count = self.results.len();
         if count == 1 && self.results[0] != Ty::Ref {

@@ -9,12 +9,14 @@
 use super::{
     control::ControlFrame,
     emit::Recent,
-    labels::Labels,
+    exception::Try,
+    labels::{Label, Labels},
     module::ModuleInfo,
     stack::{Entry, Held, Place},
 };
 use crate::{
     error::{Error, ErrorKind, OutOfMemory},
+    image::format::Handler,
     isa::{FRAME_UNITS, HEADER_BYTES, INDEX_UNITS, Row, Ty, encode::Field},
     push::push,
 };
@@ -123,6 +125,7 @@ pub struct Func<'a> {
     pub(super) source_map: &'a mut Vec<(u32, u32)>,
     pub(super) block_starts: &'a mut Vec<u32>,
     pub(super) calls: &'a mut Vec<u32>,
+    pub(super) handlers: &'a mut Vec<Handler>,
     pub(super) attempt: Attempt,
     pub(super) retry: Option<Attempt>,
     pub(super) wasm_offset: u32,
@@ -144,6 +147,10 @@ pub struct Func<'a> {
     pub(super) held_float: Held,
     pub(super) recent: Recent,
     pub(super) reachable: bool,
+    /// The open `try_table`s with catch clauses.
+    pub(super) tries: Vec<Try>,
+    /// Where what is caught for the function's own label returns, if anything is.
+    pub(super) caught_return: Option<Label>,
     pub(super) fuel_at: Option<usize>,
     pub(super) fuel_count: u32,
     entry: u32,
@@ -159,6 +166,7 @@ impl<'a> Func<'a> {
         source_map: &'a mut Vec<(u32, u32)>,
         block_starts: &'a mut Vec<u32>,
         calls: &'a mut Vec<u32>,
+        handlers: &'a mut Vec<Handler>,
         buffers: &mut Buffers,
         type_index: u32,
         attempt: Attempt,
@@ -170,6 +178,7 @@ impl<'a> Func<'a> {
             source_map,
             block_starts,
             calls,
+            handlers,
             attempt,
             retry: None,
             wasm_offset: 0,
@@ -189,6 +198,8 @@ impl<'a> Func<'a> {
             held_float: Held::Nothing,
             recent: Recent::default(),
             reachable: true,
+            tries: Vec::new(),
+            caught_return: None,
             fuel_at: None,
             fuel_count: 0,
             entry: 0,

@@ -15,9 +15,21 @@ const NONE: u32 = u32::MAX;
 
 #[derive(Clone, Copy)]
 struct Waiting {
+    /// Unit of the field, or number of the handler.
     field: u32,
-    is_wide: bool,
+    what: What,
     next: u32,
+}
+
+/// What waits for a label.
+#[derive(Clone, Copy)]
+enum What {
+    /// A field of one unit.
+    Near,
+    /// A field of two units.
+    Wide,
+    /// A handler of exceptions.
+    Handler,
 }
 
 /// All labels of a function.
@@ -47,8 +59,17 @@ impl Labels {
 
     /// Notes that the target field at unit `field` waits for the label.
     pub fn wait(&mut self, label: Label, field: usize, is_wide: bool) -> Result<(), Refusal> {
+        self.enqueue(label, field, if is_wide { What::Wide } else { What::Near })
+    }
+
+    /// Notes that the handler of exceptions with this number waits for the label.
+    pub fn wait_for_handler(&mut self, label: Label, number: usize) -> Result<(), Refusal> {
+        self.enqueue(label, number, What::Handler)
+    }
+
+    fn enqueue(&mut self, label: Label, field: usize, what: What) -> Result<(), Refusal> {
         let head = &mut self.heads[label.0 as usize];
-        push(&mut self.waiting, Waiting { field: field as u32, is_wide, next: *head })?;
+        push(&mut self.waiting, Waiting { field: field as u32, what, next: *head })?;
         *head = self.waiting.len() as u32 - 1;
         Ok(())
     }
@@ -67,12 +88,11 @@ impl Func<'_> {
             next = waiting.next;
             let field = waiting.field as usize;
             let distance = target - field as i64;
-            if waiting.is_wide {
-                put32(self.code, field, distance as i32 as u32);
-            } else if let Ok(distance) = i16::try_from(distance) {
-                self.code[field] = distance as u16;
-            } else {
-                self.widen();
+            match (waiting.what, i16::try_from(distance)) {
+                (What::Handler, _) => self.handlers[field].target = target as u32,
+                (What::Wide, _) => put32(self.code, field, distance as i32 as u32),
+                (What::Near, Ok(distance)) => self.code[field] = distance as u16,
+                (What::Near, Err(_)) => self.widen(),
             }
         }
         Ok(())

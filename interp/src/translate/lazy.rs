@@ -95,11 +95,11 @@ impl LazyModule {
         let function = FuncToValidate { resources, index: index.0, ty, features };
         let mut scratch = Scratch::default();
         let finished = scratch.function(&self.info, function, &body)?;
-        let Scratch { code, mut source_map, calls, .. } = scratch;
+        let Scratch { code, mut source_map, calls, handlers, .. } = scratch;
         if !self.info.config.debug_names {
             source_map.clear();
         }
-        Ok(LazyFunc { index, code, cell_map: finished.cell_map, source_map, calls })
+        Ok(LazyFunc { index, code, cell_map: finished.cell_map, source_map, handlers, calls })
     }
 }
 

@@ -14,6 +14,7 @@
 mod call;
 mod control;
 mod emit;
+mod exception;
 mod func;
 mod fuse;
 mod gc;
@@ -31,7 +32,7 @@ mod variable;
 
 use crate::{
     error::{Error, ErrorKind},
-    image::{Features, FuncPart, ImageParts, Options},
+    image::{Features, FuncPart, ImageParts, Options, format::Handler},
     isa::{self, Level},
     push::push,
     types::FuncIndex,
@@ -95,6 +96,7 @@ pub const SUPPORTED: Features = Features::MUTABLE_GLOBAL
     .with(Features::WIDE_ARITHMETIC)
     .with(Features::FUNCTION_REFERENCES)
     .with(Features::GC)
+    .with(Features::EXCEPTIONS)
     .with(Features::FLOATS);
 
 /// Each feature as wasmparser knows it.
@@ -113,6 +115,7 @@ const WASM_FEATURES: &[(Features, WasmFeatures)] = &[
     (Features::WIDE_ARITHMETIC, WasmFeatures::WIDE_ARITHMETIC),
     (Features::FUNCTION_REFERENCES, WasmFeatures::FUNCTION_REFERENCES),
     (Features::GC, WasmFeatures::GC),
+    (Features::EXCEPTIONS, WasmFeatures::EXCEPTIONS),
     (Features::FLOATS, WasmFeatures::FLOATS),
 ];
 
@@ -184,6 +187,8 @@ struct Scratch {
     block_starts: Vec<u32>,
     /// All calls of functions with code, as the translator's.
     calls: Vec<u32>,
+    /// What catches exceptions.
+    handlers: Vec<Handler>,
     joints: Vec<isa::Joint>,
     buffers: Buffers,
     validator: wasmparser::FuncValidatorAllocations,
@@ -249,12 +254,14 @@ impl Scratch {
         type_index: u32,
         body: impl FnOnce(&mut Func<'_>) -> Result<(), Refusal>,
     ) -> Result<Result<Finished, Attempt>, Refused> {
-        let Scratch { code, source_map, block_starts, calls, joints, buffers, .. } = self;
+        let Scratch { code, source_map, block_starts, calls, handlers, joints, buffers, .. } = self;
         code.clear();
         source_map.clear();
         block_starts.clear();
         calls.clear();
-        let mut func = Func::begin(info, code, source_map, block_starts, calls, buffers, type_index, attempt)?;
+        handlers.clear();
+        let mut func =
+            Func::begin(info, code, source_map, block_starts, calls, handlers, buffers, type_index, attempt)?;
         body(&mut func).map_err(|refusal| Refused { refusal, wasm_offset: func.wasm_offset })?;
         let (finished, next) = func.finish(buffers)?;
         let Some(finished) = finished else { return Ok(Err(next)) };
@@ -280,6 +287,7 @@ impl<'a> Translator<'a> {
                     imported_globals: 0,
                     tables: Vec::new(),
                     memories: Vec::new(),
+                    tags: Vec::new(),
                 },
                 parts: ImageParts::new(if config.superinstructions {
                     Level::HIGHEST
@@ -334,6 +342,7 @@ impl<'a> Translator<'a> {
             Payload::FunctionSection(section) => sections.functions(section),
             Payload::TableSection(section) => sections.tables(section),
             Payload::MemorySection(section) => sections.memories(section),
+            Payload::TagSection(section) => sections.tags(section),
             Payload::GlobalSection(section) => sections.globals(section),
             Payload::ExportSection(section) => sections.exports(section),
             Payload::ElementSection(section) => sections.elements(section),
@@ -359,7 +368,7 @@ impl<'a> Translator<'a> {
     /// Puts the function in the scratch behind the others.
     fn place(&mut self, finished: &Finished, wasm_offset: u32) -> Result<(), Error> {
         let Sections { info, parts, .. } = &mut self.sections;
-        let Scratch { code, source_map, block_starts, calls, .. } = &self.scratch;
+        let Scratch { code, source_map, block_starts, calls, handlers, .. } = &self.scratch;
         let first = parts.push_func(FuncPart {
             code,
             block_starts,
@@ -371,6 +380,9 @@ impl<'a> Translator<'a> {
             for (code, wasm) in source_map {
                 parts.source_map.push(first + *code, *wasm)?;
             }
+        }
+        for handler in handlers {
+            parts.push_handler(handler.moved(first))?;
         }
         for field in calls {
             if !parts.link(first + field) {

@@ -62,6 +62,8 @@ pub struct ModuleInfo {
     pub tables: Vec<TableType>,
     /// All memories.
     pub memories: Vec<MemoryType>,
+    /// Type index (the module's own) by tag.
+    pub tags: Vec<u32>,
 }
 
 impl ModuleInfo {
@@ -217,7 +219,7 @@ fn extern_kind(kind: wasmparser::ExternalKind) -> Result<ExternKind, Error> {
         wasmparser::ExternalKind::Table => ExternKind::Table,
         wasmparser::ExternalKind::Memory => ExternKind::Memory,
         wasmparser::ExternalKind::Global => ExternKind::Global,
-        wasmparser::ExternalKind::Tag => return Err(Error::new(ErrorKind::Unsupported("exceptions"))),
+        wasmparser::ExternalKind::Tag => ExternKind::Tag,
     })
 }
 
@@ -341,7 +343,10 @@ impl<'a> Sections<'a> {
                     self.info.imported_globals += 1;
                     ImportPart::Global(self.info.global_type(ty)?)
                 }
-                TypeRef::Tag(_) => return Err(Error::new(ErrorKind::Unsupported("exceptions"))),
+                TypeRef::Tag(ty) => {
+                    push(&mut self.info.tags, ty.func_type_idx)?;
+                    ImportPart::Tag(self.info.image_types[ty.func_type_idx as usize])
+                }
             };
             self.parts.push_import(import.module, import.name, part)?;
         }
@@ -379,6 +384,16 @@ impl<'a> Sections<'a> {
             let ty = memory_type(ty.map_err(|e| error(&e))?);
             push(&mut self.info.memories, ty)?;
             self.parts.push_memory(ty)?;
+        }
+        Ok(())
+    }
+
+    /// Tag section.
+    pub fn tags(&mut self, section: wasmparser::TagSectionReader<'a>) -> Result<(), Error> {
+        for ty in section {
+            let ty = ty.map_err(|e| error(&e))?.func_type_idx;
+            push(&mut self.info.tags, ty)?;
+            self.parts.push_tag(self.info.image_types[ty as usize])?;
         }
         Ok(())
     }

@@ -110,8 +110,8 @@ impl Func<'_> {
         if !matches!(opcode, ELSE | END) {
             self.charge()?;
         }
-        // unreachable; block to else; end to return; return_call, return_call_indirect, return_call_ref; br_on_null, br_on_non_null
-        if matches!(opcode, 0x00 | 0x02..=ELSE | END..=0x0f | 0x12 | 0x13 | 0x15 | 0xd5 | 0xd6) {
+        // unreachable; block to else; throw, throw_ref; end to return; try_table; return_call, return_call_indirect, return_call_ref; br_on_null, br_on_non_null
+        if matches!(opcode, 0x00 | 0x02..=ELSE | 0x08 | 0x0a | END..=0x0f | 0x1f | 0x12 | 0x13 | 0x15 | 0xd5 | 0xd6) {
             self.close_fuel();
         }
         Ok(())
@@ -127,6 +127,7 @@ impl Func<'_> {
         reader.unread();
         match reader.operator()? {
             Operator::Block { .. } | Operator::Loop { .. } => self.open_dead(false),
+            Operator::TryTable { .. } => self.open_dead(false),
             Operator::If { .. } => self.open_dead(true),
             _ => Ok(()),
         }
@@ -142,6 +143,8 @@ impl Func<'_> {
             0x04 => self.begin_if(reader.block_type()?),
             ELSE => self.begin_else(),
             END => self.end(),
+            0x08 => self.throw(reader.unsigned()?),
+            0x0a => self.throw_ref(),
             0x0c => self.branch(reader.unsigned()?),
             0x0d => self.branch_if(reader.unsigned()?),
             0x0f => self.return_(),
@@ -233,6 +236,7 @@ impl Func<'_> {
             O::RefNull { .. } => self.ref_null(),
             O::RefFunc { function_index } => self.ref_func(function_index),
             O::RefIsNull => self.ref_is_null(),
+            O::TryTable { ref try_table } => self.try_table(try_table),
             O::RefAsNonNull => self.ref_as_non_null(),
             O::BrOnNull { relative_depth } => self.br_on_null(relative_depth),
             O::BrOnNonNull { relative_depth } => self.br_on_non_null(relative_depth),

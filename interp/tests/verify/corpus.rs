@@ -45,6 +45,23 @@ pub const CORPUS: &[(&str, &str)] = &[
           (drop (memory.grow (i32.const 1))) (memory.size)))"#,
     ),
     (
+        "exceptions",
+        r#"(module (tag $t (param i32 externref f64)) (tag $e) (table 3 exnref) (global $g (mut exnref) (ref.null exn))
+        (func $throw (param i32 externref)
+          (if (i32.eqz (local.get 0)) (then (throw $e)))
+          (throw $t (local.get 0) (local.get 1) (f64.const 2)))
+        (func (export "catch") (param i32 externref) (result i32 externref f64) (local i64 exnref)
+          (block $all
+            (block $ref (result i32 externref f64 exnref)
+              (try_table (catch_ref $t $ref) (catch_all $all)
+                (try_table (catch $t 3) (call $throw (i32.const 0) (local.get 1)))
+                (call $throw (local.get 0) (local.get 1)))
+              (unreachable))
+            (global.set $g) (return))
+          (loop $l (try_table (catch_all $l) (throw_ref (table.get 0 (i32.const 1)))))
+          (throw_ref (global.get $g))))"#,
+    ),
+    (
         "memory64",
         r#"(module (memory $m i64 1 4) (memory $n 1) (data $d "abc") (data (i64.const 8) "active")
         (table $t i64 4 10 funcref) (table $u 4 funcref) (elem $e func $f) (type $v (func))

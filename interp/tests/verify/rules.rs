@@ -399,12 +399,12 @@ fn addresses_and_indices() {
     const NEAR: &str = "memory access without a memory of that kind";
     const OTHER: &str = "memory or table with addresses or indices of another type";
     /// Makes the first memory, or table, one of 64 bits, or one of 32.
-    fn turn(p: &mut Patch, section: u16) {
+    fn turn(p: &mut Patch, section: u16, flags: usize) {
         let at = p.section(section).0;
-        p.image[at + 1] ^= format::IS_64;
+        p.image[at + flags] ^= format::IS_64;
     }
-    let memory: fn(&mut Patch) = |p| turn(p, format::section::MEMORIES);
-    let table: fn(&mut Patch) = |p| turn(p, format::section::TABLES);
+    let memory: fn(&mut Patch) = |p| turn(p, format::section::MEMORIES, 1);
+    let table: fn(&mut Patch) = |p| turn(p, format::section::TABLES, 4);
     for (rule, change, text) in [
         (NEAR, memory, "(func (param A) (drop (i32.load (local.get 0))))"),
         (NEAR, memory, "(func (param A) (f64.store (local.get 0) (f64.const 1)))"),
@@ -555,4 +555,68 @@ fn long_instructions_are_not_cut_off() {
             ("no instruction, or one cut off", |p| p.token("i32.const", 0, form(Row::BrIfF64Eq, "sqb"))),
         ],
     );
+}
+
+/// Throws, and handlers of exceptions: each of their fields.
+#[test]
+fn exceptions() {
+    const WAT: &str = r#"(module (tag $t (param i32 i64 externref)) (tag $e)
+        (func $thrower (param externref) (throw $t (i32.const 1) (i64.const 2) (local.get 0)))
+        (func (param externref) (result externref) (local i32)
+            (block $h (result i32 i64 externref exnref)
+                (try_table (catch_ref $t $h) (call $thrower (local.get 0)) (return (local.get 0))) (unreachable))
+            (throw_ref))
+        (func (loop $l (try_table (catch $e $l) (call $thrower (ref.null extern))))))"#;
+    /// Changes a field of the handler with this number: the record has seven words.
+    fn field(p: &mut Patch, handler: usize, word: usize, change: impl Fn(u32) -> u32) {
+        let at = p.section(format::section::HANDLERS).0 + handler * format::HandlerRecord::BYTES + 4 * word;
+        let value = u32::from_le_bytes(p.image[at..at + 4].try_into().unwrap());
+        p.image[at..at + 4].copy_from_slice(&change(value).to_le_bytes());
+    }
+    check(
+        &Config::default(),
+        WAT,
+        &[
+            ("tag index out of range", |p| p.operand("throw", 0, 0, |tag| tag + 2)),
+            ("reference argument without a parameter", |p| p.operand("throw", 0, 0, |tag| tag + 1)),
+            ("call window not aligned", |p| p.operand("throw", 0, 1, |delta| delta + 2)),
+            ("call window outside the frame", |p| p.operand("throw", 0, 1, |delta| delta + 400)),
+            ("call window below the frame header's end", |p| p.operand("throw", 0, 1, |_| 8)),
+            ("data cell used as a reference", |p| p.operand("throw_ref", 0, 0, |_| 12)),
+            ("handler at what is no block start", |p| field(p, 0, 2, |target| target + 1)),
+            ("reference cell used as data", |p| field(p, 0, 5, |data| data - 8)),
+            ("slot outside the frame", |p| field(p, 0, 5, |data| data + 400)),
+            ("slot outside the frame", |p| field(p, 0, 5, |_| u32::MAX)),
+            ("slot not aligned", |p| field(p, 0, 5, |data| data + 2)),
+            ("data cell used as a reference", |p| field(p, 0, 6, |refs| refs + 16)),
+            ("slot in the frame header", |p| field(p, 0, 6, |_| 4)),
+            // The payload's reference fits, the exception behind it does not.
+            ("slot in the frame header", |p| field(p, 0, 6, |_| 0)),
+        ],
+    );
+    // A handler in front of the code that throws is a loop.
+    check(
+        &Config { fuel: true, ..Config::default() },
+        WAT,
+        &[("handler at a loop without the poll or charge of the image's options", |p| {
+            let target = p.find("ref.null", 0).offset;
+            p.start_block(target);
+            field(p, 1, 2, |_| target as u32);
+        })],
+    );
+    // What is wrong with records is found before.
+    for change in [
+        (|p| field(p, 0, 0, |first| first + 1000)) as fn(&mut Patch),
+        |p| field(p, 0, 1, |end| end + 1000),
+        |p| field(p, 0, 2, |target| target + 1000),
+        |p| field(p, 1, 2, |_| 0),
+        |p| field(p, 0, 3, |_| 4),
+        |p| field(p, 1, 3, |_| 2),
+        |p| field(p, 0, 4, |_| 2),
+    ] {
+        let mut patch = Patch::new(WAT, &Config::default());
+        change(&mut patch);
+        let error = patch.load().expect_err("a damaged record");
+        assert_eq!(error.kind(), ErrorKind::Image(ImageErrorKind::Index), "{error}");
+    }
 }

@@ -3,7 +3,7 @@
 use crate::Failure;
 use serde::Serialize;
 use sheave_interp::{
-    image::{Func, Image},
+    image::{Func, Image, format::Handler},
     isa::{decode, disassemble},
     types::{ExternKind, FuncIndex},
 };
@@ -20,6 +20,9 @@ pub struct Listing {
     code_bytes: u32,
     frame_bytes: u32,
     instructions: Vec<Line>,
+    /// What catches exceptions, inner ones first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    handlers: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -94,7 +97,20 @@ fn listing(image: &Image<'_>, func: &Func<'_>, places: &BTreeMap<u32, u32>) -> L
         code_bytes: (func.end - func.entry) * 2,
         frame_bytes: func.frame_bytes,
         instructions,
+        handlers: image.handlers_of(func).map(handler_text).collect(),
     }
+}
+
+/// `catch_ref tag 1 in 12..20: to 30, numbers at s16, references at s8`.
+fn handler_text(handler: Handler) -> String {
+    let Handler { range: (first, end), target, tag, has_ref, data, refs } = handler;
+    let kind = match (tag, has_ref) {
+        (Some(tag), false) => format!("catch tag {}", tag.0),
+        (Some(tag), true) => format!("catch_ref tag {}", tag.0),
+        (None, false) => "catch_all".to_owned(),
+        (None, true) => "catch_all_ref".to_owned(),
+    };
+    format!("{kind} in {first}..{end}: to {target}, numbers at s{data}, references at s{refs}")
 }
 
 /// The listings as text: wasm offset, unit, instruction; a colon after a unit that branches lead to.
@@ -108,6 +124,9 @@ pub fn to_text(listings: &[Listing]) -> String {
             let place = line.wasm_offset.map_or(String::new(), |offset| format!("{offset:#x}"));
             let mark = if line.is_block_start { ':' } else { ' ' };
             let _ = writeln!(text, "  {place:<9} {:>7}{mark}  {}", line.unit, line.text);
+        }
+        for handler in &listing.handlers {
+            let _ = writeln!(text, "  {handler}");
         }
     }
     text

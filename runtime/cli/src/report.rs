@@ -251,6 +251,7 @@ fn section_name(id: u16) -> &'static str {
         section::ELEMS => "elems",
         section::ELEM_FUNCS => "elem funcs",
         section::ELEM_EXPRS => "elem exprs",
+        section::HANDLERS => "handlers",
         section::SOURCE_MAP => "source map",
         section::SOURCE_MAP_BYTES => "source map bytes",
         section::NAMES => "names",

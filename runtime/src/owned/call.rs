@@ -80,7 +80,10 @@ pub(crate) fn go_on<T>(store: &mut Store<T>, call: &Call) -> Result<Outcome, Err
                         store.core.host_return(&host);
                         continue;
                     }
-                    Err(error) => return Ok(Outcome::HostTrap(host, error)),
+                    Err(error) => match store.throw_into(&host, error) {
+                        None => continue,
+                        Some(error) => return Ok(Outcome::HostTrap(host, error)),
+                    },
                 }
             }
             Stop::Sample => {
@@ -93,6 +96,10 @@ pub(crate) fn go_on<T>(store: &mut Store<T>, call: &Call) -> Result<Outcome, Err
             },
             Stop::OutOfFuel { required } => return Ok(Outcome::OutOfFuel { required }),
             Stop::Trap(trap) => trap.into(),
+            #[cfg(feature = "exceptions")]
+            Stop::Thrown(exception) => store.set_pending(exception),
+            #[cfg(not(feature = "exceptions"))]
+            Stop::Thrown(_) => Error::new("uncaught exception"),
             Stop::Denied => Error::new(LimiterError::ResourceLimiterDeniedAllocation.to_string()),
             Stop::Interrupted => {
                 store.clear_signal();
@@ -100,6 +107,22 @@ pub(crate) fn go_on<T>(store: &mut Store<T>, call: &Call) -> Result<Outcome, Err
             }
         };
         return Err(fail(store, call, error));
+    }
+}
+
+impl<T> Store<T> {
+    /// An error of a host function that a guest waits for. If it is an exception that the guest catches, the guest can go on.
+    #[cfg(feature = "exceptions")]
+    fn throw_into(&mut self, host: &HostCall, error: Error) -> Option<Error> {
+        let super::error::ErrorKind::Exception(_) = error.kind() else { return Some(error) };
+        let Some(exception) = self.take_pending() else { return Some(error) };
+        if self.core.throw_from_host(host, exception) { None } else { Some(self.set_pending(exception)) }
+    }
+
+    /// Guests of this build catch nothing.
+    #[cfg(not(feature = "exceptions"))]
+    fn throw_into(&mut self, _: &HostCall, error: Error) -> Option<Error> {
+        Some(error)
     }
 }
 
@@ -126,5 +149,11 @@ pub(crate) fn finish<T>(store: &mut Store<T>, call: &Call) -> Result<(), Error> 
 fn call_host<T>(store: &mut Store<T>, number: u32, window: Window) -> Result<(), Error> {
     let func = Arc::clone(&store.host_funcs[number as usize]);
     let instance = store.core.current_instance();
-    func(store, instance, window)
+    #[cfg(feature = "objects")]
+    let roots_len = store.core.roots_len();
+    let done = func(store, instance, window);
+    // What the function held is in the results now, or of no use.
+    #[cfg(feature = "objects")]
+    store.core.leave_roots(roots_len);
+    done
 }

@@ -17,6 +17,7 @@ const DEFAULT_FEATURES: Features = Features::MUTABLE_GLOBAL
     .with(Features::WIDE_ARITHMETIC)
     .with(Features::FUNCTION_REFERENCES)
     .with(Features::GC)
+    .with(Features::EXCEPTIONS)
     .with(Features::FLOATS);
 
 /// What structs, arrays and exceptions of a store may take. The memory is taken as they need it.
@@ -141,6 +142,8 @@ impl Config {
         wasm_memory64 => MEMORY64,
         /// The operators `i64.add128` and their like. Default: true.
         wasm_wide_arithmetic => WIDE_ARITHMETIC,
+        /// Exceptions: tags, `try_table`, `throw`. Default: true.
+        wasm_exceptions => EXCEPTIONS,
         /// The types f32 and f64. Default: true.
         floats => FLOATS,
         /// Typed references to functions, and calls by them. Default: true.

@@ -75,6 +75,9 @@ pub enum ErrorKind {
     Fuel(FuelError),
     /// Guests cannot be observed.
     Observe(ObserveError),
+    /// An exception that nobody has caught yet; it is in the store.
+    #[cfg(feature = "exceptions")]
+    Exception(super::ThrownException),
 }
 
 impl Error {
@@ -191,6 +194,8 @@ impl fmt::Display for ErrorKind {
             ErrorKind::Func(error) => error.fmt(f),
             ErrorKind::Fuel(error) => error.fmt(f),
             ErrorKind::Observe(error) => error.fmt(f),
+            #[cfg(feature = "exceptions")]
+            ErrorKind::Exception(error) => error.fmt(f),
         }
     }
 }

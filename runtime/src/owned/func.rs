@@ -173,14 +173,28 @@ pub(crate) fn write_values<T>(store: &mut Store<T>, values: &[Val], window: Wind
     let mut next = 0;
     for value in values {
         let bits = value.to_bits(&store.core, store.id);
-        let bits = bits.expect("a reference is used with the store that it belongs to");
-        let cells = &mut store.cells_mut(window)[next..];
-        cells[0] = bits as u32;
-        next += value.ty().to_raw().cells() as usize;
-        if value.ty().to_raw().cells() == 2 {
-            cells[1] = (bits >> 32) as u32;
-        }
+        next += write_bits(value, bits, &mut store.cells_mut(window)[next..]);
     }
+}
+
+/// Writes values that were checked to cells of an object; see [`write_values`].
+#[cfg(feature = "exceptions")]
+pub(crate) fn write_cells<T>(store: &Store<T>, values: &[Val], cells: &mut [u32]) {
+    let mut next = 0;
+    for value in values {
+        next += write_bits(value, value.to_bits(&store.core, store.id), &mut cells[next..]);
+    }
+}
+
+/// Writes the bits of a value to the first of these cells; gives how many that were.
+fn write_bits(value: &Val, bits: Option<u64>, cells: &mut [u32]) -> usize {
+    let bits = bits.expect("a reference is used with the store that it belongs to");
+    let count = value.ty().to_raw().cells() as usize;
+    cells[0] = bits as u32;
+    if count == 2 {
+        cells[1] = (bits >> 32) as u32;
+    }
+    count
 }
 
 /// Reads values of these types from the cells of a window.
@@ -192,11 +206,28 @@ pub(crate) fn read_values<T>(
 ) {
     let mut next = 0;
     for (ty, value) in types.zip(values) {
-        let (cells, count) = (&store.cells(window)[next..], ty.to_raw().cells() as usize);
-        let bits = u64::from(cells[0]) | if count == 2 { u64::from(cells[1]) << 32 } else { 0 };
-        next += count;
+        let (bits, count) = read_bits(ty, &store.cells(window)[next..]);
         *value = Val::from_bits(&mut store.core, bits, ty, store.id);
+        next += count;
     }
+}
+
+/// Reads values of these types from cells of an object.
+#[cfg(feature = "exceptions")]
+pub(crate) fn read_cells<T>(store: &mut Store<T>, types: &[ValType], cells: &[u32]) -> Vec<Val> {
+    let (mut values, mut next) = (Vec::new(), 0);
+    for ty in types {
+        let (bits, count) = read_bits(*ty, &cells[next..]);
+        values.push(Val::from_bits(&mut store.core, bits, *ty, store.id));
+        next += count;
+    }
+    values
+}
+
+/// Bits of a value of a type in the first of these cells, and how many cells it has.
+fn read_bits(ty: ValType, cells: &[u32]) -> (u64, usize) {
+    let count = ty.to_raw().cells() as usize;
+    (u64::from(cells[0]) | if count == 2 { u64::from(cells[1]) << 32 } else { 0 }, count)
 }
 
 /// Reads the results of a call that has finished.
@@ -227,16 +258,12 @@ pub(crate) fn with_values<T>(
             &mut long[..]
         };
         let (params, results) = values.split_at_mut(param_types.len());
-        // What it gets is held until it returns.
-        let roots = store.core.roots_len();
         read_values(store, param_types.iter().copied(), window, params);
         for (result, ty) in results.iter_mut().zip(&result_types) {
             *result = Val::default_for_ty(*ty);
         }
-        let done = func(Caller::new(store, instance), params, results);
-        let done = done.and_then(|()| with_results(store, &result_types, results, window));
-        store.core.leave_roots(roots);
-        done
+        func(Caller::new(store, instance), params, results)?;
+        with_results(store, &result_types, results, window)
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     AsContext, AsContextMut, Error, ExternType, Func, Global, Memory, Module, Store, StoreContext, StoreContextMut,
-    Table, TypedFunc, WasmParams, WasmResults, call, store::Handle,
+    Table, Tag, TypedFunc, WasmParams, WasmResults, call, store::Handle,
 };
 use sheave_interp::store::External;
 
@@ -17,6 +17,8 @@ pub enum Extern {
     Memory(Memory),
     /// A global.
     Global(Global),
+    /// A tag.
+    Tag(Tag),
 }
 
 macro_rules! externs { ($($variant:ident $into:ident,)*) => {
@@ -54,7 +56,7 @@ macro_rules! externs { ($($variant:ident $into:ident,)*) => {
         }
     }
 } }
-externs! { Func into_func, Table into_table, Memory into_memory, Global into_global, }
+externs! { Func into_func, Table into_table, Memory into_memory, Global into_global, Tag into_tag, }
 
 impl Extern {
     /// Its type, the limits being the declared ones.
@@ -67,6 +69,10 @@ impl Extern {
             Extern::Table(table) => table.ty(ctx).into(),
             Extern::Memory(memory) => memory.ty(ctx).into(),
             Extern::Global(global) => global.ty(ctx).into(),
+            #[cfg(feature = "exceptions")]
+            Extern::Tag(tag) => ExternType::Tag(tag.ty(ctx)),
+            #[cfg(not(feature = "exceptions"))]
+            Extern::Tag(_) => unreachable!("a build without exceptions has no tags"),
         }
     }
 }
@@ -193,6 +199,11 @@ impl Instance {
     /// The global exported under a name.
     pub fn get_global(&self, ctx: impl AsContext, name: &str) -> Option<Global> {
         self.get_export(ctx, name)?.into_global()
+    }
+
+    /// The tag exported under a name.
+    pub fn get_tag(&self, ctx: impl AsContext, name: &str) -> Option<Tag> {
+        self.get_export(ctx, name)?.into_tag()
     }
 
     /// All exports, in the module's order.

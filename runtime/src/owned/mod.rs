@@ -12,6 +12,8 @@ mod config;
 mod context;
 mod engine;
 mod error;
+#[cfg(feature = "exceptions")]
+mod exception;
 mod float;
 mod func;
 mod global;
@@ -25,9 +27,12 @@ mod object;
 #[cfg_attr(not(feature = "std"), path = "no_observe.rs")]
 mod observe;
 mod resume;
+#[cfg(feature = "objects")]
+mod rooted;
 mod store;
 mod sync;
 mod table;
+mod tag;
 #[cfg(feature = "translate")]
 mod text;
 mod typed;
@@ -48,6 +53,8 @@ pub use config::{CompilationMode, Config};
 pub use context::{AsContext, AsContextMut, StoreContext, StoreContextMut};
 pub use engine::Engine;
 pub use error::Error;
+#[cfg(feature = "exceptions")]
+pub use exception::{ExnRef, ThrownException};
 pub use float::{F32, F64};
 pub use func::Func;
 pub use global::Global;
@@ -64,8 +71,11 @@ pub use resume::{
     ResumableCall, ResumableCallHostTrap, ResumableCallOutOfFuel, TypedResumableCall, TypedResumableCallHostTrap,
     TypedResumableCallOutOfFuel,
 };
+#[cfg(feature = "objects")]
+pub use rooted::{ManuallyRooted, RootScope, Rooted};
 pub use store::{InterruptHandle, Store};
 pub use table::Table;
+pub use tag::Tag;
 pub use typed::{TypedFunc, WasmParams, WasmResults, WasmTy, WasmTyList};
 pub use types::{
     ConcreteType, ExternType, FuncType, GlobalType, HeapType, MemoryType, MemoryTypeBuilder, Mutability, RefType,

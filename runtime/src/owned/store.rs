@@ -48,6 +48,9 @@ pub struct Store<T> {
     pub(crate) data: T,
     pub(crate) host_funcs: Vec<HostFunc<T>>,
     pub(crate) externs: Vec<Box<dyn Any + Send + Sync>>,
+    /// The exception that is on its way through the host: the number of what holds it.
+    #[cfg(feature = "exceptions")]
+    pub(crate) pending: Option<u32>,
     /// Whose images the instances run: instance, module; ascending. Of several for one instance, the others failed to become it.
     modules: Vec<(u32, Module)>,
     limiter: Option<LimiterQuery<T>>,
@@ -80,6 +83,8 @@ impl<T> Store<T> {
             data,
             host_funcs: Vec::new(),
             externs: Vec::new(),
+            #[cfg(feature = "exceptions")]
+            pending: None,
             modules: Vec::new(),
             limiter: None,
             signal,

@@ -109,6 +109,8 @@ impl RefType {
     pub const FUNCREF: RefType = RefType::new(true, HeapType::Func);
     /// `externref`.
     pub const EXTERNREF: RefType = RefType::new(true, HeapType::Extern);
+    /// `exnref`.
+    pub const EXNREF: RefType = RefType::new(true, HeapType::Exn);
     /// `anyref`.
     pub const ANYREF: RefType = RefType::new(true, HeapType::Any);
 
@@ -565,6 +567,8 @@ pub enum ExternType {
     Memory(MemoryType),
     /// A global.
     Global(GlobalType),
+    /// A tag: the parameters are what exceptions carry.
+    Tag(FuncType),
 }
 
 impl ExternType {
@@ -600,14 +604,22 @@ impl ExternType {
         }
     }
 
-    /// `None` for a tag: exceptions are not supported yet, and modules that use them are refused earlier.
+    /// The type whose parameters a tag's exceptions carry, if it is one.
+    pub fn tag(&self) -> Option<&FuncType> {
+        match self {
+            ExternType::Tag(ty) => Some(ty),
+            _ => None,
+        }
+    }
+
+    /// Always something.
     pub(crate) fn from_raw(ty: raw::ExternType<'_>, owner: Owner) -> Option<ExternType> {
         Some(match ty {
             raw::ExternType::Func(ty) => ExternType::Func(FuncType::from_raw(ty, owner)),
             raw::ExternType::Table(ty) => ExternType::Table(TableType::from_raw(ty, owner)),
             raw::ExternType::Memory(ty) => ExternType::Memory(MemoryType::from_raw(ty)),
             raw::ExternType::Global(ty) => ExternType::Global(GlobalType::from_raw(ty, owner)),
-            raw::ExternType::Tag(_) => return None,
+            raw::ExternType::Tag(ty) => ExternType::Tag(FuncType::from_raw(ty, owner)),
         })
     }
 }

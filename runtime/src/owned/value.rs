@@ -4,6 +4,8 @@ use super::{
     AnyRef, ArrayRef, AsContext, AsContextMut, F32, F64, Func, HeapType, RefType, StoreContext, StructRef, ValType,
     store::Handle,
 };
+#[cfg(feature = "exceptions")]
+use super::{ExnRef, Rooted};
 use core::any::Any;
 use sheave_interp::{exec::handle, store::Store as Core, types as raw};
 
@@ -150,6 +152,9 @@ pub enum Ref {
     Extern(Nullable<ExternRef>),
     /// To anything of a guest but functions.
     Any(Nullable<AnyRef>),
+    /// To an exception.
+    #[cfg(feature = "exceptions")]
+    Exn(Nullable<Rooted<ExnRef>>),
 }
 
 impl Ref {
@@ -174,6 +179,8 @@ impl Ref {
             Ref::Func(func) => func.is_null(),
             Ref::Extern(value) => value.is_null(),
             Ref::Any(reference) => reference.is_null(),
+            #[cfg(feature = "exceptions")]
+            Ref::Exn(value) => value.is_null(),
         }
     }
 
@@ -183,6 +190,8 @@ impl Ref {
             Ref::Func(_) => RefType::FUNCREF,
             Ref::Extern(_) => RefType::EXTERNREF,
             Ref::Any(_) => RefType::ANYREF,
+            #[cfg(feature = "exceptions")]
+            Ref::Exn(_) => RefType::EXNREF,
         }
     }
 
@@ -194,12 +203,17 @@ impl Ref {
             return match self {
                 Ref::Func(_) => is_of(H::NoFunc),
                 Ref::Extern(_) => is_of(H::NoExtern),
+                #[cfg(feature = "exceptions")]
+                Ref::Exn(_) => is_of(H::NoExn),
                 // Nulls of types that a store has, whatever they are of, come this way too.
                 Ref::Any(_) => is_of(H::None) || is_of(H::NoFunc) && ty.concrete().is_some(),
             };
         }
         match (self, ty.heap()) {
             (Ref::Func(_), H::Func) | (Ref::Extern(_), H::Extern) => true,
+            // Also whether it may be used.
+            #[cfg(feature = "exceptions")]
+            (Ref::Exn(Nullable::Val(exception)), H::Exn) => exception.valid(core).is_some(),
             (Ref::Func(Nullable::Val(func)), H::Concrete(index)) => core.is_func_of(func.0.address, index.0),
             (Ref::Any(Nullable::Val(reference)), heap) if heap != H::Extern => {
                 reference.to_handle(core, store).is_some_and(|handle| core.handle_matches(handle, ty))
@@ -242,6 +256,10 @@ impl Ref {
             Ref::Extern(Nullable::Val(ExternRef(Value::Guest(reference)))) => reference.to_handle(core, store),
             Ref::Any(Nullable::Val(reference)) => reference.to_handle(core, store),
             Ref::Func(Nullable::Null) | Ref::Extern(Nullable::Null) | Ref::Any(Nullable::Null) => Some(0),
+            #[cfg(feature = "exceptions")]
+            Ref::Exn(Nullable::Val(exception)) => exception.reference(store).and_then(|_| exception.valid(core)),
+            #[cfg(feature = "exceptions")]
+            Ref::Exn(Nullable::Null) => Some(0),
             Ref::Func(_) | Ref::Extern(_) => None,
         }
     }
@@ -262,6 +280,10 @@ impl Ref {
                 Some(address) => Nullable::Val(Func(entity(address))),
                 None => Nullable::Null,
             }),
+            #[cfg(feature = "exceptions")]
+            (H::Exn | H::NoExn, 0) => Ref::Exn(Nullable::Null),
+            #[cfg(feature = "exceptions")]
+            (H::Exn | H::NoExn, _) => Ref::Exn(Nullable::Val(Rooted::in_core(core, store, handle))),
             (_, 0) => Ref::Any(Nullable::Null),
             _ => Ref::Any(Nullable::Val(AnyRef::from_handle(core, store, handle))),
         }
@@ -310,6 +332,9 @@ pub enum Val {
     ExternRef(Nullable<ExternRef>),
     /// Reference to anything of a guest but functions.
     AnyRef(Nullable<AnyRef>),
+    /// Reference to an exception.
+    #[cfg(feature = "exceptions")]
+    ExnRef(Nullable<Rooted<ExnRef>>),
 }
 
 impl Val {
@@ -346,6 +371,8 @@ impl Val {
             Val::FuncRef(_) => ValType::FUNCREF,
             Val::ExternRef(_) => ValType::EXTERNREF,
             Val::AnyRef(_) => ValType::ANYREF,
+            #[cfg(feature = "exceptions")]
+            Val::ExnRef(_) => ValType::Ref(RefType::EXNREF),
         }
     }
 
@@ -355,6 +382,8 @@ impl Val {
             Val::FuncRef(func) => Some(Ref::Func(func)),
             Val::ExternRef(value) => Some(Ref::Extern(value)),
             Val::AnyRef(reference) => Some(Ref::Any(reference)),
+            #[cfg(feature = "exceptions")]
+            Val::ExnRef(value) => Some(Ref::Exn(value)),
             _ => None,
         }
     }
@@ -374,6 +403,8 @@ impl Val {
             Val::I64(value) => value as u64,
             Val::F32(value) => u64::from(value.to_bits()),
             Val::F64(value) => value.to_bits(),
+            #[cfg(feature = "exceptions")]
+            Val::ExnRef(value) => u64::from(Ref::Exn(value).to_handle(core, store)?),
             Val::FuncRef(_) | Val::ExternRef(_) | Val::AnyRef(_) => {
                 u64::from(self.reference()?.to_handle(core, store)?)
             }
@@ -446,5 +477,7 @@ into_val! {
         Ref::Func(func) => Val::FuncRef(func),
         Ref::Extern(value) => Val::ExternRef(value),
         Ref::Any(reference) => Val::AnyRef(reference),
+        #[cfg(feature = "exceptions")]
+        Ref::Exn(value) => Val::ExnRef(value),
     },
 }

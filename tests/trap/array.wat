@@ -1,0 +1,2 @@
+(module (type $a (array i32))
+  (func $run (export "run") (drop (array.get $a (array.new_default $a (i32.const 3)) (i32.const 3)))))

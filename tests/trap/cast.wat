@@ -1,0 +1,2 @@
+(module (type $s (struct))
+  (func $run (export "run") (drop (ref.cast (ref $s) (ref.i31 (i32.const 1))))))

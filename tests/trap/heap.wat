@@ -1,0 +1,2 @@
+(module (type $a (array i64))
+  (func $run (export "run") (drop (array.new_default $a (i32.const 0x7fffffff)))))

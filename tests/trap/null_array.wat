@@ -1,0 +1,2 @@
+(module
+  (func $run (export "run") (drop (array.len (ref.null array)))))

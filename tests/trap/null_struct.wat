@@ -1,0 +1,2 @@
+(module (type $s (struct (field i32)))
+  (func $run (export "run") (drop (struct.get $s 0 (ref.null $s)))))
