@@ -6,7 +6,7 @@ use sheave::{
 
 fn instance(config: &Config, text: &str) -> (Store<()>, Instance) {
     let engine = Engine::new(config);
-    let module = Module::new(&engine, text).unwrap();
+    let module = Module::new(&engine, wat::parse_str(text).unwrap()).unwrap();
     let mut store = Store::new(&engine, ());
     let instance = Instance::new(&mut store, &module, &[]).unwrap();
     (store, instance)
