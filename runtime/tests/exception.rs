@@ -384,3 +384,57 @@ fn unwinding_takes_no_native_stack() {
     let run = move || call(&mut store, odd, "run", &[Val::I32(CALLS)]).unwrap();
     assert_eq!(thread.spawn(run).unwrap().join().unwrap(), [Val::I32(6)]);
 }
+
+/// References that nothing but a frame holds, of the guest that allocates, of its callers, under a bridge, under a host function; in globals,
+/// tables and element segments.
+#[test]
+fn what_is_held_survives_a_collection() {
+    const MAKER: &str = r#"(module (tag $t (export "t") (param i64))
+        (func $make (export "make") (param i64) (result exnref) (local exnref)
+            (block $h (result i64 exnref) (try_table (catch_ref $t $h) (throw $t (local.get 0))) (unreachable))
+            (local.set 1) (drop) (local.get 1))
+        (func (export "waste") (drop (call $make (i64.const -1)))))"#;
+    const HOLDER: &str = r#"(module
+        (import "" "t" (tag $t (param i64))) (import "" "make" (func $make (param i64) (result exnref)))
+        (import "" "waste" (func $waste)) (import "" "host" (func $host (param exnref) (result exnref)))
+        (global $g (mut exnref) (ref.null exn)) (table $table 3 exnref)
+        (func $value (param exnref) (result i64)
+            (block $h (result i64) (try_table (catch $t $h) (throw_ref (local.get 0))) (unreachable)))
+        (func $held (param exnref) (result exnref) (call $waste) (local.get 0))
+        (func (export "run") (result i64 i64 i64 i64 i64 i64) (local $a exnref)
+            (local.set $a (call $make (i64.const 1)))
+            (global.set $g (call $make (i64.const 2)))
+            (table.set $table (i32.const 1) (call $make (i64.const 3)))
+            (call $make (i64.const 4))
+            (call $held (call $make (i64.const 5)))
+            (call $host (call $make (i64.const 6)))
+            (call $waste)
+            (call $values (local.get $a) (global.get $g) (table.get $table (i32.const 1))))
+        (func $values (param exnref exnref exnref exnref exnref exnref) (result i64 i64 i64 i64 i64 i64)
+            (call $waste)
+            (call $value (local.get 0)) (call $value (local.get 1)) (call $value (local.get 2))
+            (call $value (local.get 3)) (call $value (local.get 4)) (call $value (local.get 5))))"#;
+    for (way, change) in WAYS {
+        println!("{way}");
+        let mut store = store(&engine(change));
+        let maker = instance(&mut store, MAKER, &[]);
+        let waste = maker.get_func(&store, "waste").unwrap();
+        let ty = {
+            let make = maker.get_func(&store, "make").unwrap();
+            FuncType::new(make.ty(&store).results().to_vec(), make.ty(&store).results().to_vec())
+        };
+        // Holds its parameter while the guest allocates.
+        let host = Func::new(&mut store, ty, move |mut caller, params, results| {
+            waste.call(&mut caller, &[], &mut [])?;
+            results[0] = params[0];
+            waste.call(&mut caller, &[], &mut [])
+        });
+        let mut imports: Vec<sheave::Extern> =
+            ["t", "make", "waste"].map(|name| maker.get_export(&store, name).unwrap()).to_vec();
+        imports.push(host.into());
+        let holder = instance(&mut store, HOLDER, &imports);
+        let values = call(&mut store, holder, "run", &[]).unwrap();
+        // Those on the stack come first.
+        assert_eq!(values, [4, 5, 6, 1, 2, 3].map(Val::I64));
+    }
+}

@@ -15,7 +15,7 @@ use crate::{
     },
     image::format::Handler,
     trap::Trap,
-    types::{CELL_BYTES, ExternKind},
+    types::ExternKind,
 };
 
 /// Where an exception is caught.
@@ -92,18 +92,8 @@ impl Store {
         let instance = self.context().instance;
         let tag = self.tag_at(instance, tag).expect("the verifier has seen the tag");
         let descriptor = self.tag_descriptor(tag);
-        let bytes = self.objects.layout(descriptor).bytes;
-        if let Some(handle) = self.context_mut().heap.take(bytes) {
-            self.objects.initialise(handle, descriptor, 0);
-            self.fill_exception(handle, tag, window);
-            return Ok(handle);
-        }
-        // What the window holds is in no reference cell of the frame.
-        let roots_len = self.roots_len();
-        let is_rooted = self.root_window(tag, window).is_ok();
-        let made = if is_rooted { self.new_object(descriptor, 0) } else { Err(Trap::OutOfHeap) };
-        self.leave_roots(roots_len);
-        let handle = made?;
+        // What the window holds of references is alive: they were moved there right before, from cells of the frame.
+        let handle = self.new_object(descriptor, 0)?;
         self.fill_exception(handle, tag, window);
         Ok(handle)
     }
@@ -113,17 +103,6 @@ impl Store {
         // SAFETY: the window was checked to lie in the frame; the object is elsewhere.
         let cells = unsafe { core::slice::from_raw_parts(self.stack.as_ptr().add(window).cast::<u32>(), count) };
         self.exception_cells_mut(exception)[..count].copy_from_slice(cells);
-    }
-
-    fn root_window(&mut self, tag: u32, window: usize) -> Result<(), super::OutOfMemory> {
-        for i in 0.. {
-            let Some((ty, cell)) = self.tag_type(tag).params().layout().nth(i) else { break };
-            if ty.is_ref() {
-                let reference = self.cells(window + (cell * CELL_BYTES) as usize, 1)[0];
-                self.push_root(reference)?;
-            }
-        }
-        Ok(())
     }
 
     /// Address of the tag with this index.

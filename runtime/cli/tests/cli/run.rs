@@ -162,3 +162,25 @@ fn bad_options_exit_with_2() {
     bench.sheave(&["inspekt"]).fails(2, &["'inspect'"]);
     bench.sheave(&["end.wat"]).fails(2, &["end.wat", "sheave run end.wat"]);
 }
+
+#[test]
+fn an_uncaught_exception_is_shown_with_its_payload_and_a_backtrace() {
+    let text = r#"(module $m (tag $t (param i32 f64 externref)) (func $inner (throw $t (i32.const -3) (f64.const 1.5) (ref.null extern)))
+        (func (export "_start") (call $inner)))"#;
+    let done = Bench::with("throw.wat", text).sheave(&["run", "throw.wat"]);
+    done.fails(1, &["error: uncaught exception: i32 -3, f64 1.5, null", "0: ", "m!inner", "1: "]);
+}
+
+/// C++ whose errors are exceptions, with destructors on the way: `examples/guests/exceptions`.
+#[test]
+fn a_program_with_exceptions_runs() {
+    let program = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/guests/exceptions/calculator.wasm");
+    let bench = Bench::with("calculator.wasm", std::fs::read(program).expect("the guest is committed"));
+    let input = b"1+2*3\n(4-1)*(2+\n1/(2-2)\n2*x\n((((1+((2))))))\n";
+    let expected = "7\n         ^ expected a number\n ^ division by zero\n  ^ expected a number\n3\n\
+        3 failures, at most 7 deep, 0 at the end, 23 left\n";
+    for mode in ["eager", "lazy"] {
+        let args = ["run", "--compilation-mode", mode, "calculator.wasm"];
+        bench.sheave_with_input(&args, input).prints(expected);
+    }
+}
