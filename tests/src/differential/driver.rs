@@ -39,7 +39,7 @@ pub fn run(case: &Case, module: &Module) -> Vec<Event> {
             Ok(results) => Outcome::Returned(results),
             Err(error) => outcome_of(&error),
         };
-        let state = state(&store, case, instance);
+        let state = state(&mut store, case, instance);
         events.push(Event::Called { name: call.name.clone(), args: call.args.clone(), outcome, state });
         if events.last().is_some_and(Event::is_limit) {
             break;
@@ -129,16 +129,16 @@ fn value(val: &Val) -> Value {
     }
 }
 
-fn state(store: &Store<Host>, case: &Case, instance: Instance) -> State {
+fn state(store: &mut Store<Host>, case: &Case, instance: Instance) -> State {
     let mut state = State { host_calls: store.data().calls, ..State::default() };
     for name in &case.exports {
-        if let Some(global) = instance.get_global(store, name) {
-            state.globals.push((name.clone(), value(&global.get(store))));
-        } else if let Some(memory) = instance.get_memory(store, name) {
-            state.memories.push((name.clone(), memory.size(store), hash(memory.data(store))));
-        } else if let Some(table) = instance.get_table(store, name) {
-            let size = table.size(store);
-            let is_null = |i| table.get(store, i).is_none_or(|element| element.is_null());
+        if let Some(global) = instance.get_global(&*store, name) {
+            state.globals.push((name.clone(), value(&global.get(&mut *store))));
+        } else if let Some(memory) = instance.get_memory(&*store, name) {
+            state.memories.push((name.clone(), memory.size(&*store), hash(memory.data(&*store))));
+        } else if let Some(table) = instance.get_table(&*store, name) {
+            let size = table.size(&*store);
+            let mut is_null = |i| table.get(&mut *store, i).is_none_or(|element| element.is_null());
             let nulls = (0..size).fold(0, |hash, i| mix(hash, u64::from(is_null(i))));
             state.tables.push((name.clone(), size, nulls));
         }
