@@ -41,7 +41,11 @@ pub fn groups(available: &Available) -> Vec<Group> {
         }
     }
     groups.retain(|group| {
-        group.rows.len() > 1 && !group.numbers(available).is_empty() && is_groupable(group.rows[0].shape.handler)
+        // What other threads may touch is touched in another way.
+        group.rows[0].groups() & crate::table::group::THREADS == 0
+            && group.rows.len() > 1
+            && !group.numbers(available).is_empty()
+            && is_groupable(group.rows[0].shape.handler)
     });
     groups
 }

@@ -41,6 +41,10 @@ pub fn handler(row: &Row, form: &[u8]) -> String {
         "LoadFar",
         "Store",
         "StoreFar",
+        "AtomicLoad",
+        "AtomicStore",
+        "AtomicRmw",
+        "AtomicCmpxchg",
     ];
     if computes.contains(&row.shape.handler) {
         arguments.push(format!("operation::{}", name(row)));
@@ -85,7 +89,9 @@ fn distinct(row: &Row) -> Vec<Ty> {
         }
         "TableGet" | "TableSet" | "TableSize" | "TableFill" | "TableInit" => vec![row.types[0]],
         "TableGrow" => vec![row.types[1]],
-        "MemoryCopy" | "TableCopy" => row.types.to_vec(),
+        "MemorySizeShared" | "MemoryFillShared" | "MemoryInitShared" => vec![row.types[0]],
+        "AtomicWait" => vec![row.types[1]],
+        "MemoryCopy" | "MemoryCopyShared" | "TableCopy" => row.types.to_vec(),
         _ => vec![],
     }
 }

@@ -39,6 +39,13 @@ fn main() {
     if is_optimised() {
         println!("cargo::rustc-cfg=optimised");
     }
+    // Memories that several stores, in several threads, can have: where there are threads, and atomics of all widths.
+    println!("cargo::rustc-check-cfg=cfg(shared)");
+    let has_feature = |name: &str| env::var_os(format!("CARGO_FEATURE_{name}")).is_some();
+    let has_atomics = env::var("CARGO_CFG_TARGET_HAS_ATOMIC").is_ok_and(|widths| widths.split(',').any(|w| w == "64"));
+    if has_feature("THREADS") && has_feature("STD") && has_atomics {
+        println!("cargo::rustc-cfg=shared");
+    }
     let dispatch = dispatch();
     println!("cargo::rustc-cfg=dispatch=\"{dispatch}\"");
     // The feature is there to be asked for in every build; only tail dispatch goes through a table that can be changed.

@@ -35,7 +35,8 @@ pub fn chained(row: &Row) -> Option<(String, String)> {
 
 /// The type in memory of a load or store.
 pub fn memory_type(row: &Row) -> &'static str {
-    let name = row.name.trim_end_matches(".memory64").trim_end_matches(".far").trim_end_matches(".sum");
+    let suffixes = [".memory64", ".far", ".sum", ".shared"];
+    let name = suffixes.iter().fold(row.name, |name, suffix| name.trim_end_matches(suffix));
     let value = *row.types.last().unwrap();
     let access = name.rsplit('.').next().unwrap().trim_start_matches("load").trim_start_matches("store");
     match access {
@@ -48,6 +49,34 @@ pub fn memory_type(row: &Row) -> &'static str {
         "32_u" => "u32",
         other => panic!("unknown access {other}"),
     }
+}
+
+/// How a load or store touches its memory.
+fn touch(row: &Row) -> &'static str {
+    if row.name.contains(".shared") { "Shared" } else { "Plain" }
+}
+
+/// The type in memory of an atomic access, and what it does there.
+fn atomic(row: &Row) -> (&'static str, &'static str) {
+    let (ty, access) = row.name.split_once(".atomic.").expect("an atomic access");
+    let width = match access.trim_start_matches(|c: char| c.is_alphabetic()) {
+        rest if rest.starts_with('8') => "u8",
+        rest if rest.starts_with("16") => "u16",
+        rest if rest.starts_with("32") => "u32",
+        _ if ty == "i32" => "u32",
+        _ => "u64",
+    };
+    let rmw = match access.split_once('.').map_or("", |(_, name)| name.trim_end_matches("_u")) {
+        "sub" => "Sub",
+        "and" => "And",
+        "or" => "Or",
+        "xor" => "Xor",
+        "xchg" => "Xchg",
+        // Loads and stores modify nothing, and compare-and-exchange is no operation on two values.
+        "add" | "cmpxchg" | "" => "Add",
+        other => panic!("unknown operation {other}"),
+    };
+    (width, rmw)
 }
 
 /// One zero-sized type per computing row, tying its types to its semantic function.
@@ -86,9 +115,17 @@ pub fn operations() -> String {
                 if row.shape.handler == "Wide" { "a[0], a[1], a[2], a[3]" } else { "a[0], a[1]" }),
             "Load" | "LoadSum" | "LoadFar" | "Store" | "StoreFar" => writeln!(
                 text,
-                "pub struct {id};\nimpl Access for {id} {{ type Address = {}; type Memory = {}; type Value = {}; }}",
-                rust(types[0]), memory_type(row), rust(*types.last().unwrap())
+                "pub struct {id};\nimpl Access for {id} {{ type Address = {}; type Memory = {}; type Value = {}; type Touch = {}; }}",
+                rust(types[0]), memory_type(row), rust(*types.last().unwrap()), touch(row)
             ),
+            "AtomicLoad" | "AtomicStore" | "AtomicRmw" | "AtomicCmpxchg" => {
+                let (width, rmw) = atomic(row);
+                writeln!(
+                    text,
+                    "pub struct {id};\nimpl AtomicAccess for {id} {{ type Width = {width}; type Value = {}; const RMW: Rmw = Rmw::{rmw}; }}",
+                    rust(types[1])
+                )
+            }
             _ => Ok(()),
         }
         .unwrap();

@@ -475,13 +475,8 @@ fn data_segment(
                 unsound()
             };
             let start = place(evaluate(store, instance, offset, limiter)?);
-            let bytes = store.memory_mut(address);
-            // Checked without an overflow on 32-bit machines.
-            match bytes.len().checked_sub(start) {
-                Some(room) if data.bytes.len() <= room => {
-                    bytes[start..start + data.bytes.len()].copy_from_slice(data.bytes);
-                }
-                _ => return Err(Trap::MemoryOutOfBounds.into()),
+            if !store.write_memory(address, start, data.bytes) {
+                return Err(Trap::MemoryOutOfBounds.into());
             }
         }
     }

@@ -70,16 +70,22 @@ traps! {
     OutOfHeap = 15 "out of heap memory",
     /// `call_ref` of a null reference.
     NullFunctionReference = 16 "null function reference",
+    /// An atomic access at an address that is no multiple of its width.
+    UnalignedAtomic = 17 "unaligned atomic",
+    /// A wait on a memory that is not shared.
+    ExpectedSharedMemory = 18 "expected shared memory",
+    /// A wait that nothing can end: this build, or this store, has no other threads.
+    EndlessWait = 19 "atomic wait that nothing can end",
     /// A field of a null reference.
-    NullStructReference = 17 "null structure reference",
+    NullStructReference = 20 "null structure reference",
     /// An element or the length of a null reference.
-    NullArrayReference = 18 "null array reference",
+    NullArrayReference = 21 "null array reference",
     /// The integer of a null reference.
-    NullI31Reference = 19 "null i31 reference",
+    NullI31Reference = 22 "null i31 reference",
     /// `ref.cast` to a type that the reference is not of.
-    CastFailure = 20 "cast failure",
+    CastFailure = 23 "cast failure",
     /// An access to an array beyond its end.
-    ArrayOutOfBounds = 21 "out of bounds array access",
+    ArrayOutOfBounds = 24 "out of bounds array access",
 }
 
 const _: () = assert!(size_of::<Option<Trap>>() == 1);

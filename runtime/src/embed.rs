@@ -74,6 +74,6 @@ mod tests {
     fn another_version_is_refused() {
         assert_eq!(refusal(isa::HASH, &[(isa::table::group::I64, "i64")], &[(1, "one")]), None);
         assert!(refusal(isa::HASH ^ 1, &[], &[]).unwrap().contains("another version"));
-        assert_eq!(refusal(isa::HASH, &[(1 << 15, "no such feature")], &[]).unwrap(), "no such feature");
+        assert_eq!(refusal(isa::HASH, &[(1 << 31, "no such feature")], &[]).unwrap(), "no such feature");
     }
 }

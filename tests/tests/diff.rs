@@ -2,7 +2,7 @@
 //! another engine's.
 //! The long run is `cargo xtask diff N`.
 
-use sheave_tests::differential::{Statistics, case, case_of, compare};
+use sheave_tests::differential::{Reference, Statistics, case, case_of, compare};
 use sheave_tests::rng::Rng;
 use std::path::Path;
 
@@ -13,7 +13,7 @@ const MODULES: u64 = if cfg!(debug_assertions) { 60 } else { 500 };
 fn generated_modules_do_the_same_on_both_engines() {
     let mut statistics = Statistics::default();
     for seed in 0..MODULES {
-        let verdict = compare(&case(seed));
+        let verdict = compare(&case(seed, Reference::Wasmi), Reference::Wasmi);
         assert_eq!(verdict.difference, None, "seed {seed}: cargo xtask diff 1 --seed {seed} --dump case.wasm");
         statistics.add(&verdict.statistics);
     }
@@ -36,7 +36,7 @@ fn faults_of_the_past_do_not_come_back() {
         for seed in 0..4 {
             let mut case = case_of(wasm.clone(), &mut Rng::new(seed));
             case.fuel = (seed % 2 == 1).then_some(10_000_000);
-            let verdict = compare(&case);
+            let verdict = compare(&case, Reference::Wasmi);
             assert_eq!(verdict.difference, None, "{}:\n{}", path.display(), verdict.traces);
             assert!(verdict.statistics.calls > 0, "{}: nothing was compared", path.display());
         }

@@ -31,7 +31,8 @@ fn limits_out_of_range_are_errors() {
         MemoryType { memory64: true, minimum: 1 << 48, ..plain },
         MemoryType { memory64: true, minimum: u64::MAX, page_size_log2: Some(0), ..plain },
         MemoryType { memory64: true, minimum: 1 << 40, ..plain },
-        MemoryType { shared: true, maximum: Some(1), ..plain },
+        MemoryType { shared: true, ..plain },
+        MemoryType { shared: true, maximum: Some(65_537), ..plain },
     ] {
         let error = load_and_run(&module(memory), 8 * MIB).expect_err("out of range");
         assert!(!error.to_string().is_empty());

@@ -99,6 +99,15 @@ const CATEGORIES: &[Category] = &[
     category("far memory", MEMORY, "(i32.store $far (i32.const 16) (local.get $i)) (local.set $x (i32.load $far (i32.const 16)))
         (f64.store $far offset=70000 (local.get $y) (local.get $d)) (local.set $z (i64.load16_u $far (i32.const 3)))
         (local.set $x (memory.size $far)) (memory.copy 0 $far (i32.const 1) (i32.const 3) (i32.const 5))", 6),
+    category("64-bit memories and tables", "(memory i64 2) (memory $near 2) (table i64 4 funcref) (elem (i64.const 0) $callee) (func $callee)",
+        "(i32.store (i64.const 16) (local.get $i)) (local.set $z (i64.load offset=8 (local.get $w))) (f64.store offset=70000 (local.get $w) (local.get $d))
+        (local.set $w (i64.and (i64.load32_u (i64.add (local.get $w) (i64.const 8))) (i64.const 255))) (memory.fill (i64.const 3) (i32.const 0) (i64.const 20))
+        (memory.copy 0 $near (i64.const 50) (i32.const 7) (i32.const 9)) (local.set $z (memory.grow (i64.const 0))) (call_indirect (i64.const 0))", 10),
+    category("shared memories and atomics", "(memory 2 2 shared)",
+        "(i32.store (i32.const 16) (local.get $i)) (local.set $x (i32.load8_u (local.get $y))) (f64.store offset=70000 (local.get $y) (local.get $d))
+        (local.set $x (i32.atomic.rmw.add (i32.const 32) (i32.const 1))) (i64.atomic.store32 (i32.const 40) (local.get $z))
+        (local.set $z (i64.atomic.rmw.cmpxchg (i32.const 48) (i64.const 0) (local.get $w))) (local.set $y (memory.atomic.wait32 (i32.const 32) (i32.const -1) (i64.const 0)))
+        (local.set $y (memory.atomic.notify (i32.const 32) (i32.const 1))) (memory.fill (i32.const 200) (i32.const 0) (i32.const 20)) (atomic.fence)", 10),
     category("memory operators", MEMORY, "(memory.fill (i32.const 100) (local.get $i) (i32.const 20)) (memory.copy (i32.const 200) (i32.const 100) (i32.const 9))
         (memory.init $bytes (i32.const 300) (i32.const 2) (i32.const 10)) (local.set $x (memory.size)) (local.set $x (memory.grow (i32.const 0)))", 5),
     category("globals", "(global $a (mut i32) (i32.const 1)) (global $b (mut i64) (i64.const 2)) (global $c (mut f64) (f64.const 3)) (global $r (mut externref) (ref.null extern))",

@@ -131,7 +131,7 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
-    /// Compare N generated modules with wasmi: results, traps and memory must be the same
+    /// Compare N generated modules with another engine: results, traps and memory must be the same
     Diff {
         /// How many modules
         #[arg(value_name = "N", default_value_t = 10_000)]
@@ -139,6 +139,12 @@ enum Task {
         /// Seed of the first module; a run is determined by N and the seed
         #[arg(long, default_value_t = 0)]
         seed: u64,
+        /// The other engine: wasmi, with modules of Wasm 2.0 without vectors; or wasmtime, with all of Wasm 3.0 (a long build)
+        #[arg(long, default_value = "wasmi")]
+        reference: String,
+        /// Write the module to this file, and what each engine did to the same name with .txt behind it; N has to be 1
+        #[arg(long)]
+        dump: Option<std::path::PathBuf>,
     },
     /// Run the official test suite in each way of execution, and write docs/proposals.md
     Proposals {
@@ -333,10 +339,7 @@ fn run(task: Task) -> Result<bool> {
         }
         Task::Conformance { args, .. } => process::run(process::cargo(&ci::CONFORMANCE).args(args))?,
         Task::Bench { args } => process::run(&mut bench(&args))?,
-        Task::Diff { count, seed } => {
-            let numbers = [count.to_string(), "--seed".into(), seed.to_string()];
-            process::run(process::cargo(&ci::DIFF).args(numbers))?;
-        }
+        Task::Diff { count, seed, reference, dump } => process::run(&mut diff(count, seed, &reference, dump))?,
         Task::Proposals { check } => return proposals::run(check).map(|tally| tally.failed() == 0),
         Task::Asm { check } => return asm::run(check).map(|tally| tally.failed() == 0),
         Task::Count { bless } => return count::check(bless).map(|tally| tally.failed() == 0),
@@ -369,6 +372,25 @@ fn bench(args: &[String]) -> std::process::Command {
         command.args(["--markdown", "docs/benchmarks.md"]);
     }
     command.args(args).env("RUSTFLAGS", "-C target-cpu=native -C llvm-args=-align-all-functions=6");
+    command
+}
+
+/// The differential run. Wasmtime is in the program only where it is asked for.
+fn diff(count: u64, seed: u64, reference: &str, dump: Option<std::path::PathBuf>) -> std::process::Command {
+    let (separator, build) = ci::DIFF.split_last().expect("arguments that end cargo's own");
+    let mut command = process::cargo(build);
+    if reference == "wasmtime" {
+        command.args(["--features", "wasmtime"]);
+        // Modules are small: building the compiler takes longer than what it does.
+        for package in ["cranelift-codegen", "wasmtime", "wasmtime-internal-cranelift", "wasmtime-environ"] {
+            command.args(["--config", &format!("profile.quick.package.{package}.opt-level=1")]);
+        }
+    }
+    let [count, seed] = [count, seed].map(|number| number.to_string());
+    command.args([*separator, &count, "--seed", &seed, "--reference", reference]);
+    if let Some(file) = dump {
+        command.arg("--dump").arg(file);
+    }
     command
 }
 

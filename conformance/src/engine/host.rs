@@ -20,6 +20,7 @@ pub fn supported() -> FeatureSet {
         "extended-const",
         "multi-memory",
         "memory64",
+        "threads",
         "custom-page-sizes",
         "wide-arithmetic",
         "function-references",
@@ -84,6 +85,7 @@ fn config(Settings { features, fuel, lazy, collects_always }: Settings) -> Confi
         .wasm_exceptions(features.contains("exceptions"))
         .wasm_memory64(features.contains("memory64"))
         .collects_always(collects_always)
+        .wasm_threads(features.contains("threads"))
         .consume_fuel(fuel.is_some())
         .compilation_mode(if lazy { CompilationMode::LazyTranslation } else { CompilationMode::Eager });
     config

@@ -24,6 +24,18 @@ pub(super) fn define(store: &mut Store<Budget>, linker: &mut Linker<Budget>, mod
     Ok(())
 }
 
+/// A memory that threads share.
+#[cfg(feature = "host")]
+fn shared_memory(store: &mut Store<Budget>, ty: MemoryType) -> Result<Extern, Error> {
+    Ok(sheave::SharedMemory::new(store.engine(), ty)?.into())
+}
+
+/// The same on a device, which has one thread.
+#[cfg(not(feature = "host"))]
+fn shared_memory(store: &mut Store<Budget>, ty: MemoryType) -> Result<Extern, Error> {
+    Ok(Memory::new(store, ty)?.into())
+}
+
 /// What has this name, if anything has.
 fn make(store: &mut Store<Budget>, name: &str) -> Result<Option<Extern>, Error> {
     let global = |store: &mut Store<Budget>, value| Global::new(store, value, Mutability::Const).into();
@@ -47,6 +59,7 @@ fn make(store: &mut Store<Budget>, name: &str) -> Result<Option<Extern>, Error> 
             let ty = TableType::new64(RefType::FUNCREF, 10, Some(20));
             Table::new(store, ty, Ref::Func(Nullable::<Func>::Null))?.into()
         }
+        "shared_memory" => shared_memory(store, MemoryType::shared(1, 2))?,
         "memory" => Memory::new(store, MemoryType::new(1, Some(2)))?.into(),
         _ => return Ok(None),
     }))

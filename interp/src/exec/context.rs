@@ -59,6 +59,9 @@ pub struct MemoryEntity {
     pub page_size_log2: u8,
     /// Declared type.
     pub ty: crate::types::MemoryType,
+    /// The present size in bytes, if other threads may change it: `len` is a size that it had then. Else null.
+    #[cfg(shared)]
+    pub shared_len: *const core::sync::atomic::AtomicUsize,
 }
 
 /// A global: its value as bits, in 8 bytes.
@@ -197,7 +200,7 @@ pub struct Registers {
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct Request {
-    /// HOST_CALL: the function's address. GROW: address of the memory or table.
+    /// HOST_CALL: the function's address. GROW, WAIT, NOTIFY: address of the memory or table.
     pub address: u32,
     /// HOST_CALL: where the arguments stand and the results go.
     pub window: *mut u8,
@@ -205,10 +208,25 @@ pub struct Request {
     pub header: u16,
     /// GROW: whether a table is meant, and not a memory.
     pub is_table: bool,
-    /// GROW: pages or elements to add. COLLECT: bytes of the object.
+    /// GROW: pages or elements to add. COLLECT: bytes of the object. WAIT, NOTIFY: the place in the memory, in bytes.
     pub delta: u64,
-    /// GROW of a table: value of new elements.
+    /// GROW of a table: value of new elements. NOTIFY: how many to wake.
     pub value: u32,
+    /// WAIT: for what.
+    #[cfg(feature = "threads")]
+    pub wait: Wait,
+}
+
+/// What a guest waits for.
+#[cfg(feature = "threads")]
+#[derive(Clone, Copy, Debug)]
+pub struct Wait {
+    /// What must be in memory.
+    pub expected: u64,
+    /// Nanoseconds, or a negative number for no end.
+    pub timeout_ns: i64,
+    /// Whether that is 8 bytes, and not 4.
+    pub is_64: bool,
 }
 
 impl Context {
@@ -244,7 +262,16 @@ impl Context {
         fuel: 0,
         signal: ptr::null(),
         saved: Registers { ip: ptr::null(), fp: ptr::null_mut(), r0: 0, f0: 0.0 },
-        request: Request { address: 0, window: ptr::null_mut(), header: 0, is_table: false, delta: 0, value: 0 },
+        request: Request {
+            address: 0,
+            window: ptr::null_mut(),
+            header: 0,
+            is_table: false,
+            delta: 0,
+            value: 0,
+            #[cfg(feature = "threads")]
+            wait: Wait { expected: 0, timeout_ns: 0, is_64: false },
+        },
         exit: Exit::FINISHED,
         #[cfg(feature = "objects")]
         heap: crate::gc::View::EMPTY,
@@ -281,7 +308,7 @@ impl Context {
             (self.memory_base, self.memory_len) = (ptr::null_mut(), 0);
             if self.spaces.has_memory {
                 let memory = &*self.memories.add(*self.spaces.memories as usize);
-                (self.memory_base, self.memory_len) = (memory.base, memory.len);
+                (self.memory_base, self.memory_len) = (memory.base, super::shared::len(memory));
             }
             self.memory_easy = self.memory_len.saturating_sub(7);
             (self.table_elements, self.table_len) = (ptr::null_mut(), 0);

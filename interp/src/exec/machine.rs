@@ -45,6 +45,10 @@ impl Exit {
     pub const COLLECT: Exit = Exit(0x10b);
     /// The exception in the context is to be thrown; `ip` is behind the instruction that throws.
     pub const THROW: Exit = Exit(0x10c);
+    /// The guest waits until it is notified; the context says where. `ip` is behind the instruction.
+    pub const WAIT: Exit = Exit(0x10d);
+    /// Guests that wait are to be woken; the context says where and how many.
+    pub const NOTIFY: Exit = Exit(0x10e);
 
     /// A trap.
     pub const fn trap(trap: Trap) -> Exit {

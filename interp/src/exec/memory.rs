@@ -99,6 +99,51 @@ impl Address for i32 {
     }
 }
 
+/// How the bytes of a memory are read and written, by plain rows and by those of shared memories.
+pub trait Touch {
+    /// Reads a value of a type whose bits are all of them valid.
+    ///
+    /// # Safety
+    /// The place is inside of a memory.
+    unsafe fn read<M: Copy>(place: *const M) -> M;
+    /// Writes a value.
+    ///
+    /// # Safety
+    /// As for [`Touch::read`].
+    unsafe fn write<M: Copy>(place: *mut M, value: M);
+    /// Bytes of a memory.
+    ///
+    /// # Safety
+    /// The memory exists.
+    unsafe fn len(memory: *const MemoryEntity) -> usize;
+    /// Place of `size` bytes at an address and an offset in memory 0.
+    fn place_near<A: Address>(machine: &Machine, address: A, offset: u32, size: usize) -> Option<*mut u8>;
+}
+
+/// Of a memory that one thread has.
+pub struct Plain;
+impl Touch for Plain {
+    #[inline(always)]
+    unsafe fn read<M: Copy>(place: *const M) -> M {
+        // SAFETY: the caller promises a place, which nothing else touches.
+        unsafe { place.read_unaligned() }
+    }
+    #[inline(always)]
+    unsafe fn write<M: Copy>(place: *mut M, value: M) {
+        // SAFETY: as in `read`.
+        unsafe { place.write_unaligned(value) }
+    }
+    #[inline(always)]
+    unsafe fn len(memory: *const MemoryEntity) -> usize {
+        // SAFETY: as the caller promises.
+        unsafe { (*memory).len }
+    }
+    #[inline(always)]
+    fn place_near<A: Address>(machine: &Machine, address: A, offset: u32, size: usize) -> Option<*mut u8> {
+        address.place_near(machine, offset, size)
+    }
+}
+
 /// Address of `size` bytes at `address + offset` in a memory of `len` bytes.
 #[inline(always)]
 fn place(base: *mut u8, len: usize, address: u32, offset: u32, size: usize) -> Option<*mut u8> {
@@ -168,9 +213,9 @@ unsafe fn load<O: Access, D: Put, F: OffsetField>(machine: &mut Machine, address
     // SAFETY: the fields are there; `place_near` checks the range against the memory's length.
     unsafe {
         let offset = F::read(machine);
-        match address.place_near(machine, offset, size_of::<O::Memory>()) {
+        match O::Touch::place_near(machine, address, offset, size_of::<O::Memory>()) {
             Some(place) => {
-                D::put(machine, place.cast::<O::Memory>().read_unaligned().extend());
+                D::put(machine, O::Touch::read(place.cast::<O::Memory>()).extend());
                 Ok(())
             }
             None => OUT_OF_BOUNDS,
@@ -213,11 +258,11 @@ impl<O: Access, A: Read, V: Read, F: OffsetField> Instruction for Store<O, A, V,
         unsafe {
             let address = A::read::<O::Address>(machine);
             let offset = F::read(machine);
-            match address.place_near(machine, offset, size_of::<O::Memory>()) {
+            match O::Touch::place_near(machine, address, offset, size_of::<O::Memory>()) {
                 Some(place) => {
                     // Read only now: one register less on the way here.
                     let value = V::read::<O::Value>(machine);
-                    place.cast::<O::Memory>().write_unaligned(O::Memory::wrap(value));
+                    O::Touch::write(place.cast::<O::Memory>(), O::Memory::wrap(value));
                     Ok(())
                 }
                 None => OUT_OF_BOUNDS,
@@ -250,9 +295,9 @@ impl<O: Access, A: Read, D: Put> Instruction for LoadFar<O, A, D> {
             let address = A::read::<O::Address>(machine);
             let memory = memory(machine);
             let offset = O::Address::read_offset(machine);
-            match address.place((*memory).base, (*memory).len, offset, size_of::<O::Memory>()) {
+            match address.place((*memory).base, O::Touch::len(memory), offset, size_of::<O::Memory>()) {
                 Some(place) => {
-                    D::put(machine, place.cast::<O::Memory>().read_unaligned().extend());
+                    D::put(machine, O::Touch::read(place.cast::<O::Memory>()).extend());
                     Ok(())
                 }
                 None => OUT_OF_BOUNDS,
@@ -272,9 +317,9 @@ impl<O: Access, A: Read, V: Read> Instruction for StoreFar<O, A, V> {
             let memory = memory(machine);
             let offset = O::Address::read_offset(machine);
             let value = V::read::<O::Value>(machine);
-            match address.place((*memory).base, (*memory).len, offset, size_of::<O::Memory>()) {
+            match address.place((*memory).base, O::Touch::len(memory), offset, size_of::<O::Memory>()) {
                 Some(place) => {
-                    place.cast::<O::Memory>().write_unaligned(O::Memory::wrap(value));
+                    O::Touch::write(place.cast::<O::Memory>(), O::Memory::wrap(value));
                     Ok(())
                 }
                 None => OUT_OF_BOUNDS,

@@ -18,6 +18,7 @@
 
 #[cfg_attr(compact, path = "no_across.rs")]
 mod across;
+pub mod atomic;
 pub mod call;
 pub mod context;
 pub mod control;
@@ -44,6 +45,7 @@ pub mod observe;
 pub mod reference;
 #[cfg_attr(dispatch = "switch", path = "registers_few.rs")]
 mod registers;
+pub mod shared;
 pub mod table;
 pub mod variable;
 
@@ -108,11 +110,13 @@ mod handlers {
     pub use super::reference::*;
     pub use super::{
         Instruction,
+        atomic::*,
         call::*,
         control::*,
         machine::{Handle, Imm16, Imm32, Imm64, Reg, Slot, Write},
         memory::*,
         numeric::*,
+        shared::*,
         table::*,
         variable::*,
     };

@@ -89,12 +89,17 @@ pub trait Access {
     type Memory: super::memory::Scalar<Self::Value>;
     /// As it lies in a register or slot.
     type Value: Cell;
+    /// How memory is touched.
+    type Touch: super::memory::Touch;
 }
 
 /// One zero-sized type per computing row.
 #[allow(missing_docs)]
 pub mod operation {
+    use super::super::atomic::{AtomicAccess, Rmw};
     use super::super::machine::Handle;
+    use super::super::memory::Plain;
+    use super::super::shared::Shared;
     use super::{Access, MulWideOperation, Operation1, Operation2, Operation3, Outcome, WideOperation};
     use crate::{num, trap::Trap};
     include!(concat!(env!("OUT_DIR"), "/operations.rs"));

@@ -123,6 +123,11 @@ pub(super) const fn accesses_memory64(row: usize) -> bool {
     row >= Row::I32LoadMemory64 as usize && row <= Row::F64StoreMemory64 as usize
 }
 
+/// The same, if it is shared and has 32-bit addresses.
+pub(super) const fn accesses_shared(row: usize) -> bool {
+    row >= Row::I32LoadShared as usize && row <= Row::F64StoreShared as usize
+}
+
 /// The plan of an instruction.
 #[cfg(target_pointer_width = "64")]
 #[cfg_attr(not(compact), inline)]
@@ -205,7 +210,8 @@ mod table {
             || row == Row::ReturnCross as usize
             || row == Row::Lazy as usize
             || row == Row::Fuel as usize
-            || row == Row::Signal as usize;
+            || row == Row::Signal as usize
+            || accesses_shared(row);
         if is_special || field > LEN as usize { EXACT } else { Plan(plan | (field as u64) << LEN_SHIFT) }
     }
 }

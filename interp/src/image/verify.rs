@@ -27,8 +27,8 @@ use crate::{
     error::{Error, ErrorKind, ImageErrorKind},
     isa::{self, HEADER_BYTES, Instruction, Level, Operand, Rest, Row, Ty, decode, kind},
     types::{
-        CELL_BYTES, ElemIndex, ExternKind, FuncIndex, FuncType, GlobalIndex, MemoryIndex, RefType, TableIndex,
-        TagIndex, TypeIndex, TypeSpace, ValType, ValTypes,
+        CELL_BYTES, ElemIndex, ExternKind, FuncIndex, FuncType, GlobalIndex, MemoryIndex, MemoryType, RefType,
+        TableIndex, TagIndex, TypeIndex, TypeSpace, ValType, ValTypes,
     },
 };
 
@@ -48,6 +48,7 @@ const NO_INSTRUCTION: &str = "no instruction, or one cut off";
 const ABOVE_LEVEL: &str = "instruction above the image's level";
 const OTHERS: &str = "superinstruction of others";
 const NO_MEMORY: &str = "memory access without a memory of that kind";
+const ANOTHER_SHARING: &str = "plain access to a shared memory, or the other way round";
 const ANOTHER_INDEX: &str = "memory or table with addresses or indices of another type";
 
 /// What a rule says: nothing, or what breaks it.
@@ -112,11 +113,6 @@ fn module(image: &Image<'_>) -> Result<(), Error> {
             return unsupported("simd");
         }
     }
-    for memory in (0..image.count(ExternKind::Memory)).map_while(|index| image.memory(MemoryIndex(index))) {
-        if memory.is_shared {
-            return unsupported("threads");
-        }
-    }
     Ok(())
 }
 
@@ -124,16 +120,43 @@ fn module(image: &Image<'_>) -> Result<(), Error> {
 pub fn needed_groups(image: &Image<'_>) -> u32 {
     let is_null = |index| image.table(TableIndex(index)).is_none_or(|table| table.init == ConstExpr::Zero);
     let has_refs = image.elem_exprs.len() != 0 || !(0..image.count(ExternKind::Table)).all(is_null);
-    let has_64 = (0..image.count(ExternKind::Memory)).any(|index| is_memory64(image, index) == Some(true))
+    let memories = || (0..image.count(ExternKind::Memory)).map_while(|index| image.memory(MemoryIndex(index)));
+    let has_64 = memories().any(|memory| memory.is_memory64)
         || (0..image.count(ExternKind::Table)).any(|index| is_table64(image, index) == Some(true));
     let memory64 = if has_64 { isa::table::group::MEMORY64 } else { 0 };
+    let threads = if memories().any(|memory| memory.is_shared) { isa::table::group::THREADS } else { 0 };
     let refs = if has_refs { isa::table::group::REFERENCE_TYPES } else { 0 };
-    refs | memory64 | if image.hidden_funcs_count() != 0 { isa::table::group::EXTENDED_CONST } else { 0 }
+    refs | memory64 | threads | if image.hidden_funcs_count() != 0 { isa::table::group::EXTENDED_CONST } else { 0 }
 }
 
-/// Whether a memory has 64-bit addresses, if there is such a memory.
-fn is_memory64(image: &Image<'_>, index: u32) -> Option<bool> {
-    image.memory(MemoryIndex(index)).map(|memory| memory.is_memory64)
+/// What a row may do with the memories that it names.
+#[derive(PartialEq, Eq)]
+enum Sharing {
+    /// Plain accesses, of memories that are not shared.
+    Plain,
+    /// Those of shared memories.
+    Shared,
+    /// Accesses that any memory allows.
+    Any,
+}
+
+fn sharing(row: Row) -> Sharing {
+    let is_in = |first: Row, last: Row| (first as usize..=last as usize).contains(&(row as usize));
+    if is_in(Row::I32LoadShared, Row::MemoryInitSharedMemory64) {
+        Sharing::Shared
+    } else if is_in(Row::MemoryCopyShared, LAST_ATOMIC) {
+        Sharing::Any
+    } else {
+        Sharing::Plain
+    }
+}
+
+const LAST_ATOMIC: Row = Row::I64AtomicRmw32CmpxchgU;
+
+/// Whether a row takes addresses of 64 bits, whatever the memory has.
+fn has_wide_address(row: Row) -> bool {
+    let is_in = |first: Row, last: Row| (first as usize..=last as usize).contains(&(row as usize));
+    is_in(Row::I32LoadSharedFar, Row::I64StoreSharedFar) || is_in(Row::AtomicFence, LAST_ATOMIC)
 }
 
 /// Whether a table has 64-bit indices, if there is such a table.
@@ -146,7 +169,8 @@ fn lacking(image: &Image<'_>) -> Result<(), Error> {
     const ALL: u32 = isa::table::group::REFERENCE_TYPES
         | isa::table::group::EXTENDED_CONST
         | isa::table::group::EXCEPTIONS
-        | isa::table::group::MEMORY64;
+        | isa::table::group::MEMORY64
+        | isa::table::group::THREADS;
     if isa::GROUPS & ALL == ALL {
         return Ok(());
     }
@@ -232,8 +256,8 @@ struct Verifier<'a> {
     unplanned: u64,
     /// Bytes up to the end of the frame's last reference.
     refs_end: u32,
-    /// Whether memory 0, if there is one, has 64-bit addresses.
-    memory: Option<bool>,
+    /// Memory 0, if there is one.
+    memory: Option<MemoryType>,
     /// Whether any function of the image has references among its parameters or results.
     has_ref_types: bool,
     /// Whether it computes a constant expression.
@@ -251,7 +275,8 @@ struct Verifier<'a> {
 
 impl<'a> Verifier<'a> {
     fn new(image: &'a Image<'a>, func: Func<'a>, has_ref_types: bool) -> Verifier<'a> {
-        let memory = is_memory64(image, 0);
+        let memory = image.memory(MemoryIndex(0));
+        let is_plain = |is_64| memory.is_some_and(|memory| !memory.is_shared && memory.is_memory64 == is_64);
         let is_hidden = image.is_hidden(func.index);
         let options = image.options();
         let flag = |is_set: bool, flag: u64| if is_set { flag } else { 0 };
@@ -267,8 +292,8 @@ impl<'a> Verifier<'a> {
             unplanned: Plan::EXACT
                 | flag(image.level() < Level::Full as u16, Plan::FULL)
                 | flag(image.level() < Level::Host as u16, Plan::SUPER)
-                | flag(memory != Some(false), Plan::MEMORY)
-                | flag(memory != Some(true), Plan::MEMORY64)
+                | flag(!is_plain(false), Plan::MEMORY)
+                | flag(!is_plain(true), Plan::MEMORY64)
                 | flag(is_hidden || has_ref_types, Plan::CALL),
             refs_end: func.cell_map.references().map_or(0, |(_, end)| end * CELL_BYTES),
             memory,
@@ -457,7 +482,7 @@ impl<'a> Verifier<'a> {
                 *value = operand.value as u32;
             }
         }
-        if cfg!(feature = "memory64") {
+        if cfg!(any(feature = "memory64", feature = "threads")) {
             self.indices(instruction)?;
         }
         match row {
@@ -514,18 +539,32 @@ impl<'a> Verifier<'a> {
                 require(self.image.options().contains(Options::SIGNAL), "signal in an image without that option")
             }
             Row::Exit | Row::ReturnCross | Row::Lazy => Err("reserved instruction in a function".into()),
-            _ if plan::accesses_memory(row as usize) => require(self.memory == Some(false), NO_MEMORY),
-            _ if plan::accesses_memory64(row as usize) => require(self.memory == Some(true), NO_MEMORY),
+            _ if plan::accesses_memory(row as usize) => self.near(false, false),
+            _ if plan::accesses_memory64(row as usize) => self.near(true, false),
+            _ if plan::accesses_shared(row as usize) => self.near(false, true),
             _ => Ok(()),
         }
     }
 
-    /// Memories and tables have addresses and indices of the instruction's types: operands of integers in the order of those.
+    /// Memory 0 is of this kind.
+    fn near(&self, is_64: bool, is_shared: bool) -> Rule {
+        let is_so = |memory: MemoryType| memory.is_memory64 == is_64 && memory.is_shared == is_shared;
+        require(self.memory.is_some_and(is_so), NO_MEMORY)
+    }
+
+    /// Memories and tables have addresses and indices of the instruction's types: operands of integers in the order of those. Shared memories are
+    /// named by the rows for them, and by no others.
     fn indices(&self, instruction: &Instruction<'a>) -> Rule {
+        let (sharing, is_wide) = (sharing(instruction.row), has_wide_address(instruction.row));
         let mut types = instruction.operands().filter_map(|operand| operand.ty).filter(|ty| *ty != Ty::Ref);
         for operand in instruction.operands() {
             let is_64 = match operand.kind {
-                kind::MEMORY => is_memory64(self.image, operand.value as u32),
+                kind::MEMORY => {
+                    let memory = self.image.memory(MemoryIndex(operand.value as u32)).ok_or(NO_MEMORY)?;
+                    let is_so = sharing == Sharing::Any || memory.is_shared == (sharing == Sharing::Shared);
+                    require(is_so, ANOTHER_SHARING)?;
+                    Some(if is_wide { true } else { memory.is_memory64 })
+                }
                 kind::TABLE => is_table64(self.image, operand.value as u32),
                 _ => continue,
             };

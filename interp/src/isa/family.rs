@@ -30,7 +30,7 @@ pub enum Family {
     Call,
     /// Globals.
     Global,
-    /// Memories as a whole: size, growth, bulk operators.
+    /// Memories as a whole: size, growth, bulk operators; atomic operators that do more than load or store.
     Memory,
     /// Tables and references.
     Table,
@@ -111,7 +111,7 @@ impl Row {
             "DataDrop" => Family::Memory,
             "ElemDrop" => Family::Table,
             handler => {
-                const BY_VERB: [(&str, Family); 13] = [
+                const BY_VERB: [(&str, Family); 16] = [
                     ("Load", Family::Load),
                     ("Store", Family::Store),
                     ("Branch", Family::Branch),
@@ -119,6 +119,9 @@ impl Row {
                     ("Return", Family::Call),
                     ("Global", Family::Global),
                     ("Memory", Family::Memory),
+                    ("AtomicLoad", Family::Load),
+                    ("AtomicStore", Family::Store),
+                    ("Atomic", Family::Memory),
                     ("Table", Family::Table),
                     ("Struct", Family::Object),
                     ("Array", Family::Object),

@@ -321,6 +321,9 @@ mod ops_reference;
 #[allow(unused_imports)]
 pub use ops_memory64::{LOAD_FAR64, STORE_FAR64};
 
+#[path = "ops_atomic.rs"]
+mod ops_atomic;
+
 /// Rows of one file, and the groups that all of them belong to.
 struct Part {
     groups: u32,
@@ -328,12 +331,13 @@ struct Part {
 }
 
 /// The files, in the order of their rows. A proposal is a line here.
-const PARTS: [Part; 5] = [
+const PARTS: [Part; 6] = [
     Part { groups: 0, rows: ops::ROWS },
     Part { groups: group::MEMORY64, rows: ops_memory64::ROWS },
     Part { groups: group::FUNCTION_REFERENCES, rows: ops_reference::ROWS },
     Part { groups: group::FUNCTION_REFERENCES | group::GC, rows: ops_gc::ROWS },
     Part { groups: group::EXCEPTIONS, rows: ops_exception::ROWS },
+    Part { groups: group::THREADS, rows: ops_atomic::ROWS },
 ];
 
 const COUNT: usize = {

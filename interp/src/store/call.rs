@@ -231,6 +231,17 @@ impl Store {
                     Ok(()) => continue,
                     Err(Denied) => Stop::Denied,
                 },
+                #[cfg(feature = "threads")]
+                Exit::WAIT => match self.wait() {
+                    Ok(true) => continue,
+                    Ok(false) => Stop::Interrupted,
+                    Err(trap) => Stop::Trap(trap),
+                },
+                #[cfg(feature = "threads")]
+                Exit::NOTIFY => {
+                    self.notify();
+                    continue;
+                }
                 #[cfg(feature = "objects")]
                 Exit::COLLECT => match self.room_for_object(self.context().request.delta as u32) {
                     Ok(()) => continue,

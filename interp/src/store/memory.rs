@@ -27,16 +27,90 @@ impl Store {
             return Err(Error::new(ErrorKind::Limit("memory size")));
         }
         let address = next_address(self.memories.len())?;
+        #[cfg(shared)]
+        if ty.is_shared && self.heap.left().is_none() {
+            return self.add_shared(&super::shared::SharedMemory::new(ty)?);
+        }
         let len = usize::try_from(desired).map_err(|_| OutOfMemory)?;
         // Room first: what is allocated is in the list.
         self.memories.reserve(&mut self.heap, 1)?;
         let base = self.heap.allocate(layout(len)?)?;
         let maximum = ty.bytes(ty.limits.max.unwrap_or(u64::MAX).min(ty.pages_max()));
-        let entity =
-            MemoryEntity { base: base.as_ptr(), len, capacity: len, maximum, page_size_log2: ty.page_size_log2, ty };
+        let entity = MemoryEntity {
+            base: base.as_ptr(),
+            len,
+            capacity: len,
+            maximum,
+            page_size_log2: ty.page_size_log2,
+            ty,
+            #[cfg(shared)]
+            shared_len: core::ptr::null(),
+        };
         self.memories.push_within_capacity(entity);
         self.set_stale();
         Ok(address)
+    }
+
+    /// A memory that other stores may have too; the same address if this store has it already.
+    ///
+    /// # Errors
+    /// `Limit` if there are too many memories; `OutOfMemory`.
+    #[cfg(shared)]
+    pub fn add_shared(&mut self, memory: &super::shared::SharedMemory) -> Result<u32, Error> {
+        if let Some((address, _)) = self.shared.iter().find(|(_, other)| other.is_same(memory)) {
+            return Ok(*address);
+        }
+        if self.memories_count() >= self.limits.tables_and_memories {
+            return Err(Error::new(ErrorKind::Limit("number of memories")));
+        }
+        let address = next_address(self.memories.len())?;
+        self.shared.try_reserve(1).map_err(|_| OutOfMemory)?;
+        let ty = memory.ty();
+        let entity = MemoryEntity {
+            base: memory.base(),
+            len: memory.len(),
+            capacity: 0,
+            maximum: ty.bytes(ty.limits.max.unwrap_or(0)),
+            page_size_log2: ty.page_size_log2,
+            ty,
+            shared_len: memory.len_ptr(),
+        };
+        self.memories.push(&mut self.heap, entity)?;
+        self.shared.push((address, memory.clone()));
+        self.set_stale();
+        Ok(address)
+    }
+
+    /// A memory that other stores may have too, if it is one.
+    #[cfg(shared)]
+    pub fn shared_memory(&self, address: u32) -> Option<&super::shared::SharedMemory> {
+        self.shared.iter().find(|(other, _)| *other == address).map(|(_, memory)| memory)
+    }
+
+    /// Whether other stores may have a memory, which then has no bytes to be borrowed.
+    pub fn is_memory_shared(&self, address: u32) -> bool {
+        #[cfg(shared)]
+        return !self.memories[address as usize].shared_len.is_null();
+        #[cfg(not(shared))]
+        {
+            let _ = address;
+            false
+        }
+    }
+
+    /// Copies bytes into a memory; whether they are all inside, else nothing is written.
+    pub fn write_memory(&mut self, address: u32, start: usize, bytes: &[u8]) -> bool {
+        #[cfg(shared)]
+        if let Some(memory) = self.shared_memory(address) {
+            return memory.write(start, bytes);
+        }
+        let memory = self.memory_mut(address);
+        // Checked without an overflow on 32-bit machines.
+        let is_inside = memory.len().checked_sub(start).is_some_and(|room| bytes.len() <= room);
+        if is_inside {
+            memory[start..start + bytes.len()].copy_from_slice(bytes);
+        }
+        is_inside
     }
 
     /// Adds `delta` pages; the size in pages before, or `None` if that cannot be.
@@ -44,6 +118,17 @@ impl Store {
     /// # Errors
     /// The limiter wants the guest stopped.
     pub fn grow_memory(&mut self, address: u32, delta: u64, limiter: &mut dyn Limiter) -> Result<Option<u64>, Denied> {
+        #[cfg(shared)]
+        if let Some(memory) = self.shared_memory(address) {
+            let (mut is_denied, maximum) = (false, memory.ty().limits.max.map(|pages| memory.ty().bytes(pages)));
+            let old = memory.grow(delta, |current, desired| {
+                let answer = limiter.memory_growing(current, desired, maximum);
+                is_denied |= answer.is_err();
+                answer.unwrap_or(false)
+            });
+            self.set_stale();
+            return if is_denied { Err(Denied) } else { Ok(old) };
+        }
         let memory = self.memories[address as usize];
         let (current, log2) = (memory.len as u64, memory.page_size_log2);
         let old = current >> log2;
@@ -89,11 +174,15 @@ impl Store {
     /// Size in pages.
     pub fn memory_pages(&self, address: u32) -> u64 {
         let memory = &self.memories[address as usize];
-        memory.len as u64 >> memory.page_size_log2
+        crate::exec::shared::len(memory) as u64 >> memory.page_size_log2
     }
 
     /// The bytes of a memory.
+    ///
+    /// # Panics
+    /// If other threads may have it: see [`Store::is_memory_shared`].
     pub fn memory(&self, address: u32) -> &[u8] {
+        assert!(!self.is_memory_shared(address), "a memory of this store alone");
         let memory = &self.memories[address as usize];
         // SAFETY: the block has `len` initialised bytes, which only the guest and `memory_mut` write, neither while the
         // store is borrowed.
@@ -101,7 +190,11 @@ impl Store {
     }
 
     /// The bytes of a memory, for writing.
+    ///
+    /// # Panics
+    /// As for [`Store::memory`].
     pub fn memory_mut(&mut self, address: u32) -> &mut [u8] {
+        assert!(!self.is_memory_shared(address), "a memory of this store alone");
         let memory = &self.memories[address as usize];
         // SAFETY: as for `memory`; the store is borrowed mutably, and no two memories overlap.
         unsafe { slice::from_raw_parts_mut(memory.base, memory.len) }
@@ -114,6 +207,10 @@ fn layout(len: usize) -> Result<Layout, OutOfMemory> {
 
 /// Gives the bytes of a memory back.
 pub(super) fn free(heap: &mut Heap, memory: &MemoryEntity) {
+    #[cfg(shared)]
+    if !memory.shared_len.is_null() {
+        return;
+    }
     if let (Some(base), Ok(layout)) = (NonNull::new(memory.base), layout(memory.capacity)) {
         // SAFETY: allocated with this layout; the store goes, so nothing points into it.
         unsafe { heap.free(base, layout) };

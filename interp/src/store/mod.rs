@@ -26,6 +26,8 @@ mod objects;
 #[cfg(feature = "observe")]
 #[cfg_attr(not(observe), path = "no_observe.rs")]
 mod observe;
+#[cfg(shared)]
+pub mod shared;
 #[cfg(feature = "alloc")]
 mod suspend;
 mod table;
@@ -33,6 +35,8 @@ mod table;
 mod tag;
 #[cfg(not(compact))]
 mod types;
+#[cfg(feature = "threads")]
+mod wait;
 
 pub use crate::error::OutOfMemory;
 pub use backtrace::{Frame, Frames};
@@ -124,6 +128,9 @@ pub struct Store {
     pub(crate) instances: List<InstanceEntity>,
     blocks: List<Block>,
     externs_count: u32,
+    /// Memories that other stores may have too, by address.
+    #[cfg(shared)]
+    shared: alloc::vec::Vec<(u32, shared::SharedMemory)>,
     /// Structs, arrays, exceptions.
     #[cfg(feature = "objects")]
     pub(crate) objects: crate::gc::ObjectHeap,
@@ -143,7 +150,8 @@ pub struct Store {
     lazy: alloc::vec::Vec<lazy::Code>,
 }
 
-// SAFETY: all pointers are to memory that the store owns, to images that outlive it, or to the signal word, which is atomic.
+// SAFETY: all pointers are to memory that the store owns, to images that outlive it, to the signal word, which is atomic, or to shared memories,
+// which are touched by atomics and in assembly only.
 unsafe impl Send for Store {}
 // SAFETY: as above; shared references only read, nothing is cached behind them.
 unsafe impl Sync for Store {}
@@ -190,6 +198,8 @@ impl Store {
             instances: List::EMPTY,
             blocks: List::EMPTY,
             externs_count: 0,
+            #[cfg(shared)]
+            shared: alloc::vec::Vec::new(),
             #[cfg(feature = "objects")]
             objects: crate::gc::ObjectHeap::new(limits.objects_bytes, limits.collects_always),
             #[cfg(feature = "exceptions")]

@@ -433,7 +433,7 @@ impl<'a> Func<'a> {
             O::BrOnCastFail { relative_depth, to_ref_type, .. } => self.br_on_cast(relative_depth, to_ref_type, false),
             // A handle means the same on both sides.
             O::AnyConvertExtern | O::ExternConvertAny => Ok(()),
-            _ => Err(Refusal::Operator),
+            _ => self.atomic(operator),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::read::MemArg;
 use super::{
+    atomic::{bulk_shared, copy_shared, with_sharing},
     emit::accumulator_of,
     func::{Func, Refusal},
     fuse,
@@ -17,24 +18,27 @@ impl Func<'_> {
         let address_ty = self.address_type(memarg.memory)?;
         let address = self.pop(address_ty)?;
         self.prove_access(memarg, align, address_ty)?;
-        let near = memarg.memory == 0;
+        let is_shared = self.is_shared(memarg.memory);
+        let near = memarg.memory == 0 && !(is_shared && address_ty == Ty::I64);
+        let with_memory = |row| with_index(with_sharing(row, is_shared), address_ty);
         match (self.absolute(&address, memarg.offset), u16::try_from(memarg.offset)) {
             (Some(absolute), _) if near => {
                 self.claim(accumulator_of(result))?;
-                self.emit_mapped(with_index(row, address_ty), &[absolute, Field::NONE, Field::REG])?;
+                self.emit_mapped(with_memory(row), &[absolute, Field::NONE, Field::REG])?;
             }
             (_, Ok(offset)) if near => {
                 let offset = Field::new(kind::OFF16, i64::from(offset));
-                if let Some([left, right]) = self.sum(&address) {
+                if !is_shared && let Some([left, right]) = self.sum(&address) {
                     self.claim(accumulator_of(result))?;
                     let row = with_index(fuse::at_sum(row), address_ty);
                     self.emit_mapped(row, &[left, right, offset, Field::REG])?;
                 } else {
                     let address = self.field(&address)?;
                     self.claim(accumulator_of(result))?;
-                    self.emit_mapped(with_index(row, address_ty), &[address, offset, Field::REG])?;
+                    self.emit_mapped(with_memory(row), &[address, offset, Field::REG])?;
                 }
             }
+            _ if is_shared => return self.load_shared(far, &address, memarg),
             _ => {
                 self.load_accumulator(&address)?;
                 self.claim(accumulator_of(result))?;
@@ -57,11 +61,16 @@ impl Func<'_> {
             _ => None,
         };
         let near = memarg.memory == 0;
+        let is_shared = self.is_shared(memarg.memory);
+        let near = near && !(is_shared && address_ty == Ty::I64);
         let absolute = self.absolute(&address, memarg.offset).filter(|_| near);
         let offset = u16::try_from(memarg.offset).ok().filter(|_| near);
         let Some(offset) =
             offset.map(|offset| Field::new(kind::OFF16, i64::from(offset))).or(absolute.map(|_| Field::NONE))
         else {
+            if is_shared {
+                return self.store_shared(far, &address, &value, memarg);
+            }
             return self.store_far(far, &address, &value, memarg);
         };
         let (mut row, mut value_field) = (row, self.value_field(&value)?);
@@ -78,7 +87,7 @@ impl Func<'_> {
         if both_in_r0 {
             value_field = self.slot_field(&value)?;
         }
-        self.emit_mapped(with_index(row, address_ty), &[address, offset, value_field])
+        self.emit_mapped(with_index(with_sharing(row, is_shared), address_ty), &[address, offset, value_field])
     }
 
     /// The value of a store: a short immediate, an accumulator, or a slot.
@@ -119,13 +128,15 @@ impl Func<'_> {
 
     /// memory.copy
     pub fn memory_copy(&mut self, to: u32, from: u32) -> Result<(), Refusal> {
-        let row = with_indices(Row::MemoryCopy, self.address_type(to)?, self.address_type(from)?);
+        let (to_ty, from_ty) = (self.address_type(to)?, self.address_type(from)?);
+        let is_shared = self.is_shared(to) || self.is_shared(from);
+        let row = if is_shared { copy_shared(to_ty, from_ty) } else { with_indices(Row::MemoryCopy, to_ty, from_ty) };
         self.bulk(row, &[memory_field(to), memory_field(from)])
     }
 
     /// memory.fill
     pub fn memory_fill(&mut self, memory: u32) -> Result<(), Refusal> {
-        let row = with_index(Row::MemoryFill, self.address_type(memory)?);
+        let row = self.of_memory(Row::MemoryFill, memory)?;
         self.bulk(row, &[memory_field(memory)])
     }
 
@@ -133,7 +144,7 @@ impl Func<'_> {
     pub fn memory_size(&mut self, memory: u32) -> Result<(), Refusal> {
         let ty = self.address_type(memory)?;
         self.claim(super::stack::Accumulator::Int)?;
-        self.emit(with_index(Row::MemorySize, ty), &[memory_field(memory), Field::REG])?;
+        self.emit(self.of_memory(Row::MemorySize, memory)?, &[memory_field(memory), Field::REG])?;
         self.push_accumulator(ty)
     }
 
@@ -143,8 +154,14 @@ impl Func<'_> {
         let pages = self.pop(ty)?;
         let pages = self.field(&pages)?;
         self.claim(super::stack::Accumulator::Int)?;
-        self.emit_mapped(with_index(Row::MemoryGrow, ty), &[memory_field(memory), pages, Field::REG])?;
+        self.emit_mapped(self.of_memory(Row::MemoryGrow, memory)?, &[memory_field(memory), pages, Field::REG])?;
         self.push_accumulator(ty)
+    }
+
+    /// The row of a bulk operator on one memory.
+    pub fn of_memory(&self, row: Row, memory: u32) -> Result<Row, Refusal> {
+        let ty = self.address_type(memory)?;
+        Ok(if self.is_shared(memory) { bulk_shared(row, ty) } else { with_index(row, ty) })
     }
 
     /// An operator on three integer operands (or references) in slots, behind the given index fields.

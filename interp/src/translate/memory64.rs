@@ -64,6 +64,10 @@ mod tests {
     fn rows_are_found_by_their_order() {
         let mut wide_count = 0;
         for (index, row) in ROWS.iter().enumerate() {
+            // Those of shared memories are found by other ways.
+            if row.name.contains(".shared") {
+                continue;
+            }
             let named = |suffix: &str| ROWS.iter().find(|wide| wide.name.strip_suffix(suffix) == Some(row.name));
             if let Some(expected) = named(".memory64").or_else(|| named(".table64")) {
                 let found = wide(Row::from_index(index).expect("a row")).get();
@@ -71,8 +75,9 @@ mod tests {
                 wide_count += 1;
             }
         }
-        let with_suffix =
-            |row: &crate::isa::table::Row| row.name.ends_with(".memory64") || row.name.ends_with(".table64");
+        let with_suffix = |row: &crate::isa::table::Row| {
+            (row.name.ends_with(".memory64") || row.name.ends_with(".table64")) && !row.name.contains(".shared")
+        };
         assert_eq!(wide_count, ROWS.iter().filter(|row| with_suffix(row)).count());
     }
 }

@@ -11,6 +11,7 @@
 //!
 //! [`translate`] does all functions at once; `lazy` does them one by one, later.
 
+mod atomic;
 mod call;
 mod control;
 mod emit;
@@ -92,6 +93,7 @@ pub const SUPPORTED: Features = Features::MUTABLE_GLOBAL
     .with(Features::EXTENDED_CONST)
     .with(Features::MULTI_MEMORY)
     .with(Features::MEMORY64)
+    .with(Features::THREADS)
     .with(Features::CUSTOM_PAGE_SIZES)
     .with(Features::WIDE_ARITHMETIC)
     .with(Features::FUNCTION_REFERENCES)
@@ -111,6 +113,7 @@ const WASM_FEATURES: &[(Features, WasmFeatures)] = &[
     (Features::EXTENDED_CONST, WasmFeatures::EXTENDED_CONST),
     (Features::MULTI_MEMORY, WasmFeatures::MULTI_MEMORY),
     (Features::MEMORY64, WasmFeatures::MEMORY64),
+    (Features::THREADS, WasmFeatures::THREADS),
     (Features::CUSTOM_PAGE_SIZES, WasmFeatures::CUSTOM_PAGE_SIZES),
     (Features::WIDE_ARITHMETIC, WasmFeatures::WIDE_ARITHMETIC),
     (Features::FUNCTION_REFERENCES, WasmFeatures::FUNCTION_REFERENCES),

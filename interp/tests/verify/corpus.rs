@@ -86,6 +86,25 @@ pub const CORPUS: &[(&str, &str)] = &[
           (call_indirect $t (type $v) (local.get 0)) (i32.const 1))
         (func (param i64) (return_call_indirect $t (type $v) (local.get 0))))"#,
     ),
+    // Nothing waits here: what is damaged is run, and might wait without end.
+    (
+        "threads",
+        r#"(module (memory $s 1 4 shared) (memory $w i64 1 4 shared) (memory $p 1) (data $d "abc") (data (i32.const 8) "active")
+        (func (param i32 i64 f64) (result i32)
+          (i32.store (local.get 0) (i32.load offset=4 (local.get 0)))
+          (i64.store8 (i32.const 9) (local.get 1)) (f64.store (local.get 0) (f64.neg (local.get 2)))
+          (i64.store offset=0x10000 (local.get 0) (i64.load offset=0x10000 (local.get 0)))
+          (f64.store $w (local.get 1) (f64.load $w (local.get 1)))
+          (memory.fill $s (i32.const 0) (i32.const 1) (i32.const 9)) (memory.fill $w (i64.const 0) (i32.const 1) (i64.const 9))
+          (memory.copy $s $p (i32.const 0) (i32.const 1) (i32.const 9)) (memory.copy $w $s (i64.const 0) (i32.const 1) (i32.const 9))
+          (memory.copy $s $w (i32.const 0) (i64.const 1) (i32.const 9)) (memory.copy $w $w (i64.const 0) (i64.const 1) (i64.const 9))
+          (memory.init $s $d (i32.const 0) (i32.const 0) (i32.const 2)) (memory.init $w $d (i64.const 0) (i32.const 0) (i32.const 2))
+          (drop (memory.grow $s (memory.size $s))) (drop (memory.grow $w (memory.size $w)))
+          (atomic.fence) (i32.atomic.store (local.get 0) (i32.atomic.load8_u (local.get 0)))
+          (drop (i64.atomic.rmw32.add_u $w (local.get 1) (i64.atomic.load $p (local.get 0))))
+          (drop (memory.atomic.notify (local.get 0) (i32.const 1)))
+          (i32.atomic.rmw16.cmpxchg_u offset=8 (local.get 0) (i32.const 1) (i32.const 2))))"#,
+    ),
     (
         "globals",
         r#"(module (global (import "a" "b") i32) (global (import "a" "c") (mut f64))

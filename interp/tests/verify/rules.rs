@@ -384,13 +384,45 @@ fn constant_expressions_are_straight() {
     );
 }
 
+/// Shared memories are named by the rows for them, other ones by plain rows, and by atomic rows both.
 #[test]
-fn what_is_not_run_is_refused_by_name() {
-    let (flag, name) = (format::IS_SHARED | format::HAS_MAX, "threads");
-    let mut patch = Patch::new("(module (memory 1 2))", &Config::default());
-    let at = patch.section(format::section::MEMORIES).0;
-    patch.image[at + 1] |= flag;
-    assert_eq!(patch.load().expect_err(name).kind(), ErrorKind::Unsupported(name));
+fn shared_memories() {
+    const NEAR: &str = "memory access without a memory of that kind";
+    const OTHER: &str = "plain access to a shared memory, or the other way round";
+    /// Makes the first memory one that is shared, or one that is not.
+    fn turn(p: &mut Patch) {
+        let at = p.section(format::section::MEMORIES).0;
+        p.image[at + 1] ^= format::IS_SHARED;
+    }
+    for (rule, text) in [
+        (NEAR, "(func (param i32) (drop (i32.load (local.get 0))))"),
+        (NEAR, "(func (param i32) (f64.store (local.get 0) (f64.const 1)))"),
+        (NEAR, "(func (drop (i32.load8_u (i32.const 8))))"),
+        (OTHER, "(func (param i32) (drop (i32.load offset=70000 (local.get 0))))"),
+        (OTHER, "(func (param i32) (i64.store offset=70000 (local.get 0) (i64.const 1)))"),
+        (OTHER, "(func (drop (memory.size)))"),
+        (OTHER, "(func (drop (memory.grow (i32.const 1))))"),
+        (OTHER, "(func (memory.fill (i32.const 1) (i32.const 1) (i32.const 1)))"),
+        (OTHER, "(func (memory.init $d (i32.const 1) (i32.const 1) (i32.const 1)))"),
+    ] {
+        for shared in ["", "shared"] {
+            let text = format!(r#"(module (memory 1 2 {shared}) (data $d "") {text})"#);
+            check(&Config::default(), &text, &[(rule, turn)]);
+        }
+    }
+    // Copies between memories that are not shared, of which one becomes so.
+    let text = "(module (memory 1 2) (memory 1 2) (func (memory.copy 0 1 (i32.const 1) (i32.const 1) (i32.const 1))))";
+    check(&Config::default(), text, &[(OTHER, turn)]);
+    for any in [
+        "(memory.copy 0 1 (i32.const 1) (i32.const 1) (i32.const 1))",
+        "(drop (i32.atomic.rmw.add (i32.const 4) (i32.const 1)))",
+        "(drop (memory.atomic.wait64 (i32.const 8) (i64.const 1) (i64.const 0)))",
+    ] {
+        let mut patch =
+            Patch::new(&format!("(module (memory 1 2 shared) (memory 1 2 shared) (func {any}))"), &Config::default());
+        turn(&mut patch);
+        patch.load().expect("any memory");
+    }
 }
 
 /// Instructions take addresses and indices of the type that their memory or table has.

@@ -85,7 +85,7 @@ pub fn unknown_import(module: &str, name: &str) -> String {
         },
         "wasi_unstable" => "this is WASI preview 0: build with a toolchain for preview 1 (wasm32-wasip1)".into(),
         _ if module.starts_with("wasi:") => "this is WASI preview 2 or later: build for wasm32-wasip1".into(),
-        "wasi" if name == "thread-spawn" => "threads are not supported: build for wasm32-wasip1 without threads".into(),
+        "wasi" if name == "thread-spawn" => "WASI threads are not supported, only shared memories of an embedding: build for wasm32-wasip1 without threads".into(),
         _ => {
             let source = match module {
                 "env" => "often a C function that was not linked in; ",

@@ -104,7 +104,7 @@ impl Report {
             code_bytes: image.code().len() as u64 * 2,
             data_bytes: data.map(|data| data.bytes.len() as u64).sum(),
             page_bytes: memories.clone().map(|memory| 1 << memory.page_size_log2).collect(),
-            memory_bytes: memories.map(|memory| memory.limits.min << memory.page_size_log2).sum(),
+            memory_bytes: memories.map(|memory| memory.bytes(memory.limits.min)).fold(0, u64::saturating_add),
             overhead_bytes: bytes.len() as u64 - content,
             sections,
             imports: imports(image),

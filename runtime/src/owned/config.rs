@@ -13,6 +13,7 @@ const DEFAULT_FEATURES: Features = Features::MUTABLE_GLOBAL
     .with(Features::EXTENDED_CONST)
     .with(Features::MULTI_MEMORY)
     .with(Features::MEMORY64)
+    .with(Features::THREADS)
     .with(Features::CUSTOM_PAGE_SIZES)
     .with(Features::WIDE_ARITHMETIC)
     .with(Features::FUNCTION_REFERENCES)
@@ -140,6 +141,8 @@ impl Config {
         wasm_custom_page_sizes => CUSTOM_PAGE_SIZES,
         /// Memories with 64-bit addresses, tables with 64-bit indices. Default: true.
         wasm_memory64 => MEMORY64,
+        /// Shared memories and atomic operators. Default: true.
+        wasm_threads => THREADS,
         /// The operators `i64.add128` and their like. Default: true.
         wasm_wide_arithmetic => WIDE_ARITHMETIC,
         /// Exceptions: tags, `try_table`, `throw`. Default: true.

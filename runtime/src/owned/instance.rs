@@ -1,5 +1,7 @@
 //! Instances, and what they export.
 
+#[cfg(all(feature = "std", target_has_atomic = "64"))]
+use super::SharedMemory;
 use super::{
     AsContext, AsContextMut, Error, ExternType, Func, Global, Memory, Module, Store, StoreContext, StoreContextMut,
     Table, Tag, TypedFunc, WasmParams, WasmResults, call, store::Handle,
@@ -7,7 +9,7 @@ use super::{
 use sheave_interp::store::External;
 
 /// Something that can be imported and exported.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Extern {
     /// A function.
     Func(Func),
@@ -19,6 +21,9 @@ pub enum Extern {
     Global(Global),
     /// A tag.
     Tag(Tag),
+    /// A memory that threads share, and which is of no store.
+    #[cfg(all(feature = "std", target_has_atomic = "64"))]
+    SharedMemory(SharedMemory),
 }
 
 macro_rules! externs { ($($variant:ident $into:ident,)*) => {
@@ -41,21 +46,50 @@ macro_rules! externs { ($($variant:ident $into:ident,)*) => {
             }
         )*
 
+        /// # Errors
+        /// The store can have no more memories, of those that threads share.
+        ///
         /// # Panics
         /// If it is one of another store.
-        pub(crate) fn to_raw<T>(self, store: &Store<T>) -> External {
-            match self {
+        pub(crate) fn to_raw<T>(&self, store: &mut Store<T>) -> Result<External, Error> {
+            Ok(match self {
                 $(Extern::$variant(value) => External::$variant(store.address(value.0)),)*
-            }
+                #[cfg(all(feature = "std", target_has_atomic = "64"))]
+                Extern::SharedMemory(memory) => External::Memory(store.core.add_shared(&memory.0)?),
+            })
         }
 
         pub(crate) fn from_raw<T>(external: External, store: &Store<T>) -> Extern {
+            #[cfg(all(feature = "std", target_has_atomic = "64"))]
+            if let External::Memory(address) = external
+                && let Some(memory) = store.core.shared_memory(address)
+            {
+                return Extern::SharedMemory(SharedMemory(memory.clone()));
+            }
             match external {
                 $(External::$variant(address) => Extern::$variant($variant(store.handle(address))),)*
             }
         }
     }
 } }
+#[cfg(all(feature = "std", target_has_atomic = "64"))]
+impl From<SharedMemory> for Extern {
+    fn from(memory: SharedMemory) -> Extern {
+        Extern::SharedMemory(memory)
+    }
+}
+
+#[cfg(all(feature = "std", target_has_atomic = "64"))]
+impl Extern {
+    /// The memory that threads share, if it is one.
+    pub fn into_shared_memory(self) -> Option<SharedMemory> {
+        match self {
+            Extern::SharedMemory(memory) => Some(memory),
+            _ => None,
+        }
+    }
+}
+
 externs! { Func into_func, Table into_table, Memory into_memory, Global into_global, Tag into_tag, }
 
 impl Extern {
@@ -73,12 +107,14 @@ impl Extern {
             Extern::Tag(tag) => ExternType::Tag(tag.ty(ctx)),
             #[cfg(not(feature = "exceptions"))]
             Extern::Tag(_) => unreachable!("a build without exceptions has no tags"),
+            #[cfg(all(feature = "std", target_has_atomic = "64"))]
+            Extern::SharedMemory(memory) => memory.ty().into(),
         }
     }
 }
 
 /// An export of an instance.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Export<'a> {
     name: &'a str,
     item: Extern,
@@ -189,6 +225,12 @@ impl Instance {
     /// The memory exported under a name.
     pub fn get_memory(&self, ctx: impl AsContext, name: &str) -> Option<Memory> {
         self.get_export(ctx, name)?.into_memory()
+    }
+
+    /// The memory that threads share and that is exported under a name.
+    #[cfg(all(feature = "std", target_has_atomic = "64"))]
+    pub fn get_shared_memory(&self, ctx: impl AsContext, name: &str) -> Option<SharedMemory> {
+        self.get_export(ctx, name)?.into_shared_memory()
     }
 
     /// The table exported under a name.

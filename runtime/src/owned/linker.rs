@@ -26,7 +26,7 @@ enum Definition<T> {
 impl<T> Clone for Definition<T> {
     fn clone(&self) -> Self {
         match self {
-            Definition::Extern(item) => Definition::Extern(*item),
+            Definition::Extern(item) => Definition::Extern(item.clone()),
             Definition::HostFunc(ty, func) => Definition::HostFunc(ty.clone(), func.clone()),
         }
     }
@@ -155,7 +155,7 @@ impl<T> Linker<T> {
     /// What was defined under a name with [`Linker::define`] or [`Linker::instance`].
     pub fn get(&self, _ctx: impl AsContext<Data = T>, module: &str, name: &str) -> Option<Extern> {
         match self.get_definition(module, name)? {
-            Definition::Extern(item) => Some(*item),
+            Definition::Extern(item) => Some(item.clone()),
             Definition::HostFunc(..) => None,
         }
     }
@@ -231,7 +231,7 @@ impl<T> Linker<T> {
 
     fn resolve(&self, store: &mut Store<T>, import: image::Import<'_>) -> Result<Extern, LinkerError> {
         match self.get_definition(import.module, import.name) {
-            Some(Definition::Extern(item)) => Ok(*item),
+            Some(Definition::Extern(item)) => Ok(item.clone()),
             Some(Definition::HostFunc(ty, func)) => {
                 // Checked before a function is made, not to make one for nothing.
                 let is_same = matches!(import.ty, ExternType::Func(expected) if ty.with_raw(|ty| ty == expected));

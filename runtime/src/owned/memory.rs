@@ -28,8 +28,12 @@ impl Memory {
     /// A memory of zeros, of the minimal size of its type.
     ///
     /// # Errors
-    /// `Module` with `Limit` if the limiter forbids it, with `OutOfMemory` if there is none.
+    /// `Module` with `Limit` if the limiter forbids it, with `OutOfMemory` if there is none; `Memory` with `InvalidMemoryType` if it is the type of
+    /// a shared memory, where there are threads to share it: that is a `SharedMemory`.
     pub fn new(mut ctx: impl AsContextMut, ty: MemoryType) -> Result<Memory, Error> {
+        if cfg!(all(feature = "std", target_has_atomic = "64")) && ty.is_shared() {
+            return Err(MemoryError::InvalidMemoryType.into());
+        }
         let StoreContextMut { store } = ctx.as_context_mut();
         let (core, mut limiter) = store.core_and_limiter();
         let address = core.new_memory(ty.to_raw(), &mut limiter)?;

@@ -29,6 +29,8 @@ mod observe;
 mod resume;
 #[cfg(feature = "objects")]
 mod rooted;
+#[cfg(all(feature = "std", target_has_atomic = "64"))]
+mod shared;
 mod store;
 mod sync;
 mod table;
@@ -73,6 +75,8 @@ pub use resume::{
 };
 #[cfg(feature = "objects")]
 pub use rooted::{ManuallyRooted, RootScope, Rooted};
+#[cfg(all(feature = "std", target_has_atomic = "64"))]
+pub use shared::{SharedMemory, WaitResult};
 pub use store::{InterruptHandle, Store};
 pub use table::Table;
 pub use tag::Tag;

@@ -193,7 +193,7 @@ impl<T> Store<T> {
             return Err(InstantiationError::MismatchedNumberOfImports { expected, actual: imports.len() }.into());
         }
         self.check_counts(module)?;
-        let imports: Vec<External> = imports.iter().map(|import| import.to_raw(self)).collect();
+        let imports: Vec<External> = imports.iter().map(|import| import.to_raw(self)).collect::<Result<_, _>>()?;
         // First of all, so that the image outlives whatever is made of it.
         self.modules.push((self.core.instances_count(), module.clone()));
         let (core, mut limiter) = self.core_and_limiter();

@@ -462,6 +462,16 @@ impl MemoryType {
         builder.build().expect("limits of a memory")
     }
 
+    /// A shared memory of at first `minimum` pages, at most `maximum`: see [`SharedMemory`](crate::SharedMemory).
+    ///
+    /// # Panics
+    /// As for [`MemoryType::new`].
+    pub fn shared(minimum: u32, maximum: u32) -> MemoryType {
+        let mut builder = MemoryType::builder();
+        builder.shared(true).min(u64::from(minimum)).max(Some(u64::from(maximum)));
+        builder.build().expect("limits of a memory")
+    }
+
     /// A builder of less common types.
     pub fn builder() -> MemoryTypeBuilder {
         MemoryTypeBuilder::new()
@@ -490,6 +500,11 @@ impl MemoryType {
     /// Whether addresses are i64.
     pub fn is_64(&self) -> bool {
         self.raw.is_memory64
+    }
+
+    /// Whether threads share it.
+    pub fn is_shared(&self) -> bool {
+        self.raw.is_shared
     }
 
     pub(crate) fn from_raw(raw: raw::MemoryType) -> MemoryType {
@@ -537,6 +552,12 @@ impl MemoryTypeBuilder {
         self
     }
 
+    /// Sets whether threads share it, which needs a maximum.
+    pub fn shared(&mut self, is_shared: bool) -> &mut MemoryTypeBuilder {
+        self.raw.is_shared = is_shared;
+        self
+    }
+
     /// Sets the base-2 logarithm of the bytes of a page: 16 or 0.
     pub fn page_size_log2(&mut self, page_size_log2: u8) -> &mut MemoryTypeBuilder {
         self.raw.page_size_log2 = page_size_log2;
@@ -546,12 +567,14 @@ impl MemoryTypeBuilder {
     /// The type.
     ///
     /// # Errors
-    /// `InvalidMemoryType` if limits are out of order or more than addresses reach, or the page size is not 2^16 or 2^0.
+    /// `InvalidMemoryType` if limits are out of order or more than addresses reach, the page size is not 2^16 or 2^0, or a shared memory has no
+    /// maximum.
     pub fn build(self) -> Result<MemoryType, super::errors::MemoryError> {
         let raw::Limits { min, max } = self.raw.limits;
         let sizes_fit = max.is_none_or(|max| min <= max)
             && matches!(self.raw.page_size_log2, 0 | 16)
-            && max.unwrap_or(min) <= self.raw.pages_max();
+            && max.unwrap_or(min) <= self.raw.pages_max()
+            && (max.is_some() || !self.raw.is_shared);
         if sizes_fit { Ok(MemoryType { raw: self.raw }) } else { Err(super::errors::MemoryError::InvalidMemoryType) }
     }
 }

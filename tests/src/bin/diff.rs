@@ -4,14 +4,14 @@
 //! with `--jobs 1 --trace`.
 
 use clap::Parser;
-use sheave_tests::differential::{Statistics, WASMI_IS_WRONG, case, compare};
+use sheave_tests::differential::{Reference, Statistics, case, compare, is_wrong};
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Run seeded wasm-smith modules on Sheave and on wasmi; results, traps, memories, globals and tables must be the same.
+/// Run seeded modules on Sheave and on another engine; results, traps, memories, globals and tables must be the same.
 #[derive(Parser)]
 #[command(
     after_help = "Example: diff 1 --seed 4711 --dump case.wasm   writes that module, and what each engine did to case.wasm.txt"
@@ -23,6 +23,9 @@ struct Options {
     /// Seed of the first module; the next one has the next number.
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// The other engine.
+    #[arg(long, value_enum, default_value_t)]
+    reference: Reference,
     /// How many modules at the same time.
     #[arg(long, default_value_t = 2)]
     jobs: usize,
@@ -33,6 +36,9 @@ struct Options {
     #[arg(long)]
     trace: bool,
 }
+
+/// Native stack of a thread: Wasmtime's guests run on it.
+const STACK_BYTES: usize = 16 << 20;
 
 /// What all threads share.
 struct Progress {
@@ -56,7 +62,8 @@ fn main() -> ExitCode {
     let progress = Progress { next: AtomicU64::new(0), failed: AtomicU64::new(0), statistics: Mutex::default() };
     std::thread::scope(|scope| {
         for _ in 0..options.jobs.max(1) {
-            scope.spawn(|| work(&options, &progress));
+            let worker = std::thread::Builder::new().stack_size(STACK_BYTES);
+            worker.spawn_scoped(scope, || work(&options, &progress)).expect("a thread");
         }
     });
     let failed = progress.failed.into_inner();
@@ -81,7 +88,7 @@ fn work(options: &Options, progress: &Progress) {
             eprint!("\r{number} of {}", options.modules);
             let _ = std::io::stderr().flush();
         }
-        let verdict = std::panic::catch_unwind(|| compare(&case(seed)));
+        let verdict = std::panic::catch_unwind(|| compare(&case(seed, options.reference), options.reference));
         let difference = match verdict {
             Ok(verdict) => {
                 progress.statistics.lock().expect("no thread panicked").add(&verdict.statistics);
@@ -89,28 +96,38 @@ fn work(options: &Options, progress: &Progress) {
             }
             Err(_) => Some("panicked".to_owned()),
         };
-        let known = WASMI_IS_WRONG.iter().find(|(wrong, _)| *wrong == seed).map(|(_, reason)| *reason);
+        let known = is_wrong(options.reference, seed);
         let difference = match (difference, known) {
             (Some(_), Some(reason)) => {
-                println!("seed {seed}: wasmi is known to be wrong: {reason}");
+                println!("seed {seed}: {} is known to be wrong: {reason}", options.reference.name());
                 None
             }
-            (None, Some(_)) => Some("no longer differs: strike it off WASMI_IS_WRONG".to_owned()),
+            (None, Some(_)) => Some("no longer differs: strike it off the seeds in compare.rs".to_owned()),
             (difference, None) => difference,
         };
         if let Some(difference) = difference {
             progress.failed.fetch_add(1, Ordering::Relaxed);
-            println!("seed {seed}: {difference}\n  again: cargo xtask diff 1 --seed {seed} --dump case.wasm");
+            println!("seed {seed}: {difference}\n  again: {} --dump case.wasm", again(options, seed));
         }
     }
 }
 
+/// The command that runs this seed again.
+fn again(options: &Options, seed: u64) -> String {
+    let reference = match options.reference {
+        Reference::Wasmi => "",
+        #[cfg(feature = "wasmtime")]
+        Reference::Wasmtime => " --reference wasmtime",
+    };
+    format!("cargo xtask diff 1 --seed {seed}{reference}")
+}
+
 /// Writes the module of the seed, then what the engines did.
 fn dump(options: &Options, file: &PathBuf) -> std::io::Result<()> {
-    let case = case(options.seed);
+    let case = case(options.seed, options.reference);
     std::fs::write(file, &case.wasm)?;
     let text = file.with_added_extension("txt");
-    std::fs::write(&text, compare(&case).traces)?;
+    std::fs::write(&text, compare(&case, options.reference).traces)?;
     println!("wrote {} and {}", file.display(), text.display());
     Ok(())
 }

@@ -1,16 +1,16 @@
 //! The judge: the first event at which two traces differ, and what was compared at all.
 
 use super::{
-    Case, Event, Outcome,
+    Case, Event, Outcome, Reference,
     damage::{self, Verdicts},
-    reference, subject, trace,
+    subject, trace,
 };
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// Seeds whose module wasmi 2.0.0 runs wrongly in a way that `detour` does not avoid. In each of them Wasmtime 50 gives what
 /// Sheave gives, or the value follows from the text. They still run; one that no longer differs has to be struck off.
-pub const WASMI_IS_WRONG: &[(u64, &str)] = &[
+const WASMI_IS_WRONG: &[(u64, &str)] = &[
     (105_161, "a float below an `if` with parameters on the operand stack comes back as another value"),
     (1_000_327, "a float constant below an `if` with parameters on the operand stack comes back with one bit flipped"),
     (1_006_163, "an i32 global gets another value than in Wasmtime"),
@@ -28,6 +28,16 @@ pub struct Verdict {
     pub traces: String,
     /// What was compared.
     pub statistics: Statistics,
+}
+
+/// The reason if this reference is known to run this seed's module wrongly.
+pub fn is_wrong(reference: Reference, seed: u64) -> Option<&'static str> {
+    let known = match reference {
+        Reference::Wasmi => WASMI_IS_WRONG,
+        #[cfg(feature = "wasmtime")]
+        Reference::Wasmtime => &[],
+    };
+    known.iter().find(|(wrong, _)| *wrong == seed).map(|(_, reason)| *reason)
 }
 
 /// What was compared in one or several cases.
@@ -79,16 +89,22 @@ impl Statistics {
     }
 }
 
+/// What differs between Sheave's ways.
+fn among(first: &[Event], [reloaded, plain, lazy]: &[Vec<Event>; 3]) -> Option<String> {
+    between(first, reloaded)
+        .map(|text| format!("module and its reloaded image differ: {text}"))
+        .or_else(|| between(first, plain).map(|text| format!("fused and plain code differ: {text}")))
+        .or_else(|| between(first, lazy).map(|text| format!("eager and lazy translation differ: {text}")))
+}
+
 /// Runs a case on both engines and compares.
-pub fn compare(case: &Case) -> Verdict {
-    let [first, reloaded, plain, lazy] = subject::run(case);
-    let expected = reference::run(case);
+pub fn compare(case: &Case, reference: Reference) -> Verdict {
+    let [first, others @ ..] = subject::run(case);
+    let expected = reference.run(case);
     let mut statistics = Statistics::default();
     let difference = difference(&first, &expected, &mut statistics)
-        .map(|text| format!("Sheave and wasmi differ: {text}"))
-        .or_else(|| between(&first, &reloaded).map(|text| format!("module and its reloaded image differ: {text}")))
-        .or_else(|| between(&first, &plain).map(|text| format!("fused and plain code differ: {text}")))
-        .or_else(|| between(&first, &lazy).map(|text| format!("eager and lazy translation differ: {text}")));
+        .map(|text| format!("Sheave and {} differ: {text}", reference.name()))
+        .or_else(|| among(&first, &others));
     let difference = difference.or_else(|| match damage::verdicts(case) {
         Ok(verdicts) => {
             statistics.damaged = verdicts;
@@ -99,10 +115,10 @@ pub fn compare(case: &Case) -> Verdict {
     let mut traces = String::new();
     for (name, events) in [
         ("sheave", &first),
-        ("sheave, from the image", &reloaded),
-        ("sheave, plain", &plain),
-        ("sheave, lazy", &lazy),
-        ("wasmi", &expected),
+        ("sheave, from the image", &others[0]),
+        ("sheave, plain", &others[1]),
+        ("sheave, lazy", &others[2]),
+        (reference.name(), &expected),
     ] {
         let _ = writeln!(traces, "== {name}");
         for event in events {
@@ -124,7 +140,7 @@ fn difference(found: &[Event], expected: &[Event], statistics: &mut Statistics) 
             (Some(found), Some(expected)) if is_same(found, expected) => statistics.count(expected),
             _ => {
                 return Some(format!(
-                    "event {i}: Sheave {}, wasmi {}{}",
+                    "event {i}: Sheave {}, the other {}{}",
                     show(found),
                     show(expected),
                     state(found, expected)

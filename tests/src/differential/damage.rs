@@ -60,7 +60,7 @@ pub fn verdicts(case: &Case) -> Result<Verdicts, String> {
 
 /// A byte to stand at `at` in a body.
 fn byte(body: &[u8], at: usize, rng: &mut Rng) -> u8 {
-    match rng.below(8) {
+    match rng.below(9) {
         0 => rng.next_u64() as u8,
         // Indices, small constants, opcodes of control.
         1 | 2 => rng.below(16) as u8,
@@ -70,6 +70,11 @@ fn byte(body: &[u8], at: usize, rng: &mut Rng) -> u8 {
         4 => rng.pick(&[0x40, 0x7c, 0x7d, 0x7e, 0x7f, 0x70, 0x6f, 0x7b, 0x80, 0xff]),
         // Variables, stack operators.
         5 => rng.pick(&[0x1a, 0x1b, 0x1c, 0x20, 0x21, 0x22, 0x23, 0x24, 0x41, 0x45, 0x0f, 0x00]),
+        // Prefixes of operators, exceptions, references, heap types.
+        6 => rng.pick(&[
+            0xfb, 0xfc, 0xfd, 0xfe, 0x08, 0x0a, 0x1f, 0x12, 0x14, 0x15, 0x63, 0x64, 0x69, 0x6a, 0x6b, 0x6c, 0x6d, 0x6e,
+            0x71, 0x72, 0x73, 0x74, 0xd0, 0xd1, 0xd2, 0xd3, 0xd4, 0xd5, 0xd6,
+        ]),
         _ => body[rng.below(body.len() as u64) as usize],
     }
 }

@@ -4,22 +4,27 @@
 //! Everything ends: loops count down in locals of their own, and functions call only those behind them. A float whose bits could be
 //! seen is made a number first, because a NaN's bits are the engine's choice.
 
+mod exception;
+mod object;
+mod vector;
+
 use crate::rng::Rng;
+use sheave_interp::image::Features;
 use wasm_encoder::{
     BlockType, CodeSection, ConstExpr, ExportKind, ExportSection, Function, FunctionSection, GlobalSection, GlobalType,
-    Ieee32, Ieee64, Instruction as I, MemArg, MemArgTarget, MemorySection, MemoryType, Module, TypeSection, ValType,
+    HeapType, Ieee32, Ieee64, Instruction as I, MemArg, MemArgTarget, MemorySection, MemoryType, Module, TagKind,
+    TagSection, TagType, TypeSection, ValType,
 };
 
-/// The types, in the order of everything that there is one of for each.
-const TYPES: [ValType; 4] = [ValType::I32, ValType::I64, ValType::F32, ValType::F64];
+/// The types, in the order of everything that there is one of for each; the last one only with SIMD.
+const TYPES: [ValType; 5] = [ValType::I32, ValType::I64, ValType::F32, ValType::F64, ValType::V128];
+/// Of a vector in `TYPES`.
+const V128: usize = 4;
 const FUNCS: u32 = 4;
-/// Each function has two parameters and two more locals of each type, behind them loop counters and a temporary of each float type.
-const OWN_LOCALS: u32 = 4;
-const COUNTERS_FIRST: u32 = OWN_LOCALS * 4;
+/// Each function has two parameters and two more locals of each type; behind them loop counters.
 const COUNTERS: u32 = 3;
-const TEMPORARIES_FIRST: u32 = COUNTERS_FIRST + COUNTERS;
 
-const BINARY: [&[I<'static>]; 4] = [
+const BINARY: [&[I<'static>]; 5] = [
     &[
         I::I32Add,
         I::I32Sub,
@@ -48,14 +53,16 @@ const BINARY: [&[I<'static>]; 4] = [
     ],
     &[I::F32Add, I::F32Sub, I::F32Mul, I::F32Div, I::F32Min, I::F32Max],
     &[I::F64Add, I::F64Sub, I::F64Mul, I::F64Div, I::F64Min, I::F64Max],
+    vector::BINARY,
 ];
 const DIVISIONS: [&[I<'static>]; 2] =
     [&[I::I32DivS, I::I32DivU, I::I32RemS, I::I32RemU], &[I::I64DivS, I::I64DivU, I::I64RemS, I::I64RemU]];
-const UNARY: [&[I<'static>]; 4] = [
+const UNARY: [&[I<'static>]; 5] = [
     &[I::I32Clz, I::I32Ctz, I::I32Popcnt, I::I32Eqz, I::I32Extend8S, I::I32Extend16S],
     &[I::I64Clz, I::I64Ctz, I::I64Popcnt, I::I64Extend8S, I::I64Extend16S, I::I64Extend32S],
     &[I::F32Abs, I::F32Neg, I::F32Ceil, I::F32Floor, I::F32Trunc, I::F32Nearest, I::F32Sqrt],
     &[I::F64Abs, I::F64Neg, I::F64Ceil, I::F64Floor, I::F64Trunc, I::F64Nearest, I::F64Sqrt],
+    vector::UNARY,
 ];
 const COMPARE: [&[I<'static>]; 4] = [
     &[I::I32Eq, I::I32Ne, I::I32LtS, I::I32LtU, I::I32GtS, I::I32GtU, I::I32LeS, I::I32LeU, I::I32GeS, I::I32GeU],
@@ -95,11 +102,21 @@ const CONVERT: &[(usize, usize, I<'static>)] = &[
     (3, 1, I::F64ReinterpretI64),
 ];
 
-/// The module of these numbers.
-pub fn module(rng: &mut Rng) -> Vec<u8> {
+/// The module of these numbers, with vectors, objects and exceptions if these features have them.
+pub fn module(rng: &mut Rng, features: Features) -> Vec<u8> {
+    let mut has = |feature| features.contains(feature) && rng.one_in(2);
+    let types_count = if has(Features::SIMD) { TYPES.len() } else { V128 };
+    let (has_objects, has_exceptions) = (has(Features::GC), has(Features::EXCEPTIONS));
+    let of_types = &TYPES[..types_count];
     let (mut types, mut functions, mut memories) = (TypeSection::new(), FunctionSection::new(), MemorySection::new());
     let (mut globals, mut exports, mut codes) = (GlobalSection::new(), ExportSection::new(), CodeSection::new());
-    let params: Vec<ValType> = TYPES.iter().flat_map(|ty| [*ty; 2]).collect();
+    let mut params: Vec<ValType> = of_types.iter().flat_map(|ty| [*ty; 2]).collect();
+    let mut funcs_first = 0;
+    if has_objects {
+        object::types(types_count > V128, &mut types);
+        params.extend([ValType::Ref(object::EQ_REF); 2]);
+        funcs_first = object::TYPES_COUNT;
+    }
     memories.memory(MemoryType { minimum: 2, maximum: Some(2), memory64: false, shared: false, page_size_log2: None });
     exports.export("memory", ExportKind::Memory, 0);
     let starts = [
@@ -107,25 +124,55 @@ pub fn module(rng: &mut Rng) -> Vec<u8> {
         ConstExpr::i64_const(1 << 40),
         ConstExpr::f32_const(Ieee32::new(0x4049_0fdb)),
         ConstExpr::f64_const(Ieee64::new(0x4005_bf0a_8b14_5769)),
+        ConstExpr::v128_const(0x0102_0304_8586_8788_7ff0_0000_3f80_0000),
     ];
-    for (i, (ty, start)) in TYPES.iter().zip(&starts).enumerate() {
+    for (i, (ty, start)) in of_types.iter().zip(&starts).enumerate() {
         globals.global(GlobalType { val_type: *ty, mutable: true, shared: false }, start);
         exports.export(&format!("global {i}"), ExportKind::Global, i as u32);
     }
-    let results: Vec<usize> = (0..FUNCS).map(|_| rng.below(4) as usize).collect();
+    if has_objects {
+        let HeapType::Concrete(node) = object::NODE_REF.heap_type else { unreachable!("a type of the module") };
+        let ty = GlobalType { val_type: ValType::Ref(object::NODE_REF), mutable: true, shared: false };
+        globals.global(ty, &ConstExpr::ref_null(HeapType::Concrete(node)));
+        exports.export("global node", ExportKind::Global, types_count as u32);
+    }
+    let results: Vec<usize> = (0..FUNCS).map(|_| rng.below(types_count as u64) as usize).collect();
     for (index, result) in (0..FUNCS).zip(&results) {
         types.ty().function(params.iter().copied(), [TYPES[*result]]);
-        functions.function(index);
+        functions.function(funcs_first + index);
         exports.export(&format!("func {index}"), ExportKind::Func, index);
     }
+    let (payload_type, mut tags) = (types.len(), TagSection::new());
+    if has_exceptions {
+        types.ty().function([], exception::PAYLOAD);
+        types.ty().function(exception::PAYLOAD, []);
+        tags.tag(TagType { kind: TagKind::Exception, func_type_idx: payload_type + 1 });
+    }
     for index in 0..FUNCS {
-        let mut body = Body { rng, code: Vec::new(), results: &results, index, loops: 0, budget: 220 };
+        let mut body = Body {
+            rng,
+            code: Vec::new(),
+            results: &results,
+            types_count,
+            has_objects,
+            has_exceptions,
+            payload_type,
+            index,
+            loops: 0,
+            tries: 0,
+            budget: 220,
+        };
+        if has_objects {
+            object::enter(&mut body);
+        }
         body.statements(3);
         body.expression(results[index as usize], 4);
-        let locals: Vec<(u32, ValType)> = TYPES
+        let locals: Vec<(u32, ValType)> = of_types
             .iter()
             .map(|ty| (2, *ty))
             .chain([(COUNTERS, ValType::I32), (1, ValType::F32), (1, ValType::F64)])
+            .chain(has_objects.then_some((object::LOCALS_COUNT, ValType::Ref(object::NODE_REF))))
+            .chain(has_objects.then_some((1, ValType::Ref(object::EQ_REF))))
             .collect();
         let mut function = Function::new(locals);
         for instruction in &body.code {
@@ -135,7 +182,11 @@ pub fn module(rng: &mut Rng) -> Vec<u8> {
         codes.function(&function);
     }
     let mut module = Module::new();
-    module.section(&types).section(&functions).section(&memories).section(&globals).section(&exports).section(&codes);
+    module.section(&types).section(&functions).section(&memories);
+    if has_exceptions {
+        module.section(&tags);
+    }
+    module.section(&globals).section(&exports).section(&codes);
     module.finish()
 }
 
@@ -145,9 +196,17 @@ struct Body<'a> {
     code: Vec<I<'static>>,
     /// Index into `TYPES` of each function's result.
     results: &'a [usize],
+    /// How many of `TYPES` there are.
+    types_count: usize,
+    has_objects: bool,
+    has_exceptions: bool,
+    /// Index of the type of a block that gives what an exception carries.
+    payload_type: u32,
     index: u32,
     /// Loops around this place.
     loops: u32,
+    /// Statements around this place that catch exceptions.
+    tries: u32,
     /// Instructions that may still be made; then everything is a leaf.
     budget: i32,
 }
@@ -163,10 +222,31 @@ impl Body<'_> {
         self.push(from[i].clone());
     }
 
+    /// One of the types.
+    fn ty(&mut self) -> usize {
+        self.rng.below(self.types_count as u64) as usize
+    }
+
     /// A local of this type.
     fn local(&mut self, ty: usize) -> u32 {
         let i = self.rng.below(4) as u32;
-        if i < 2 { ty as u32 * 2 + i } else { 8 + ty as u32 * 2 + i - 2 }
+        let ty = ty as u32 * 2;
+        if i < 2 { ty + i } else { self.params_count() + ty + i - 2 }
+    }
+
+    /// Two of each type, and two references behind them if there are objects.
+    fn params_count(&self) -> u32 {
+        2 * self.types_count as u32 + if self.has_objects { 2 } else { 0 }
+    }
+
+    /// The first local that counts a loop; behind these a temporary of each float type.
+    fn counters_first(&self) -> u32 {
+        self.params_count() + 2 * self.types_count as u32
+    }
+
+    /// The first local that holds an object.
+    fn objects_first(&self) -> u32 {
+        self.counters_first() + COUNTERS + 2
     }
 
     fn statements(&mut self, depth: u32) {
@@ -176,9 +256,18 @@ impl Body<'_> {
     }
 
     fn statement(&mut self, depth: u32) {
-        let ty = self.rng.below(4) as usize;
+        let ty = self.ty();
         if depth == 0 || self.budget < 0 {
             return self.assign(ty);
+        }
+        if self.has_objects && self.rng.one_in(4) {
+            return object::statement(self, 2);
+        }
+        if self.has_exceptions && self.rng.one_in(6) {
+            return exception::catch(self, depth);
+        }
+        if self.has_exceptions && self.rng.one_in(8) {
+            return exception::throw(self);
         }
         match self.rng.below(12) {
             0..5 => self.assign(ty),
@@ -239,7 +328,7 @@ impl Body<'_> {
         if self.loops == COUNTERS - 1 {
             return self.statement(depth - 1);
         }
-        let counter = COUNTERS_FIRST + self.loops;
+        let counter = self.counters_first() + self.loops;
         let (count, form) = (1 + self.rng.below(8) as i32, self.rng.below(4));
         self.push(I::I32Const(if form == 0 { 0 } else { count }));
         self.push(I::LocalSet(counter));
@@ -302,7 +391,8 @@ impl Body<'_> {
             0 => &[I::I32Store(at), I::I32Store8(at), I::I32Store16(at)],
             1 => &[I::I64Store(at), I::I64Store8(at), I::I64Store16(at), I::I64Store32(at)],
             2 => &[I::F32Store(at)],
-            _ => &[I::F64Store(at)],
+            3 => &[I::F64Store(at)],
+            _ => return vector::store(self, at),
         };
         self.pick(of);
     }
@@ -321,14 +411,15 @@ impl Body<'_> {
                 I::I64Load32U(at),
             ],
             2 => &[I::F32Load(at)],
-            _ => &[I::F64Load(at)],
+            3 => &[I::F64Load(at)],
+            _ => return vector::load(self, Some(at)),
         };
         self.pick(of);
     }
 
     /// Makes a zero of a NaN.
     fn number(&mut self, ty: usize) {
-        let temporary = TEMPORARIES_FIRST + (ty as u32).saturating_sub(2);
+        let temporary = self.counters_first() + COUNTERS + (ty as u32).saturating_sub(2);
         let get = I::LocalGet(temporary);
         let (zero, equal) = match ty {
             2 => (I::F32Const(Ieee32::new(0)), I::F32Eq),
@@ -345,6 +436,12 @@ impl Body<'_> {
             return self.leaf(ty);
         }
         let depth = depth - 1;
+        if self.types_count > V128 && (ty == V128 && self.rng.one_in(3) || self.rng.one_in(12)) {
+            return vector::expression(self, ty, depth);
+        }
+        if self.has_objects && self.rng.one_in(10) {
+            return object::number(self, ty, depth);
+        }
         match self.rng.below(16) {
             0..3 => self.leaf(ty),
             3..8 => {
@@ -365,7 +462,7 @@ impl Body<'_> {
                 }
                 self.pick(DIVISIONS[ty]);
             }
-            10 => self.convert(ty, depth),
+            10 if ty < V128 => self.convert(ty, depth),
             11 => {
                 self.expression(ty, depth);
                 self.expression(ty, depth);
@@ -412,8 +509,12 @@ impl Body<'_> {
         let Some(callee) = (self.index + 1..FUNCS).find(|callee| self.results[*callee as usize] == ty) else {
             return self.leaf(ty);
         };
-        for param in 0..8 {
+        for param in 0..2 * self.types_count {
             self.expression(param / 2, depth.min(1));
+        }
+        if self.has_objects {
+            object::node(self, 1);
+            object::node(self, 1);
         }
         self.push(I::Call(callee));
     }
@@ -442,7 +543,8 @@ impl Body<'_> {
                 0 => I::I32Const(number as i32),
                 1 => I::I64Const(number),
                 2 => I::F32Const(Ieee32::from(number as f32 / 4.0)),
-                _ => I::F64Const(Ieee64::from(number as f64 / 8.0)),
+                3 => I::F64Const(Ieee64::from(number as f64 / 8.0)),
+                _ => I::V128Const(vector::constant(number)),
             }),
         }
     }
@@ -452,13 +554,16 @@ impl Body<'_> {
 mod tests {
     use super::module;
     use crate::rng::Rng;
+    use sheave_interp::image::Features;
 
     #[test]
     fn modules_are_valid_and_differ() {
-        let modules: Vec<_> = (0..50).map(|seed| module(&mut Rng::new(seed))).collect();
-        for wasm in &modules {
-            wasmparser::validate(wasm).unwrap();
+        for features in [Features::NONE, Features::ALL] {
+            let modules: Vec<_> = (0..50).map(|seed| module(&mut Rng::new(seed), features)).collect();
+            for wasm in &modules {
+                wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all()).validate_all(wasm).unwrap();
+            }
+            assert!(modules.windows(2).all(|pair| pair[0] != pair[1]));
         }
-        assert!(modules.windows(2).all(|pair| pair[0] != pair[1]));
     }
 }

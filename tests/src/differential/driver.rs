@@ -1,16 +1,13 @@
-//! Carries out a plan on one engine and writes the trace. Compiled once for each engine: both have the same names, and the module around
-//! this one says which engine is meant and what its traps are called.
+//! Carries out a plan on one engine and writes the trace. Compiled once for each engine: all have the same names here, and the module around
+//! this one says which engine is meant, what its traps are called, and how it hands out values and what an instance exports.
 
-use super::super::generate::{Case, HOST_MODULE, TERMINATION_FUEL_EXPORT};
-use super::super::trace::{Event, Outcome, State, Value, hash, mix};
-use super::engine::{
-    Caller, Error, ExternRef, Func, Global, Instance, Linker, Memory, MemoryType, Module, Mutability, Nullable, Ref,
-    Store, StoreLimits, StoreLimitsBuilder, Table, TableType, Val,
-};
-use super::trap_name;
+use super::engine::{Caller, Error, Func, Instance, Linker, Module, Store, StoreLimits, StoreLimitsBuilder, Val};
+use super::{define, export, instantiate, placeholders, trap_name, val, value};
+use crate::differential::generate::{Case, HOST_MODULE, TERMINATION_FUEL_EXPORT};
+use crate::differential::trace::{Event, Export, Outcome, State, Value, mix};
 
 /// What a store holds: limits, and a hash of what host functions saw.
-struct Host {
+pub struct Host {
     limits: StoreLimits,
     calls: u64,
 }
@@ -22,15 +19,16 @@ pub fn run(case: &Case, module: &Module) -> Vec<Event> {
     let mut store = Store::new(module.engine(), Host { limits, calls: 0 });
     store.limiter(|host| &mut host.limits);
     refuel(&mut store, case);
-    let instance = match instantiate(&mut store, module) {
+    let linker = host(&mut store).expect("the host's own definitions do not clash");
+    let instance = match instantiate(&linker, &mut store, module) {
         Ok(instance) => instance,
         Err(error) => return vec![Event::Instantiated(outcome_of(&error))],
     };
     let mut events = vec![Event::Instantiated(Outcome::Returned(Vec::new()))];
     for call in &case.calls {
-        let Some(func) = instance.get_func(&store, &call.name) else { continue };
+        let Some(func) = instance.get_func(&mut store, &call.name) else { continue };
         refuel(&mut store, case);
-        if let Some(global) = instance.get_global(&store, TERMINATION_FUEL_EXPORT) {
+        if let Some(global) = instance.get_global(&mut store, TERMINATION_FUEL_EXPORT) {
             global
                 .set(&mut store, Val::I32(case.termination_fuel))
                 .expect("the global that counts loops is a mutable i32");
@@ -58,11 +56,6 @@ fn outcome_of(error: &Error) -> Outcome {
     trap_name(error).map_or_else(|| Outcome::Failed(error.to_string()), Outcome::Trapped)
 }
 
-fn instantiate(store: &mut Store<Host>, module: &Module) -> Result<Instance, Error> {
-    let linker = host(store).expect("the host's own definitions do not clash");
-    linker.instantiate_and_start(store, module)
-}
-
 /// The host's side of `generate::HOST_WAT`.
 fn host(store: &mut Store<Host>) -> Result<Linker<Host>, Error> {
     let mut linker = Linker::new(store.engine());
@@ -82,65 +75,25 @@ fn host(store: &mut Store<Host>) -> Result<Linker<Host>, Error> {
         let float = if c.is_nan() || d.is_nan() { 0.5 } else { f64::from(c) + d };
         (if float.is_nan() { 0.25 } else { float }, a.wrapping_add(e), b.wrapping_sub(f))
     })?;
-    let memory = Memory::new(&mut *store, MemoryType::new(1, Some(4)))?;
-    linker.define(HOST_MODULE, "memory", memory)?;
-    let null = Ref::Func(Nullable::Null);
-    let table = Table::new(&mut *store, TableType::new(null.ty(), 5, Some(20)), null)?;
-    linker.define(HOST_MODULE, "table", table)?;
-    let global = Global::new(&mut *store, Val::I64(77), Mutability::Var);
-    linker.define(HOST_MODULE, "global", global)?;
-    let global = Global::new(&mut *store, Val::I32(3), Mutability::Const);
-    linker.define(HOST_MODULE, "base", global)?;
+    define(store, &mut linker)?;
     Ok(linker)
 }
 
 fn invoke(store: &mut Store<Host>, func: Func, args: &[Value]) -> Result<Vec<Value>, Error> {
-    let mut params = Vec::new();
-    for arg in args {
-        params.push(match *arg {
-            Value::I32(value) => Val::I32(value),
-            Value::I64(value) => Val::I64(value),
-            Value::F32(bits) => f32::from_bits(bits).into(),
-            Value::F64(bits) => f64::from_bits(bits).into(),
-            Value::FuncRef { is_null: true } => Val::FuncRef(Nullable::Null),
-            Value::FuncRef { is_null: false } => Val::from(Ref::Func(Nullable::Val(func))),
-            Value::ExternRef { is_null: true } => Val::ExternRef(Nullable::Null),
-            Value::ExternRef { is_null: false } => {
-                Val::from(Ref::Extern(Nullable::Val(ExternRef::new(&mut *store, 5_u8))))
-            }
-        });
-    }
-    let types = func.ty(&*store);
-    let mut results: Vec<Val> = types.results().iter().map(|ty| Val::default_for_ty(*ty)).collect();
-    func.call(store, &params, &mut results)?;
-    Ok(results.iter().map(value).collect())
-}
-
-fn value(val: &Val) -> Value {
-    match val {
-        Val::I32(value) => Value::I32(*value),
-        Val::I64(value) => Value::I64(*value),
-        Val::F32(value) => Value::f32(value.to_bits()),
-        Val::F64(value) => Value::f64(value.to_bits()),
-        Val::FuncRef(value) => Value::FuncRef { is_null: value.is_null() },
-        Val::ExternRef(value) => Value::ExternRef { is_null: value.is_null() },
-        #[allow(unreachable_patterns)]
-        other => unreachable!("a value of the types that the plan allows: {other:?}"),
-    }
+    let params: Vec<Val> = args.iter().map(|arg| val(store, *arg, func)).collect();
+    let mut results = placeholders(store, func);
+    func.call(&mut *store, &params, &mut results)?;
+    Ok(results.iter().map(|val| value(store, val)).collect())
 }
 
 fn state(store: &mut Store<Host>, case: &Case, instance: Instance) -> State {
     let mut state = State { host_calls: store.data().calls, ..State::default() };
     for name in &case.exports {
-        if let Some(global) = instance.get_global(&*store, name) {
-            state.globals.push((name.clone(), value(&global.get(&mut *store))));
-        } else if let Some(memory) = instance.get_memory(&*store, name) {
-            state.memories.push((name.clone(), memory.size(&*store), hash(memory.data(&*store))));
-        } else if let Some(table) = instance.get_table(&*store, name) {
-            let size = table.size(&*store);
-            let mut is_null = |i| table.get(&mut *store, i).is_none_or(|element| element.is_null());
-            let nulls = (0..size).fold(0, |hash, i| mix(hash, u64::from(is_null(i))));
-            state.tables.push((name.clone(), size, nulls));
+        match export(store, instance, name) {
+            Export::Global(value) => state.globals.push((name.clone(), value)),
+            Export::Memory { pages, contents } => state.memories.push((name.clone(), pages, contents)),
+            Export::Table { size, elements } => state.tables.push((name.clone(), size, elements)),
+            Export::Other => {}
         }
     }
     state

@@ -4,11 +4,13 @@
 //! iterations and calls in a global and trap when it is used up (wasm-smith's `ensure_termination`), which ends both
 //! engines at the same place; the others are bounded by fuel.
 
-use super::trace::Value;
+use super::Reference;
+use super::trace::{Any, Value};
 use crate::rng::Rng;
 use arbitrary::Unstructured;
+use sheave_interp::image::Features;
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
-use wasmparser::{ExternalKind, Parser, Payload, ValType};
+use wasmparser::{AbstractHeapType, ExternalKind, HeapType, Parser, Payload, RefType, ValType};
 
 /// Name under which the global is exported that bounds loops and calls.
 pub const TERMINATION_FUEL_EXPORT: &str = "termination fuel";
@@ -50,6 +52,8 @@ pub struct Case {
     pub termination_fuel: i32,
     /// Whether Sheave's code polls for interruption, which takes other instructions.
     pub is_interruptible: bool,
+    /// Whether engines make every NaN that an operator gives the canonical one.
+    pub is_nan_canonical: bool,
     /// The most bytes of a memory.
     pub memory_max_bytes: usize,
     /// The most elements of a table.
@@ -65,19 +69,21 @@ pub struct Call {
     pub args: Vec<Value>,
 }
 
-/// The case of this seed: wasm-smith's for odd seeds, a dense one for even seeds.
+/// The case of this seed: wasm-smith's for odd seeds, a dense one for even seeds. It has no features but those of the reference.
 ///
 /// # Panics
 /// If wasm-smith makes no module, or one that it should not make.
-pub fn case(seed: u64) -> Case {
+pub fn case(seed: u64, reference: Reference) -> Case {
     let mut rng = Rng::new(seed);
+    let features = reference.features(seed);
     if seed.is_multiple_of(2) {
-        let wasm = super::dense::module(&mut rng);
+        let wasm = super::dense::module(&mut rng, features);
         let fuel = rng.one_in(4).then_some(FUEL * 1000);
         let is_interruptible = rng.one_in(4);
-        return short(Case { fuel, is_interruptible, ..case_of(wasm, &mut rng) });
+        return short(Case { fuel, is_interruptible, ..case_of(wasm, &mut rng) }, features, reference);
     }
     let mut config = config(&mut rng);
+    add_features(&mut config, features, &mut rng);
     let is_terminated = !rng.one_in(8);
     if !is_terminated {
         // Nothing but fuel ends a loop then, and a trap.
@@ -92,12 +98,18 @@ pub fn case(seed: u64) -> Case {
     };
     let fuel = (!is_terminated || rng.one_in(4)).then_some(if is_terminated { FUEL * 100 } else { FUEL });
     let is_interruptible = rng.one_in(4);
-    short(Case { fuel, is_interruptible, ..case_of(wasm, &mut rng) })
+    short(Case { fuel, is_interruptible, ..case_of(wasm, &mut rng) }, features, reference)
 }
 
-/// The case with no more calls than a generated one may have.
-fn short(mut case: Case) -> Case {
+/// The case with no more calls than a generated one may have, and what these features need.
+fn short(mut case: Case, features: Features, reference: Reference) -> Case {
     case.calls.truncate(CALLS_MAX);
+    // Lanes of vectors show the bits of NaNs.
+    case.is_nan_canonical = features.contains(Features::SIMD) && reference.makes_nans_canonical();
+    if features.contains(Features::GC) {
+        // Wasmtime's heap of objects is such a memory too.
+        case.memory_max_bytes = 4 << 20;
+    }
     case
 }
 
@@ -122,7 +134,9 @@ pub fn case_of(wasm: Vec<u8>, rng: &mut Rng) -> Case {
     let mut calls = Vec::new();
     for _ in 0..ROUNDS {
         for (name, params) in &funcs {
-            calls.push(Call { name: name.clone(), args: params.iter().map(|ty| argument(*ty, rng)).collect() });
+            // Not where a parameter is a reference that only the guest can make.
+            let args: Option<Vec<Value>> = params.iter().map(|ty| argument(*ty, rng)).collect();
+            calls.extend(args.map(|args| Call { name: name.clone(), args }));
         }
     }
     Case {
@@ -132,12 +146,13 @@ pub fn case_of(wasm: Vec<u8>, rng: &mut Rng) -> Case {
         fuel: None,
         termination_fuel: TERMINATION_FUEL,
         is_interruptible: false,
+        is_nan_canonical: false,
         memory_max_bytes: 256 << 10,
         table_max_elements: 200,
     }
 }
 
-/// What modules look like: everything that both engines support, in mixes that reach deep.
+/// What modules look like: everything that all engines support, in mixes that reach deep.
 fn config(rng: &mut Rng) -> wasm_smith::Config {
     let max_instructions = rng.pick(&[30, 100, 400, 1500]);
     let has_imports = rng.one_in(2);
@@ -163,13 +178,12 @@ fn config(rng: &mut Rng) -> wasm_smith::Config {
         max_instructions,
         max_memories: if rng.one_in(3) { 3 } else { 1 },
         max_memory32_bytes: 128 << 10,
-        max_memory64_bytes: 128 << 10,
         max_nesting_depth: 12,
         max_table_elements: 50,
         max_tables: 3,
         max_tags: 0,
         max_type_size: 100,
-        memory64_enabled: rng.one_in(3),
+        memory64_enabled: false,
         memory_offset_choices: wasm_smith::MemoryOffsetChoices(90, 9, 1),
         min_funcs: 5,
         min_memories: 1,
@@ -187,6 +201,19 @@ fn config(rng: &mut Rng) -> wasm_smith::Config {
         wide_arithmetic_enabled: true,
         ..wasm_smith::Config::default()
     }
+}
+
+/// Lets modules have these features, each of them every other time.
+fn add_features(config: &mut wasm_smith::Config, features: Features, rng: &mut Rng) {
+    let mut has = |feature| features.contains(feature) && rng.one_in(2);
+    config.simd_enabled = has(Features::SIMD);
+    config.relaxed_simd_enabled = has(Features::RELAXED_SIMD) && config.simd_enabled;
+    config.memory64_enabled = has(Features::MEMORY64);
+    config.gc_enabled = has(Features::GC);
+    config.exceptions_enabled = has(Features::EXCEPTIONS);
+    config.threads_enabled = has(Features::THREADS);
+    config.max_tags = if config.exceptions_enabled { 4 } else { 0 };
+    config.max_memory64_bytes = config.max_memory32_bytes.into();
 }
 
 /// The module with global `index` exported as [`TERMINATION_FUEL_EXPORT`].
@@ -225,22 +252,43 @@ fn exports(wasm: &[u8]) -> (Vec<String>, Vec<(String, Vec<ValType>)>) {
     (names, funcs)
 }
 
-/// A value of this type, more often at an edge than not.
-fn argument(ty: ValType, rng: &mut Rng) -> Value {
+/// A value of this type, more often at an edge than not; none if the host cannot make one.
+fn argument(ty: ValType, rng: &mut Rng) -> Option<Value> {
     let number = match rng.below(4) {
         0 => rng.pick(&[0, 1, u64::MAX, 0x7fff_ffff, 0x8000_0000, i64::MAX as u64, i64::MIN as u64, 0xffff]),
         1 => rng.below(64),
         _ => rng.next_u64(),
     };
-    match ty {
+    Some(match ty {
         ValType::I32 => Value::I32(number as i32),
         ValType::I64 => Value::I64(number as i64),
         ValType::F32 if rng.one_in(2) => Value::f32((number as i32 as f32).to_bits()),
         ValType::F32 => Value::f32(number as u32),
         ValType::F64 if rng.one_in(2) => Value::f64((number as i64 as f64).to_bits()),
         ValType::F64 => Value::f64(number),
-        ValType::FUNCREF => Value::FuncRef { is_null: rng.one_in(2) },
-        ValType::EXTERNREF => Value::ExternRef { is_null: rng.one_in(2) },
-        other => unreachable!("a type that the configuration excludes: {other}"),
-    }
+        ValType::V128 => Value::V128(u128::from(rng.next_u64()) << 64 | u128::from(number)),
+        ValType::Ref(ty) => return reference(ty, number, rng),
+    })
+}
+
+/// A reference of this type.
+fn reference(ty: RefType, number: u64, rng: &mut Rng) -> Option<Value> {
+    use AbstractHeapType::{
+        Any as AnyType, Array, Eq, Exn, Extern, Func, I31, NoExn, NoExtern, NoFunc, None as NoAny, Struct,
+    };
+    let HeapType::Abstract { ty: heap_type, .. } = ty.heap_type() else { return None };
+    let is_null = ty.is_nullable() && rng.one_in(2);
+    let value = match heap_type {
+        Func => Value::FuncRef { is_null },
+        Extern => Value::ExternRef { is_null },
+        AnyType | Eq | I31 if !is_null => Value::AnyRef(Any::I31(number as i32 & 0x3fff_ffff)),
+        // Only null is left.
+        _ if !ty.is_nullable() => return None,
+        NoFunc => Value::FuncRef { is_null: true },
+        NoExtern => Value::ExternRef { is_null: true },
+        Exn | NoExn => Value::ExnRef { is_null: true },
+        AnyType | Eq | I31 | Struct | Array | NoAny => Value::AnyRef(Any::Null),
+        _ => return None,
+    };
+    Some(value)
 }

@@ -1,4 +1,4 @@
-//! The differential run: seeded modules, executed by Sheave and by wasmi, must give the same results, traps and state.
+//! The differential run: seeded modules, executed by Sheave and by another engine, must give the same results, traps and state.
 //!
 //! `generate` makes a module and a plan from a seed; `driver` carries the plan out, compiled once for each engine, and
 //! writes a trace; `compare` looks for the first event at which two traces differ. Sheave runs each module four times: from the
@@ -6,19 +6,19 @@
 //!
 //! `damage` replaces bytes of the module: translator and validator must agree about what is valid.
 //!
-//! wasmi gets some conditions wrong; `detour` leads it around them.
+//! The other engine is wasmi or, with feature `wasmtime`, Wasmtime (`reference`). wasmi gets some conditions wrong; `detour` leads it around them.
 //!
 //! Where an engine's own limit ends a call (fuel, stack, both counted differently), comparing stops.
 
 mod compare;
 mod damage;
 mod dense;
-mod detour;
 mod generate;
 mod reference;
 mod subject;
 mod trace;
 
-pub use compare::{Statistics, Verdict, WASMI_IS_WRONG, compare};
+pub use compare::{Statistics, Verdict, compare, is_wrong};
 pub use generate::{Case, TERMINATION_FUEL_EXPORT, case, case_of};
-pub use trace::{Event, Outcome, State, Value};
+pub use reference::Reference;
+pub use trace::{Any, Event, Outcome, State, Value};

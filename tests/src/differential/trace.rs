@@ -11,8 +11,25 @@ pub enum Value {
     I64(i64),
     F32(u32),
     F64(u64),
+    V128(u128),
     FuncRef { is_null: bool },
     ExternRef { is_null: bool },
+    ExnRef { is_null: bool },
+    AnyRef(Any),
+}
+
+/// A reference of the hierarchy of `any`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum Any {
+    Null,
+    I31(i32),
+    Struct,
+    Array {
+        len: u32,
+    },
+    /// A reference of the host.
+    Host,
 }
 
 impl Value {
@@ -49,6 +66,40 @@ pub struct State {
     pub tables: Vec<(String, u64, u64)>,
     /// Hash of the arguments that host functions were called with, in order.
     pub host_calls: u64,
+}
+
+/// What an instance exports under a name.
+pub enum Export {
+    /// A global of this value.
+    Global(Value),
+    /// A memory.
+    Memory {
+        /// Its pages.
+        pages: u64,
+        /// Hash of its bytes.
+        contents: u64,
+    },
+    /// A table.
+    Table {
+        /// Its elements.
+        size: u64,
+        /// Hash of which are null.
+        elements: u64,
+    },
+    /// A function or a tag, or nothing.
+    Other,
+}
+
+impl Export {
+    /// A memory with these bytes.
+    pub fn memory(pages: u64, bytes: &[u8]) -> Export {
+        Export::Memory { pages, contents: hash(bytes) }
+    }
+
+    /// A table of so many elements.
+    pub fn table(size: u64, mut is_null: impl FnMut(u64) -> bool) -> Export {
+        Export::Table { size, elements: (0..size).fold(0, |hash, i| mix(hash, u64::from(is_null(i)))) }
+    }
 }
 
 /// One step of a trace.

@@ -2,7 +2,7 @@
 //!
 //! The guest's memory is its export `memory`, looked up at each call, since an instance may be made after linking.
 
-use sheave::{Caller, Error, Extern, Linker, errors::HostError};
+use sheave::{Caller, Error, Extern, ExternType, Linker, errors::HostError};
 
 use super::{MODULE, clock, fd, fd_io, functions, path, poll, proc, random, sock};
 use crate::{WasiCtx, wasi::abi::Errno};
@@ -27,7 +27,13 @@ fn with_memory<T: 'static, R>(
     get: impl Fn(&mut T) -> &mut WasiCtx<'static>,
     function: impl FnOnce(&mut WasiCtx<'static>, &mut [u8]) -> R,
 ) -> Result<R, Error> {
-    let Some(Extern::Memory(memory)) = caller.get_export("memory") else {
+    let export = caller.get_export("memory");
+    if export.as_ref().is_some_and(|export| matches!(export.ty(&*caller), ExternType::Memory(ty) if ty.is_shared())) {
+        return Err(Error::new(
+            "the memory named \"memory\" is shared between threads, whose bytes WASI cannot borrow",
+        ));
+    }
+    let Some(Extern::Memory(memory)) = export else {
         return Err(Error::new("the module exports no memory named \"memory\", which WASI needs"));
     };
     let (memory, state) = memory.data_and_store_mut(caller);
