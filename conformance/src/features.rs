@@ -101,13 +101,9 @@ impl fmt::Display for FeatureSet {
 /// Why a module the script calls valid cannot be run with `supported`: `needs simd`. `None` if that set is enough, so
 /// that a rejection is the engine's own.
 pub fn reason_for_rejection(module: &[u8], supported: FeatureSet) -> Option<String> {
-    let message = validate(module, supported).err()?;
-    if is_undecodable_simd(&message) {
-        return Some("needs simd".into());
-    }
+    validate(module, supported).err()?;
     let all = FeatureSet::all();
     match validate(module, all) {
-        Err(message) if is_undecodable_simd(&message) => Some("needs simd".into()),
         Err(_) => None,
         Ok(()) => {
             let needed = supported.missing().filter(|it| validate(module, all.without(*it)).is_err());
@@ -128,9 +124,6 @@ pub fn reason_for_rejection(module: &[u8], supported: FeatureSet) -> Option<Stri
 /// `supported`, so that the rejection proves nothing.
 pub fn reason_rejection_is_moot(module: &[u8], supported: FeatureSet) -> Option<String> {
     let message = validate(module, supported).err()?;
-    if is_undecodable_simd(&message) {
-        return Some("needs simd".into());
-    }
     let makes_a_difference =
         |feature: &Feature| validate(module, supported.with(*feature)).err().as_deref() != Some(message.as_str());
     let names_a_proposal =
@@ -143,11 +136,6 @@ pub fn reason_rejection_is_moot(module: &[u8], supported: FeatureSet) -> Option<
 
 fn validate(module: &[u8], features: FeatureSet) -> Result<(), String> {
     Validator::new_with_features(features.0).validate_all(module).map(drop).map_err(|error| error.message().to_string())
-}
-
-/// The decoder may be built without vector operators; it then cannot even read past them.
-fn is_undecodable_simd(message: &str) -> bool {
-    message.contains("SIMD")
 }
 
 #[cfg(test)]

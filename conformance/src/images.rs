@@ -4,7 +4,7 @@
 //! Every step of the script gets exactly one [`Place`], in the same order.
 
 use crate::{
-    Action, Command, ModuleSource, Script, Step,
+    Command, ModuleSource, Script, Step,
     engine::{Session, Settings},
     local::{Translator, only_supported},
     runner::Modules as _,
@@ -39,27 +39,15 @@ struct Images {
 
 impl Images {
     fn place(&self, step: &Step) -> Place {
-        use Command::{
-            Action as Act, AssertException, AssertExhaustion, AssertInvalid, AssertMalformed, AssertReturn, AssertTrap,
-            AssertUnlinkable, Module, ModuleDefinition,
-        };
         let mut command = step.command.clone();
-        match &mut command {
-            AssertInvalid { module, .. } | AssertMalformed { module, .. } => {
-                return Place::Host(match module {
-                    ModuleSource::RejectedText(_) => NO_TEXT,
-                    _ => NO_TRANSLATOR,
-                });
-            }
-            Module { module, .. }
-            | ModuleDefinition { module, .. }
-            | AssertUnlinkable { module, .. }
-            | Act(Action::Instantiate(module))
-            | AssertReturn { action: Action::Instantiate(module), .. }
-            | AssertTrap { action: Action::Instantiate(module), .. }
-            | AssertExhaustion { action: Action::Instantiate(module), .. }
-            | AssertException { action: Action::Instantiate(module) } => self.translate(module),
-            _ => {}
+        if let Command::AssertInvalid { module, .. } | Command::AssertMalformed { module, .. } = &command {
+            return Place::Host(match module {
+                ModuleSource::RejectedText(_) => NO_TEXT,
+                _ => NO_TRANSLATOR,
+            });
+        }
+        if let Some(module) = command.module_mut() {
+            self.translate(module);
         }
         Place::Device(Step { line: step.line, command })
     }

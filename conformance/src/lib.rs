@@ -178,9 +178,34 @@ pub enum ModuleSource {
     /// Text that the text parser itself rejects, with its message: no engine is involved.
     RejectedText(String),
     /// The image that a translator has made of the bytes, for an engine that has none.
-    Image(Vec<u8>),
+    Image(#[serde(deserialize_with = "stream::image")] Vec<u8>),
     /// The translator has refused the bytes: what becomes of the command, and of those that need the module.
     Refused(Outcome),
+}
+
+impl Command {
+    /// The module that it makes or acts on, which must be valid.
+    pub(crate) fn module_mut(&mut self) -> Option<&mut ModuleSource> {
+        match self {
+            Self::Module { module, .. }
+            | Self::ModuleDefinition { module, .. }
+            | Self::AssertUnlinkable { module, .. }
+            | Self::Action(Action::Instantiate(module))
+            | Self::AssertReturn { action: Action::Instantiate(module), .. }
+            | Self::AssertTrap { action: Action::Instantiate(module), .. }
+            | Self::AssertExhaustion { action: Action::Instantiate(module), .. }
+            | Self::AssertException { action: Action::Instantiate(module) } => Some(module),
+            _ => None,
+        }
+    }
+
+    /// The bytes of its image, if it has one, which it then has no longer.
+    pub(crate) fn take_image(&mut self) -> Vec<u8> {
+        match self.module_mut() {
+            Some(ModuleSource::Image(image)) => core::mem::take(image),
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// What became of one command.

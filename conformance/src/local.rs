@@ -41,7 +41,7 @@ impl Modules for Translator {
         let bytes = match module {
             ModuleSource::Binary(bytes) => bytes,
             ModuleSource::Image(image) => {
-                return session.load(image).map_err(|failure| Outcome::Failed(runner::got(&failure)));
+                return session.load(image.clone()).map_err(|failure| Outcome::Failed(runner::got(&failure)));
             }
             ModuleSource::RejectedText(message) => return Err(Outcome::Failed(format!("text parser: {message}"))),
             ModuleSource::Refused(outcome) => return Err(outcome.clone()),
@@ -164,9 +164,9 @@ mod tests {
 
     #[test]
     fn unsupported_proposals_are_skipped_with_their_name() {
-        let simd = "(module (func (export \"f\") (result v128) v128.const i32x4 0 0 0 0))";
-        check(simd, "needs simd");
-        check(&format!("{simd} (assert_return (invoke \"f\") (v128.const i32x4 0 0 0 0))"), "needs simd");
+        let shared = "(module $v (memory (export \"g\") 1 1 shared) (func (export \"f\")))";
+        check(shared, "needs threads");
+        check(&format!("{shared} (assert_return (invoke \"f\"))"), "needs threads");
         check("(module (type (struct)))", "needs gc");
         check("(module (memory 1 1 shared))", "needs threads");
         check("(module (tag))", "needs exceptions");
@@ -174,8 +174,7 @@ mod tests {
             "(assert_invalid (module (memory i64 1) (func (drop (i32.load (i32.const 0))))) \"x\")",
             "needs memory64",
         );
-        let import = "(module $v (global (export \"g\") v128 (v128.const i32x4 0 0 0 0))) (register \"v\" $v)";
-        check(&format!("{import} (module (import \"v\" \"g\" (global i32)))"), "needs simd");
+        check(&format!("{shared} (register \"v\" $v) (module (import \"v\" \"f\" (func)))"), "needs threads");
     }
 
     #[test]

@@ -5,7 +5,8 @@
 //! [`Board::memory_bytes`] is skipped and says so. The heap needs room for the engine, one message and its module beside that; a
 //! message for which there is none is not read, and counts as one whose module does not fit.
 
-use alloc::string::ToString;
+use alloc::{string::ToString, vec::Vec};
+use core::cell::Cell;
 
 use crate::{
     ModuleSource, Outcome,
@@ -51,11 +52,12 @@ fn play_requests<L: Link>(link: &mut L, board: &Board, tally: &mut Tally) -> Res
             Request::Script { .. } => {
                 // The old store goes before the new one comes: there may be room for one only.
                 drop(runner.take());
-                runner = Some(Runner::new(Session::new(size), Images));
+                runner = Some(Runner::new(Session::new(size), Images::default()));
                 Reply::Ready
             }
-            Request::Step(step) => {
+            Request::Step(mut step) => {
                 let Some(runner) = &mut runner else { return Err(StreamError::Unknown) };
+                runner.modules().image.set(step.command.take_image());
                 let outcome = runner.step(step.line, &step.command);
                 match &outcome {
                     Outcome::Passed | Outcome::TextOnly | Outcome::HostOnly(_) => tally.passed += 1,
@@ -75,12 +77,16 @@ fn play_requests<L: Link>(link: &mut L, board: &Board, tally: &mut Tally) -> Res
 }
 
 /// Loads images; there is no translator here.
-struct Images;
+#[derive(Default)]
+struct Images {
+    /// That of the command, which the module takes over: there is room for it once.
+    image: Cell<Vec<u8>>,
+}
 
 impl Modules for Images {
     fn define(&self, session: &Session, module: &ModuleSource) -> Result<Compiled, Outcome> {
         match module {
-            ModuleSource::Image(image) => session.load(image).map_err(runner::not_made),
+            ModuleSource::Image(_) => session.load(self.image.take()).map_err(runner::not_made),
             ModuleSource::Refused(outcome) => Err(outcome.clone()),
             ModuleSource::Binary(_) | ModuleSource::RejectedText(_) => {
                 Err(Outcome::Failed("a device takes images".into()))
@@ -186,14 +192,12 @@ mod tests {
 
     #[test]
     fn what_needs_a_module_that_was_not_read_is_skipped() {
-        let mut runner = Runner::new(Session::new(Size { stack_bytes: 4096, memory_bytes: 100_000 }), Images);
+        let mut runner =
+            Runner::new(Session::new(Size { stack_bytes: 4096, memory_bytes: 100_000 }), Images::default());
         let register = crate::Command::Register { import_name: "m".into(), instance: Some("m".into()) };
         assert!(matches!(runner.step(1, &register), Outcome::Failed(_)));
         let lost = runner.lose_module(5000);
-        assert_eq!(
-            lost,
-            Outcome::Skipped("needs 5000 bytes in one piece for its module, twice, more than is left".into())
-        );
+        assert_eq!(lost, Outcome::Skipped("needs 5000 bytes in one piece for its module, more than is left".into()));
         assert_eq!(runner.step(2, &register), lost);
         assert!(!runner.make_room(|| false) && runner.make_room(|| true));
     }

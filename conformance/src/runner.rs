@@ -66,6 +66,11 @@ impl<M: Modules> Runner<M> {
         }
     }
 
+    /// What makes its modules.
+    pub fn modules(&self) -> &M {
+        &self.modules
+    }
+
     /// Forgets what nothing can reach any more once another module comes, unless `is_enough` already; gives whether it is then.
     pub fn make_room(&mut self, is_enough: impl Fn() -> bool) -> bool {
         if self.is_alone() {
@@ -78,7 +83,7 @@ impl<M: Modules> Runner<M> {
 
     /// A command was not read, since it has so many bytes: one with a module, as nothing else is that large.
     pub fn lose_module(&mut self, message_bytes: usize) -> Outcome {
-        let reason = format!("needs {message_bytes} bytes in one piece for its module, twice, more than is left");
+        let reason = format!("needs {message_bytes} bytes in one piece for its module, more than is left");
         let lost = Outcome::Skipped(reason.clone());
         self.current = Err(lost.clone());
         self.latest_definition = Err(lost.clone());

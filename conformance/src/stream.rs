@@ -5,9 +5,13 @@
 //! another message. Each request gets one reply, in the order of the requests, so that a host may send all of them at once.
 
 use alloc::{string::String, vec::Vec};
-use core::fmt;
+use core::{fmt, ops::Range};
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use postcard::de_flavors::Flavor;
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeOwned, Error as _, SeqAccess, Visitor},
+};
 
 use crate::{Outcome, Step};
 
@@ -182,25 +186,41 @@ impl Pending {
         self.length
     }
 
-    /// Whether there is memory for the message as it comes, and for what is made of it.
+    /// Whether there is memory for the message.
     pub fn fits(&self) -> bool {
-        let (mut coded, mut decoded) = (Vec::<u8>::new(), Vec::<u8>::new());
-        coded.try_reserve_exact(self.length).is_ok() && decoded.try_reserve_exact(self.length).is_ok()
+        Vec::<u8>::new().try_reserve_exact(self.length + ROOM_BYTES).is_ok()
     }
 
-    /// The message.
+    /// The message. It is decoded as it comes, so that it is in memory once.
     ///
     /// # Errors
     ///
-    /// The link fails, what comes is no message, or there is too little memory.
+    /// The link fails, or what comes is no message.
     pub fn read<T: DeserializeOwned, L: Link>(self, link: &mut L) -> Result<T, StreamError<L::Error>> {
-        let mut bytes = Vec::new();
-        bytes.try_reserve_exact(self.length).map_err(|_| StreamError::TooLarge(self.length as u32))?;
-        bytes.resize(self.length, 0);
-        if fill(link, &mut bytes)? < self.length {
-            return Err(StreamError::Cut);
+        let mut coming = Coming {
+            link,
+            left: self.length,
+            sum: !0,
+            piece: [0; PIECE_BYTES],
+            ready: 0..0,
+            text: Vec::new(),
+            error: None,
+        };
+        let decoded = {
+            let mut decoder = postcard::Deserializer::from_flavor(Lent(&mut coming));
+            T::deserialize(&mut decoder).ok()
+        };
+        // What was not asked for belongs to the message all the same.
+        let mut is_whole = true;
+        while coming.error.is_none() && coming.next().is_some() {
+            is_whole = false;
         }
-        parse_payload(&bytes, self.sum).ok_or(StreamError::Damaged)?.ok_or(StreamError::Unknown)
+        match (coming.error, decoded) {
+            (Some(error), _) => Err(error),
+            (None, _) if !coming.sum != self.sum => Err(StreamError::Damaged),
+            (None, Some(message)) if is_whole => Ok(message),
+            _ => Err(StreamError::Unknown),
+        }
     }
 
     /// Takes the message off the link without looking at it.
@@ -219,6 +239,104 @@ impl Pending {
         }
         Ok(())
     }
+}
+
+/// Bytes that are taken off the link at once.
+const PIECE_BYTES: usize = 64;
+/// Room behind an image, in which it can be moved to where images begin.
+const ROOM_BYTES: usize = 7;
+
+/// A message on its way: what of it is here, and the checksum of what was asked for.
+struct Coming<'a, L: Link> {
+    link: &'a mut L,
+    /// Bytes that are still on the link.
+    left: usize,
+    sum: u32,
+    piece: [u8; PIECE_BYTES],
+    ready: Range<usize>,
+    text: Vec<u8>,
+    error: Option<StreamError<L::Error>>,
+}
+
+impl<L: Link> Coming<'_, L> {
+    /// The next byte; `None` behind the last, or if there is an error.
+    fn next(&mut self) -> Option<u8> {
+        if self.ready.is_empty() {
+            let count = self.left.min(PIECE_BYTES);
+            match fill(self.link, &mut self.piece[..count]) {
+                Ok(filled) if filled == count => (self.left, self.ready) = (self.left - count, 0..count),
+                Ok(_) => self.error = Some(StreamError::Cut),
+                Err(error) => self.error = Some(error),
+            }
+        }
+        let byte = self.piece[self.ready.next()?];
+        self.sum = add(self.sum, byte);
+        Some(byte)
+    }
+}
+
+/// A message on its way, to decode.
+struct Lent<'a, 'b, L: Link>(&'a mut Coming<'b, L>);
+
+impl<'de, 'a: 'de, 'b: 'de, L: Link + 'de> Flavor<'de> for Lent<'a, 'b, L>
+where
+    L::Error: 'de,
+{
+    type Remainder = ();
+    type Source = ();
+
+    fn pop(&mut self) -> postcard::Result<u8> {
+        self.0.next().ok_or(postcard::Error::DeserializeUnexpectedEnd)
+    }
+
+    fn try_take_n(&mut self, _: usize) -> postcard::Result<&'de [u8]> {
+        // Nothing of a message is borrowed.
+        Err(postcard::Error::WontImplement)
+    }
+
+    fn try_take_n_temp<'c>(&'c mut self, count: usize) -> postcard::Result<&'c [u8]>
+    where
+        'de: 'c,
+    {
+        self.0.text.clear();
+        // A text is no longer than what is still to come.
+        let room = count.min(self.0.left + PIECE_BYTES);
+        self.0.text.try_reserve(room).map_err(|_| postcard::Error::DeserializeUnexpectedEnd)?;
+        for _ in 0..count {
+            let byte = self.pop()?;
+            self.0.text.push(byte);
+        }
+        Ok(&self.0.text)
+    }
+
+    fn finalize(self) -> postcard::Result<()> {
+        Ok(())
+    }
+}
+
+/// The bytes of an image, with room behind them to move to where images begin.
+pub(crate) fn image<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+    struct Bytes;
+    impl<'de> Visitor<'de> for Bytes {
+        type Value = Vec<u8>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("bytes")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut bytes: A) -> Result<Vec<u8>, A::Error> {
+            let mut image = Vec::new();
+            let expected = bytes.size_hint().filter(|count| *count <= MESSAGE_BYTES_MAX as usize).unwrap_or(0);
+            if image.try_reserve_exact(expected + ROOM_BYTES).is_err() {
+                return Err(A::Error::custom("no memory"));
+            }
+            while let Some(byte) = bytes.next_element()? {
+                image.push(byte);
+            }
+            Ok(image)
+        }
+    }
+    deserializer.deserialize_seq(Bytes)
 }
 
 /// Sends a message.
@@ -258,8 +376,12 @@ fn parse_payload<T: DeserializeOwned>(payload: &[u8], sum: u32) -> Option<Option
 
 /// CRC-32 as in Ethernet and zlib, bit by bit: a table would take 1 KiB of a device's flash.
 fn checksum(bytes: &[u8]) -> u32 {
-    let step = |sum: u32, _| (sum >> 1) ^ (0xedb8_8320 & 0_u32.wrapping_sub(sum & 1));
-    !bytes.iter().fold(!0, |sum, byte| (0..8).fold(sum ^ u32::from(*byte), step))
+    !bytes.iter().fold(!0, |sum, byte| add(sum, *byte))
+}
+
+/// A byte more in a checksum, which is inverted at the start and at the end.
+fn add(sum: u32, byte: u8) -> u32 {
+    (0..8).fold(sum ^ u32::from(byte), |sum, _| (sum >> 1) ^ (0xedb8_8320 & 0_u32.wrapping_sub(sum & 1)))
 }
 
 #[cfg(test)]

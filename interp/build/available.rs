@@ -1,6 +1,10 @@
 //! Which instructions this build has handlers for: by cargo features, and by the lists of `SHEAVE_HANDLERS`.
 
-use std::{collections::BTreeSet, env, fs, ops::Range};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env, fs,
+    ops::Range,
+};
 
 use crate::{
     instruction_name, instructions,
@@ -18,16 +22,22 @@ pub struct Available {
     hot: BTreeSet<String>,
 }
 
-/// The list of instructions that are executed most, one a line.
+/// The list of instructions that are executed most, one a line, the hottest first.
 const HOT: &str = "src/isa/hot.txt";
+/// How many of them have arms in builds of level base, which are to be as small as can be: as many as leave what has i64 below 16 KiB.
+const HOT_AT_BASE: usize = 12;
 
-/// The instructions in that list.
-fn hot() -> BTreeSet<String> {
-    let known: BTreeSet<String> = instructions().iter().map(|(row, form)| instruction_name(row, *form)).collect();
+/// The instructions in that list that are wanted, the hottest first.
+fn hot(is_wanted: impl Fn(&Row, usize) -> bool) -> Vec<String> {
     let text = fs::read_to_string(HOT).expect("the list is there");
-    let hot: BTreeSet<String> = text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect();
-    hot.iter().for_each(|line| assert!(known.contains(line), "{HOT}: no instruction of this version: {line}"));
-    hot
+    let all: BTreeMap<String, (&Row, usize)> =
+        instructions().iter().map(|(row, form)| (instruction_name(row, *form), (*row, *form))).collect();
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let is_wanted = |line: &&str| {
+        let (row, form) = all.get(*line).unwrap_or_else(|| panic!("{HOT}: no instruction of this version: {line}"));
+        is_wanted(row, *form)
+    };
+    lines.filter(is_wanted).map(str::to_owned).collect()
 }
 
 /// The environment variable with the paths, separated as those of `PATH` are, of lists of handlers to keep: a line for each, `row:form`;
@@ -64,14 +74,15 @@ impl Available {
             env::var_os(format!("CARGO_FEATURE_{}", feature.to_uppercase().replace('-', "_"))).is_some()
         };
         let groups = group::NAMES.iter().enumerate().filter(|(_, name)| has(name));
-        // Builds of level base are to be as small as can be.
-        let has_level_full = has("level-full");
-        Available {
+        let mut available = Available {
             groups: groups.fold(0, |groups, (bit, _)| groups | 1 << bit),
-            has_level_full,
+            has_level_full: has("level-full"),
             listed: listed(),
-            hot: if has_level_full { hot() } else { BTreeSet::new() },
-        }
+            hot: BTreeSet::new(),
+        };
+        let hot = hot(|row, form| available.lack(row, form).is_none());
+        available.hot = hot.into_iter().take(if available.has_level_full { usize::MAX } else { HOT_AT_BASE }).collect();
+        available
     }
 
     /// What the build lacks for an instruction, by name.
@@ -84,6 +95,11 @@ impl Available {
     /// Whether an instruction of a group shares its arm with others of it.
     pub fn shares(&self, row: &Row, form: usize) -> bool {
         self.lack(row, form).is_none() && !self.hot.contains(&instruction_name(row, form))
+    }
+
+    /// Whether instructions are to be found fast, at the price of a jump table over all tokens.
+    pub fn is_for_speed(&self) -> bool {
+        self.has_level_full
     }
 
     /// Whether there is a handler for any of these forms of a row.

@@ -45,6 +45,8 @@ pub fn handler(row: &Row, form: &[u8]) -> String {
         "AtomicStore",
         "AtomicRmw",
         "AtomicCmpxchg",
+        "ExtractLane",
+        "ReplaceLane",
     ];
     if computes.contains(&row.shape.handler) {
         arguments.push(format!("operation::{}", name(row)));

@@ -6,7 +6,7 @@
 
 mod available;
 mod compact;
-mod groups;
+mod general;
 mod handlers;
 mod operations;
 mod rows;
@@ -15,14 +15,9 @@ mod superinstructions;
 #[path = "../src/isa/table.rs"]
 mod table;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    env, fs,
-    path::Path,
-};
+use std::{env, fs, path::Path};
 
 use available::{Available, HANDLERS};
-use groups::Group;
 use table::{ROWS, Row};
 
 fn main() {
@@ -65,18 +60,12 @@ fn main() {
     println!("cargo::rerun-if-env-changed={HANDLERS}");
     write("available.rs", available.text());
     write("compact.rs", compact::compact(&available));
-    println!("cargo::rustc-check-cfg=cfg(grouped)");
+    println!("cargo::rustc-check-cfg=cfg(general)");
     if dispatch == "switch" && matches!(env::var("OPT_LEVEL").as_deref(), Ok("0" | "s" | "z")) {
-        println!("cargo::rustc-cfg=grouped");
-        let groups = groups::groups(&available);
-        let mut shared = BTreeMap::new();
-        for group in &groups {
-            let (_, rows) = shared.entry(group.shared_name()).or_insert((group, BTreeSet::new()));
-            rows.extend(group.numbers(&available));
-        }
-        let shared = shared.into_values().map(|(group, rows)| group.shared_text(&rows));
-        write("groups.rs", groups.iter().map(Group::text).chain(shared).collect());
-        write("handlers.rs", groups::grouped_handlers(&groups, &available));
+        println!("cargo::rustc-cfg=general");
+        let (handlers, general) = general::general(&available);
+        write("handlers.rs", handlers);
+        write("general.rs", general);
         return;
     }
     let superinstructions = if has_superinstructions { superinstructions } else { Vec::new() };

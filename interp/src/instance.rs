@@ -20,7 +20,7 @@ use crate::{
     store::{External, InstanceEntity, OutOfMemory, Store, limits::Limiter, list::List},
     trap::Trap,
     types::{
-        DataIndex, ElemIndex, ExternKind, ExternType, GlobalIndex, GlobalType, MemoryIndex, RefType, TableIndex,
+        Bits, DataIndex, ElemIndex, ExternKind, ExternType, GlobalIndex, GlobalType, MemoryIndex, RefType, TableIndex,
         TableType, ValType, ValTypes,
     },
 };
@@ -265,14 +265,16 @@ fn allocate(
         }
     }
     store.reserve_globals(own(image, ExternKind::Global).len())?;
+    #[cfg(feature = "simd")]
+    store.reserve_vectors(own(image, ExternKind::Global).filter(|index| holds_vector(image, *index)).count())?;
     for index in own(image, ExternKind::Global) {
         globals.push_within_capacity(store.new_global(sound(image.global(GlobalIndex(index))).ty.in_store(types), 0)?);
     }
     store.tables.reserve(&mut store.heap, own(image, ExternKind::Table).len())?;
     store.memories.reserve(&mut store.heap, own(image, ExternKind::Memory).len())?;
     for index in own(image, ExternKind::Table) {
-        let table = sound(image.table(TableIndex(index)));
-        tables.push_within_capacity(store.new_table(table.ty.in_store(types), 0, limiter)?);
+        let (index, table) = (TableIndex(index), sound(image.table(TableIndex(index))));
+        tables.push_within_capacity(store.add_table(table.ty.in_store(types), image.is_fixed_table(index), limiter)?);
     }
     for index in own(image, ExternKind::Memory) {
         memories.push_within_capacity(store.new_memory(sound(image.memory(MemoryIndex(index))), limiter)?);
@@ -298,6 +300,12 @@ fn allocate(
     });
     store.set_stale();
     Ok(instance)
+}
+
+/// Whether a global holds a vector.
+#[cfg(feature = "simd")]
+fn holds_vector(image: &Image<'static>, index: u32) -> bool {
+    sound(image.global(GlobalIndex(index))).ty.content == crate::types::ValType::V128
 }
 
 /// The addresses of an instance's tags: those imported, and new ones.
@@ -356,16 +364,16 @@ fn addresses(
 
 /// Value of a constant expression, as the bits of a number or a handle.
 #[cfg_attr(compact, inline(never))]
-fn evaluate(store: &mut Store, instance: u32, expr: ConstExpr, limiter: &mut dyn Limiter) -> Result<u64, Trap> {
+fn evaluate(store: &mut Store, instance: u32, expr: ConstExpr, limiter: &mut dyn Limiter) -> Result<Bits, Trap> {
     let func = |store: &Store, index| sound(store.func_address(instance, index));
     Ok(match expr {
         ConstExpr::Zero => 0,
-        ConstExpr::Bits(bits) => bits,
+        ConstExpr::Bits(bits) => bits.into(),
         ConstExpr::GlobalGet(index) => match store.resolve(instance, ExternKind::Global, index.0) {
             Some(External::Global(address)) => store.global(address),
             _ => unsound(),
         },
-        ConstExpr::RefFunc(index) => u64::from(handle::from_func(func(store, index))),
+        ConstExpr::RefFunc(index) => Bits::from(handle::from_func(func(store, index))),
         ConstExpr::Code(index) if cfg!(feature = "extended-const") => {
             let address = func(store, index);
             store.evaluate(address, limiter)?
@@ -440,9 +448,13 @@ fn element_segment(
         ElemMode::Declared | ElemMode::Passive => {}
         ElemMode::Active { table, offset } => {
             let Some(External::Table(address)) = store.resolve(instance, ExternKind::Table, table.0) else { unsound() };
-            let start = place(evaluate(store, instance, offset, limiter)?);
-            if store.table(address).len().checked_sub(start).is_none_or(|room| (count as usize) > room) {
+            let start = place(evaluate(store, instance, offset, limiter)? as u64);
+            let len = store.tables[address as usize].len as usize;
+            if len.checked_sub(start).is_none_or(|room| (count as usize) > room) {
                 return Err(Trap::TableOutOfBounds.into());
+            }
+            if store.read_in_image(address, start, elem.items) {
+                return Ok(());
             }
             for i in 0..count {
                 let value = evaluate(store, instance, sound(elem.items.get(i)), limiter)? as u32;
@@ -474,7 +486,7 @@ fn data_segment(
             let Some(External::Memory(address)) = store.resolve(instance, ExternKind::Memory, memory.0) else {
                 unsound()
             };
-            let start = place(evaluate(store, instance, offset, limiter)?);
+            let start = place(evaluate(store, instance, offset, limiter)? as u64);
             if !store.write_memory(address, start, data.bytes) {
                 return Err(Trap::MemoryOutOfBounds.into());
             }

@@ -149,8 +149,28 @@ fn a_memory_grows_within_its_bound_and_no_further() {
     }
     let unknown = |text| Bound::of(translated(text).image(), 1000).unwrap().growth_bytes;
     assert_eq!(unknown("(module (memory 1))"), None);
-    assert_eq!(unknown("(module (memory 0 1 (pagesize 1)) (table 0 1 funcref))"), None);
+    assert_eq!(
+        unknown(
+            "(module (memory 0 1 (pagesize 1)) (table 0 1 funcref) (func (drop (table.grow (ref.null func) (i32.const 1)))))"
+        ),
+        None
+    );
     assert_eq!(unknown("(module (memory 7 7 (pagesize 1)) (table 2 2 funcref))"), Some(0));
+}
+
+/// A microcontroller reads the elements of a table that nobody writes in the image.
+#[test]
+fn a_table_that_nobody_writes_takes_nothing_where_there_is_no_allocator() {
+    let bounds = |fields: &str| {
+        let module = translated(&format!("(module (func $f) {fields})"));
+        [Sizes::HERE, Sizes::MICROCONTROLLER].map(|sizes| Bound::on(&sizes, module.image(), 1000).unwrap())
+    };
+    let [here, there] = bounds("(table 100 funcref) (elem (i32.const 7) $f $f)");
+    assert_eq!((here.elements_bytes, there.elements_bytes), (400, 0));
+    assert_eq!((here.growth_bytes, there.growth_bytes), (Some(0), Some(0)));
+    let set = "(func (table.set (i32.const 0) (ref.null func)))";
+    let [here, there] = bounds(&format!("(table 100 funcref) (elem (i32.const 7) $f $f) {set}"));
+    assert_eq!((here.elements_bytes, there.elements_bytes), (400, 400));
 }
 
 /// Damaged images give a bound or none; nothing panics.

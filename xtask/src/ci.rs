@@ -1,15 +1,16 @@
-//! The test command: a table of steps, run in order. A failing step is named and the others still run, so that one run
-//! shows everything that is wrong. Cheap checks come first, the workspace's own tests last: their closing lines stand
-//! just above ours.
+//! The test command: a table of steps, run in order, those for firmware beside the others. A failing step is named and the others still
+//! run, so that one run shows everything that is wrong. Cheap checks come first, the workspace's own tests last.
 //!
 //! Profiles: lints, documents and the tests of step `tests` use `dev`, the only build with debug assertions and at
 //! opt-level 0; what executes many instructions uses `quick`, a release build without link-time optimisation.
 
-use std::process::Command;
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
-use crate::process::{cargo, run_counting, show};
+use crate::process::{cargo, program, run_counting, show, target_dir};
 use crate::tally::Tally;
 use crate::{asm, board, count, growth, mcu, proposals, size, tidy};
 
@@ -31,6 +32,9 @@ struct Step {
     what: &'static str,
     /// Whether `--fast` runs it too.
     fast: bool,
+    /// Whether it takes other things than the rest and can run beside it: firmware has its own target folders, and most of the time one
+    /// compiler or emulator of each step is at work, so that two steps use two cores.
+    beside: bool,
     run: Run,
 }
 
@@ -47,72 +51,84 @@ static STEPS: [Step; 19] = [
         name: "fmt",
         what: "the sources are formatted by rustfmt",
         fast: true,
+        beside: false,
         run: Run::Cargo(&[&["fmt", "--all", "--check"]], &[]),
     },
     Step {
         name: "tidy",
         what: "rules of docs/CONVENTIONS.md that a tool can check",
         fast: true,
+        beside: false,
         run: Run::Task(check_conventions, "cargo xtask tidy"),
     },
     Step {
         name: "clippy",
         what: "no warning of the compiler or clippy, in tests and examples too",
         fast: true,
+        beside: false,
         run: Run::Cargo(&[&["clippy", "--all-targets"], &MOST, &["--", "-D", "warnings"]], &[]),
     },
     Step {
         name: "doc",
         what: "the documentation builds without warnings; its links resolve",
         fast: false,
+        beside: false,
         run: Run::Cargo(&[&["doc", "--no-deps"], &MOST], &[("RUSTDOCFLAGS", "-D warnings")]),
     },
     Step {
         name: "gen",
         what: "generated documents are what their sources say",
         fast: false,
+        beside: false,
         run: Run::Task(check_generated, "cargo xtask gen --check"),
     },
     Step {
         name: "mcu",
         what: "the no_std crates build for microcontrollers, in each combination of features",
         fast: false,
+        beside: true,
         run: Run::Task(build_for_microcontrollers, "cargo xtask mcu"),
     },
     Step {
         name: "boards",
         what: "the board crates build; `hello` runs in place from flash on each, in its emulator, and takes what it took",
         fast: false,
+        beside: true,
         run: Run::Task(|| board::test(&[], false), "cargo xtask board test"),
     },
     Step {
         name: "board-bench",
         what: "no kernel takes more instructions on a board than committed (5 % allowed); the program builds for all boards",
         fast: false,
+        beside: true,
         run: Run::Task(board::bench_gate, "cargo xtask board bench --sheave-only"),
     },
     Step {
         name: "size",
         what: "no build of the engine takes more flash on a microcontroller than committed",
         fast: false,
+        beside: true,
         run: Run::Task(|| size::check(&[], false, false), "cargo xtask size"),
     },
     Step {
         name: "asm",
         what: "no hot handler calls anything or saves registers, in the machine code for x86-64 and AArch64",
         fast: false,
+        beside: false,
         run: Run::Task(look_at_handlers, "cargo xtask asm --check"),
     },
     Step {
         name: "conformance",
         what: "the official test suite: with tail calls, with a loop, translated lazily, as images that a player reads; docs/proposals.md says what came of it",
         fast: false,
+        beside: false,
         run: Run::Task(|| proposals::run(true), "cargo xtask proposals --check"),
     },
     Step {
         name: "device",
         what: "the same, of wasm 1.0 and 2.0, on a Cortex-M4F and a RISC-V in their emulators: what they judge, they judge as the host does",
         fast: false,
+        beside: true,
         run: Run::Task(
             || board::test_conformance(&["mps2-an386", "riscv32-virt"]),
             "cargo xtask conformance --board mps2-an386",
@@ -122,12 +138,14 @@ static STEPS: [Step; 19] = [
         name: "diff",
         what: "generated modules give the same results, traps and memory as wasmi (a short run)",
         fast: false,
+        beside: false,
         run: Run::Cargo(&[&DIFF, &SHORT_DIFF], &[]),
     },
     Step {
         name: "release",
         what: "the cross-crate tests and those of the core, optimised: native stack of the tail-call back end, guests, bad input, superinstructions",
         fast: false,
+        beside: false,
         run: Run::Cargo(
             &[
                 &["test", "--no-fail-fast", "--profile", "quick", "--package", "sheave-tests"],
@@ -140,6 +158,7 @@ static STEPS: [Step; 19] = [
         name: "loop",
         what: "the cross-crate tests, dispatched by the loop that calls handlers",
         fast: false,
+        beside: false,
         run: Run::Cargo(
             &[&["test", "--no-fail-fast", "--profile", "quick", "--package", "sheave-tests"], &LOOP_DISPATCH],
             &[],
@@ -149,24 +168,28 @@ static STEPS: [Step; 19] = [
         name: "count",
         what: "no program executes more instructions than committed (callgrind, 3 % allowed)",
         fast: false,
+        beside: false,
         run: Run::Task(count_instructions, "cargo xtask count"),
     },
     Step {
         name: "growth",
         what: "translation of modules that grow by repetition stays linear (callgrind, a short run)",
         fast: false,
+        beside: false,
         run: Run::Task(|| growth::check(0, 10), "cargo xtask growth 10"),
     },
     Step {
         name: "xtask",
         what: "the tests of this tool",
         fast: false,
+        beside: false,
         run: Run::Cargo(&[&["test", "--package", "xtask"]], &[]),
     },
     Step {
         name: "tests",
         what: "all tests of the workspace, with debug assertions, at opt-level 0; examples in the documentation",
         fast: true,
+        beside: false,
         run: Run::Cargo(&[&["test", "--no-fail-fast"]], &[]),
     },
 ];
@@ -232,8 +255,62 @@ pub fn list() {
 /// # Errors
 /// A name is not a step.
 pub fn run(only: &[String], fast: bool) -> Result<bool> {
-    let outcomes: Vec<Outcome> = chosen(only, fast)?.into_iter().map(Step::run).collect();
-    Ok(summarize(&outcomes))
+    let start = Instant::now();
+    let (beside, here): (Vec<_>, Vec<_>) = chosen(only, fast)?.into_iter().partition(|step| step.beside);
+    if beside.is_empty() || here.is_empty() {
+        let outcomes: Vec<Outcome> = beside.into_iter().chain(here).map(Step::run).collect();
+        return Ok(summarize(&outcomes, start.elapsed()));
+    }
+    let other = Beside::start(beside)?;
+    let mut outcomes: Vec<Outcome> = here.into_iter().map(Step::run).collect();
+    outcomes.extend(other.finish());
+    Ok(summarize(&outcomes, start.elapsed()))
+}
+
+/// Steps in a second process, whose output is shown once it has ended.
+struct Beside {
+    steps: Vec<&'static Step>,
+    child: Child,
+    output: PathBuf,
+}
+
+impl Beside {
+    fn start(steps: Vec<&'static Step>) -> Result<Beside> {
+        let names: Vec<&str> = steps.iter().map(|step| step.name).collect();
+        let names = names.join(",");
+        let output = target_dir().join("test-beside.txt");
+        let cannot = |error: std::io::Error| Error::new(format!("{}: {error}", output.display()));
+        std::fs::create_dir_all(target_dir()).map_err(cannot)?;
+        let file = File::create(&output).map_err(cannot)?;
+        let errors = file.try_clone().map_err(cannot)?;
+        let mut command = program(std::env::current_exe().map_err(cannot)?);
+        command.args(["test", "--only", &names]).stdout(file).stderr(errors);
+        let child = command.spawn().map_err(cannot)?;
+        println!("beside the others, shown when they have ended: {names}");
+        Ok(Beside { steps, child, output })
+    }
+
+    /// Waits, shows what was printed, and gives what became of the steps: the process ends with a table of them.
+    fn finish(mut self) -> Vec<Outcome> {
+        let ended = self.child.wait().map_or_else(|error| error.to_string(), |status| status.to_string());
+        let bytes = std::fs::read(&self.output).unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes);
+        println!("{text}");
+        let outcome = |step: &&'static Step| {
+            text.lines().rev().find_map(|line| read_outcome(step.name, line)).unwrap_or_else(|| {
+                println!("error: {} did not come to its end: {ended}", step.name);
+                Outcome { name: step.name, tally: Tally::new(0, 1), time: Duration::ZERO }
+            })
+        };
+        self.steps.iter().map(outcome).collect()
+    }
+}
+
+/// What a line of [`summarize`] says of a step, if it is that step's.
+fn read_outcome(name: &'static str, line: &str) -> Option<Outcome> {
+    let [found, _, passed, failed, seconds, "s"] = line.split_whitespace().collect::<Vec<_>>()[..] else { return None };
+    let time = Duration::try_from_secs_f64(seconds.parse().ok()?).ok()?;
+    (found == name).then_some(Outcome { name, tally: Tally::new(passed.parse().ok()?, failed.parse().ok()?), time })
 }
 
 fn chosen(only: &[String], fast: bool) -> Result<Vec<&'static Step>> {
@@ -266,14 +343,14 @@ fn build_for_microcontrollers() -> Result<Tally> {
 }
 
 /// Prints the table of steps, how to repeat the failed ones, and the last line; gives whether nothing failed.
-fn summarize(outcomes: &[Outcome]) -> bool {
+fn summarize(outcomes: &[Outcome], elapsed: Duration) -> bool {
     println!("\n{:12} {:8} {:>8} {:>8} {:>8}", "step", "", "passed", "failed", "time");
     for outcome in outcomes {
         let (passed, failed) = (outcome.tally.passed(), outcome.tally.failed());
         let seconds = outcome.time.as_secs_f64();
         println!("{:12} {:8} {passed:>8} {failed:>8} {seconds:>6.1} s", outcome.name, outcome.verdict());
     }
-    let seconds: f64 = outcomes.iter().map(|outcome| outcome.time.as_secs_f64()).sum();
+    let seconds = elapsed.as_secs_f64();
     println!("{:12} {:8} {:>8} {:>8} {seconds:>6.1} s", "all", "", "", "");
     for outcome in outcomes.iter().filter(|outcome| outcome.tally.failed() > 0) {
         println!("FAILED: {}; to repeat it: cargo xtask test --only {}", outcome.name, outcome.name);
@@ -315,7 +392,16 @@ mod tests {
     #[test]
     fn one_failed_step_fails_the_run() {
         let outcome = |failed| Outcome { name: "x", tally: Tally::new(3, failed), time: Duration::ZERO };
-        assert!(summarize(&[outcome(0), outcome(0)]));
-        assert!(!summarize(&[outcome(0), outcome(1)]));
+        assert!(summarize(&[outcome(0), outcome(0)], Duration::ZERO));
+        assert!(!summarize(&[outcome(0), outcome(1)], Duration::ZERO));
+    }
+
+    #[test]
+    fn outcomes_of_another_process_are_read_from_its_table() {
+        let outcome = read_outcome("size", "size         FAILED          9        1   41.5 s").unwrap();
+        assert_eq!((outcome.tally.to_string().as_str(), outcome.time.as_millis()), ("9 passed, 1 failed", 41_500));
+        for line in ["mcu          ok             33        0  273.0 s", "size", "<== size: ok in 41.5 s", ""] {
+            assert!(read_outcome("size", line).is_none(), "{line}");
+        }
     }
 }

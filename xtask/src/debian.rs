@@ -2,13 +2,17 @@
 //! in an error. Nothing is installed unless the task at hand needs it and it is missing.
 
 use crate::error::{Error, Result};
-use crate::process::{output, program, run, show};
+use crate::process::{lock, output, program, run, show};
 
 /// Makes sure that Debian's packages `names` are installed.
 ///
 /// # Errors
 /// They are missing, and this is not Debian, or we are not root, or apt fails; the hint says what to install.
 pub fn install(names: &[&str]) -> Result<()> {
+    if names.iter().all(|name| is_installed(name)) {
+        return Ok(());
+    }
+    let _lock = lock("apt")?;
     let missing: Vec<&str> = names.iter().copied().filter(|name| !is_installed(name)).collect();
     if missing.is_empty() {
         return Ok(());

@@ -1,9 +1,14 @@
-//! Builds for microcontrollers: every promised combination of crate, features and bare-metal target. This is what
-//! proves that the core needs no std, that the runtime and the HAL need no allocator, and that `exec` and `translate`
-//! compile each without the other. Warnings are errors here: code left dead by a missing feature shows up.
+//! Builds for microcontrollers: every promised combination of crate, features and bare-metal target, and for one target each feature of
+//! what guests may contain alone. This is what proves that the core needs no std, that the runtime and the HAL need no allocator, and that
+//! `exec` and `translate` compile each without the other. Warnings are errors here: code left dead by a missing feature shows up. All is
+//! checked and not compiled to machine code, which the boards' programs and `cargo xtask size` are.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
 
 use crate::error::{Error, Result};
-use crate::process::{cargo, output, target_dir};
+use crate::process::{cargo, output, root, target_dir};
 use crate::sysroot::Toolchain;
 use crate::tally::Tally;
 
@@ -24,24 +29,41 @@ static TARGETS: [Target; 3] = [
 ];
 
 /// A crate and the features it is built with, beside `--no-default-features`; and why.
+#[derive(Clone)]
 struct Build {
     package: &'static str,
-    features: &'static str,
+    features: Cow<'static, str>,
     what: &'static str,
 }
 
 static BUILDS: [Build; 11] = [
-    Build { package: "sheave-interp", features: "exec", what: "runs images of i32 at level base; no allocator" },
-    Build { package: "sheave-interp", features: "exec,complete", what: "runs all images; no allocator" },
-    Build { package: "sheave-interp", features: "translate", what: "makes images; needs an allocator" },
-    Build { package: "sheave-interp", features: "exec,translate", what: "both, as on a large microcontroller" },
-    Build { package: "sheave", features: "", what: "embedding API in a borrowed arena, the smallest" },
-    Build { package: "sheave", features: "floats,level-full", what: "the same with some of what can be left out" },
-    Build { package: "sheave", features: "complete", what: "the same with all of it" },
-    Build { package: "sheave", features: "alloc,complete", what: "embedding API that owns its store" },
-    Build { package: "sheave-hal", features: "", what: "capabilities without an allocator" },
-    Build { package: "sheave-hal", features: "alloc", what: "capabilities with an allocator" },
-    Build { package: "sheave-conformance", features: "", what: "player of the test suite; needs an allocator" },
+    Build {
+        package: "sheave-interp",
+        features: Cow::Borrowed("exec"),
+        what: "runs images of i32 at level base; no allocator",
+    },
+    Build { package: "sheave-interp", features: Cow::Borrowed("exec,complete"), what: "runs all images; no allocator" },
+    Build { package: "sheave-interp", features: Cow::Borrowed("translate"), what: "makes images; needs an allocator" },
+    Build {
+        package: "sheave-interp",
+        features: Cow::Borrowed("exec,translate"),
+        what: "both, as on a large microcontroller",
+    },
+    Build { package: "sheave", features: Cow::Borrowed(""), what: "embedding API in a borrowed arena, the smallest" },
+    Build {
+        package: "sheave",
+        features: Cow::Borrowed("floats,level-full"),
+        what: "the same with some of what can be left out",
+    },
+    Build { package: "sheave", features: Cow::Borrowed("complete"), what: "the same with all of it" },
+    Build { package: "sheave", features: Cow::Borrowed("alloc,complete"), what: "embedding API that owns its store" },
+    Build { package: "sheave-hal", features: Cow::Borrowed(""), what: "capabilities without an allocator" },
+    Build { package: "sheave-hal", features: Cow::Borrowed("alloc"), what: "capabilities with an allocator" },
+    Build {
+        package: "sheave-conformance",
+        features: Cow::Borrowed(""),
+        what: "player of the test suite; needs an allocator",
+    },
 ];
 
 /// A build that is known to fail: it runs all the same, and is an error once it succeeds or fails in another way.
@@ -56,12 +78,39 @@ const NO_VALIDATOR: KnownFailure = KnownFailure {
     why: "the validator of wasmparser needs compare-and-swap; such chips run images made elsewhere",
 };
 
+/// The part of a manifest with features.
+#[derive(Deserialize)]
+struct Manifest {
+    features: Features,
+}
+
+#[derive(Deserialize)]
+struct Features {
+    /// All that guests may contain.
+    complete: Vec<String>,
+}
+
+/// What is built for a target: for the first, each feature alone too.
+fn builds(target: &Target) -> Result<Vec<Cow<'static, Build>>> {
+    let mut builds: Vec<Cow<'static, Build>> = BUILDS.iter().map(Cow::Borrowed).collect();
+    if *target == TARGETS[0] {
+        let path = root().join("interp/Cargo.toml");
+        let text =
+            std::fs::read_to_string(&path).map_err(|error| Error::new(format!("{}: {error}", path.display())))?;
+        let manifest: Manifest =
+            toml::from_str(&text).map_err(|error| Error::new(format!("{}: {error}", path.display())))?;
+        let alone = |feature| Build { package: "sheave", features: Cow::Owned(feature), what: "with no other feature" };
+        builds.extend(manifest.features.complete.into_iter().map(|feature| Cow::Owned(alone(feature))));
+    }
+    Ok(builds)
+}
+
 impl Build {
     /// Cargo's arguments.
-    fn arguments(&self, target: &Target) -> Vec<&'static str> {
-        let mut arguments = vec!["build", "--lib", "--package", self.package, "--no-default-features"];
+    fn arguments(&self, target: &Target) -> Vec<&str> {
+        let mut arguments = vec!["check", "--lib", "--package", self.package, "--no-default-features"];
         if !self.features.is_empty() {
-            arguments.extend(["--features", self.features]);
+            arguments.extend(["--features", &self.features]);
         }
         arguments.extend(["--profile", "size", "--target", target.triple]);
         arguments
@@ -72,7 +121,7 @@ impl Build {
     }
 
     fn name(&self) -> String {
-        let features = if self.features.is_empty() { "no features" } else { self.features };
+        let features = if self.features.is_empty() { "no features" } else { &*self.features };
         format!("{} ({features})", self.package)
     }
 }
@@ -84,7 +133,7 @@ impl Build {
 pub fn list(only: &[String]) -> Result<()> {
     for target in chosen(only)? {
         println!("{} ({})", target.triple, target.chips);
-        for build in &BUILDS {
+        for build in builds(target)? {
             let known = build.known_failure(target).map(|known| format!("; known to fail: {}", known.why));
             println!("  cargo {}", build.arguments(target).join(" "));
             println!("    {}{}", build.what, known.unwrap_or_default());
@@ -109,8 +158,8 @@ pub fn run(only: &[String]) -> Result<Tally> {
             }
         };
         println!("{} ({}), built by {}", target.triple, target.chips, toolchain.name());
-        for build in &BUILDS {
-            let is_good = run_one(build, target, &toolchain);
+        for build in builds(target)? {
+            let is_good = run_one(&build, target, &toolchain);
             tally = tally + Tally::new(is_good.into(), (!is_good).into());
         }
     }
@@ -168,14 +217,24 @@ mod tests {
 
     #[test]
     fn a_build_without_features_names_none() {
-        let of = |features| Build { package: "p", features, what: "" }.arguments(&TARGETS[0]).join(" ");
+        let of = |features: &'static str| {
+            Build { package: "p", features: features.into(), what: "" }.arguments(&TARGETS[0]).join(" ")
+        };
         assert!(!of("").contains("--features"));
         assert!(of("alloc").contains("--no-default-features --features alloc "));
     }
 
     #[test]
+    fn each_feature_is_built_alone_for_one_target() {
+        let alone = |target| builds(target).unwrap().iter().any(|build| build.features == "tail-call");
+        assert!(alone(&TARGETS[0]) && !alone(&TARGETS[1]));
+    }
+
+    #[test]
     fn translation_is_known_to_fail_only_without_compare_and_swap() {
-        let is_known = |features, target| Build { package: "p", features, what: "" }.known_failure(target).is_some();
+        let is_known = |features: &'static str, target| {
+            Build { package: "p", features: features.into(), what: "" }.known_failure(target).is_some()
+        };
         assert!(is_known("exec,translate", &TARGETS[1]));
         assert!(!is_known("exec", &TARGETS[1]));
         assert!(!is_known("translate", &TARGETS[0]));

@@ -37,6 +37,18 @@ pub fn cargo(args: &[&str]) -> Command {
     command
 }
 
+/// Waits until no other process holds the lock of this name, and holds it until the file is dropped: steps of the test command run beside
+/// one another, and what they install or assemble is the same for all.
+///
+/// # Errors
+/// The file cannot be made or locked.
+pub fn lock(name: &str) -> Result<std::fs::File> {
+    let path = target_dir().join(format!("{name}.lock"));
+    let opened = std::fs::create_dir_all(target_dir()).and_then(|()| std::fs::File::create(&path));
+    let locked = opened.and_then(|file| file.lock().map(|()| file));
+    locked.map_err(|error| Error::new(format!("{}: {error}", path.display())))
+}
+
 /// The compiler the user builds with.
 pub fn rustc() -> Command {
     program(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))

@@ -14,7 +14,7 @@ use std::process::Command;
 
 use crate::debian;
 use crate::error::{Error, Result};
-use crate::process::{cargo, output, program, run, rustc, show};
+use crate::process::{cargo, lock, output, program, run, rustc, show};
 
 /// Where Debian's packages put the compiler.
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
@@ -94,6 +94,7 @@ fn assemble(target: &str) -> Result<PathBuf> {
     let folder = cache_folder()?.join(format!("toolchain-{}", field("release: ")?));
     let rustlib = folder.join("lib/rustlib");
     let stamp = rustlib.join(target).join("stamp");
+    let _lock = lock("toolchain")?;
     if std::fs::read_to_string(&stamp).is_ok_and(|built| built == version) {
         return Ok(folder);
     }

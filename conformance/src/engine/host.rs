@@ -23,6 +23,8 @@ pub fn supported() -> FeatureSet {
         "threads",
         "custom-page-sizes",
         "wide-arithmetic",
+        "simd",
+        "relaxed-simd",
         "function-references",
         "gc",
         "exceptions",
@@ -80,6 +82,8 @@ fn config(Settings { features, fuel, lazy, collects_always }: Settings) -> Confi
         .wasm_multi_memory(features.contains("multi-memory"))
         .wasm_custom_page_sizes(features.contains("custom-page-sizes"))
         .wasm_wide_arithmetic(features.contains("wide-arithmetic"))
+        .wasm_simd(features.contains("simd"))
+        .wasm_relaxed_simd(features.contains("relaxed-simd"))
         .wasm_function_references(features.contains("function-references"))
         .wasm_gc(features.contains("gc"))
         .wasm_exceptions(features.contains("exceptions"))

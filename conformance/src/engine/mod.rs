@@ -143,13 +143,13 @@ impl Session {
         self.is_shared
     }
 
-    /// Loads and verifies an image.
+    /// Takes an image over and verifies it.
     ///
     /// # Errors
     ///
     /// `Invalid`, with the engine's message; `Memory`, on a device.
-    pub fn load(&self, image: &[u8]) -> Result<Compiled, Failure> {
-        Module::from_image(&self.engine, image).map(Compiled).map_err(|error| {
+    pub fn load(&self, image: Vec<u8>) -> Result<Compiled, Failure> {
+        Module::from_owned_image(&self.engine, image).map(Compiled).map_err(|error| {
             let budget = &self.world.as_ref().expect("`clear` leaves one").store.data();
             match budget.exhausted(&first_line(&error)) {
                 Some(message) => Failure { kind: FailureKind::Memory, message },
@@ -257,6 +257,7 @@ fn lower(store: &mut Store<Budget>, value: &Value) -> Result<Val, Failure> {
         Value::I64(value) => Val::I64(*value),
         Value::F32(bits) => Val::F32(sheave::F32::from_bits(*bits)),
         Value::F64(bits) => Val::F64(sheave::F64::from_bits(*bits)),
+        Value::V128(bytes) => Val::V128(u128::from_le_bytes(*bytes).into()),
         Value::RefNull(Heap::Func) => Val::FuncRef(Nullable::Null),
         Value::RefNull(Heap::Extern) => Val::ExternRef(Nullable::Null),
         Value::RefNull(Heap::NoFunc) => Val::FuncRef(Nullable::Null),
@@ -265,7 +266,7 @@ fn lower(store: &mut Store<Budget>, value: &Value) -> Result<Val, Failure> {
         Value::RefExtern(number) => Val::ExternRef(ExternRef::new(store, *number).into()),
         // A value of the host, as what a guest makes of it.
         Value::RefHost(number) => Val::AnyRef(ExternRef::new(&mut *store, *number).to_anyref(&*store).into()),
-        Value::V128(_) | Value::Ref(_) => {
+        Value::Ref(_) => {
             return Err(other(format!("the engine cannot take the argument {value:?}")));
         }
     })
@@ -277,6 +278,7 @@ fn lift(store: &Store<Budget>, value: &Val) -> Result<Value, Failure> {
         Val::I64(value) => Value::I64(*value),
         Val::F32(value) => Value::F32(value.to_bits()),
         Val::F64(value) => Value::F64(value.to_bits()),
+        Val::V128(value) => Value::V128(value.to_le_bytes()),
         Val::FuncRef(Nullable::Null) => Value::RefNull(Heap::Func),
         Val::FuncRef(Nullable::Val(_)) => Value::Ref(Heap::Func),
         Val::ExternRef(Nullable::Null) => Value::RefNull(Heap::Extern),

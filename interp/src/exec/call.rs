@@ -205,20 +205,13 @@ impl Instruction for ReturnCross {
 #[cfg_attr(any(not(compact), feature = "level-full"), inline(always))]
 #[cfg_attr(all(compact, not(feature = "level-full")), inline(never))]
 unsafe fn element(machine: &Machine, index: u32, table: u16, ty: u32) -> Result<u32, Exit> {
-    // SAFETY: the indices were checked by `image::verify`; the element index is checked here; a handle of a function holds
-    // the address of one.
+    // SAFETY: the indices were checked by `image::verify`; a handle of a function holds the address of one.
     unsafe {
         let cx = machine.context();
-        let (elements, len) = if table == 0 {
-            (cx.table_elements, cx.table_len)
-        } else {
-            let table = &*cx.tables.add(*cx.spaces.tables.add(table as usize) as usize);
-            (table.elements, table.len)
-        };
-        if index >= len {
+        let Some(element) = functions::element(cx, table, index) else {
             return Err(Exit::trap(Trap::UndefinedElement));
-        }
-        let Some(address) = handle::to_func(*elements.add(index as usize)) else {
+        };
+        let Some(address) = handle::to_func(element) else {
             return Err(Exit::trap(Trap::IndirectCallToNull));
         };
         if !functions::is_of_type(cx, address, ty) {

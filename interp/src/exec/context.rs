@@ -31,16 +31,29 @@ impl FuncEntity {
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct TableEntity {
-    /// Elements, as handles.
+    /// Elements, as handles; of a table that is read in the image, those that its segment gives, as function indices.
     pub elements: *mut u32,
     /// Number of elements.
     pub len: u32,
-    /// Number of elements that the allocation holds.
+    /// Number of elements that the allocation, or the segment, holds.
     pub capacity: u32,
-    /// Limit on the number of elements.
+    /// Limit on the number of elements; if below `len`, the elements are read in the image, and it is where in the table the segment begins.
     pub maximum: u32,
     /// Declared type.
     pub ty: crate::types::TableType,
+}
+
+impl TableEntity {
+    /// Whether the elements are read in the image.
+    #[inline(always)]
+    pub fn is_in_image(&self) -> bool {
+        cfg!(compact) && self.maximum < self.len
+    }
+
+    /// Number of elements in the store's memory: all, but none of what is read in the image.
+    pub fn own_len(&self) -> u32 {
+        if self.is_in_image() { 0 } else { self.len }
+    }
 }
 
 /// A memory as handlers see it.
@@ -68,7 +81,7 @@ pub struct MemoryEntity {
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(8))]
 pub struct GlobalEntity {
-    /// Value; narrow values are zero-extended.
+    /// Value; narrow values are zero-extended. Of a vector, its number among the store's vectors.
     pub bits: u64,
 }
 
@@ -145,8 +158,13 @@ pub struct Context {
     /// Code of the current instance.
     pub code: *const u16,
     /// Table 0 of the current instance.
+    #[cfg(compact)]
+    pub table: *const TableEntity,
+    /// Elements of table 0 of the current instance.
+    #[cfg(not(compact))]
     pub table_elements: *mut u32,
-    /// Its length.
+    /// Their number.
+    #[cfg(not(compact))]
     pub table_len: u32,
     /// Index of the current instance in the store.
     pub instance: u32,
@@ -160,6 +178,9 @@ pub struct Context {
     pub memories: *mut MemoryEntity,
     /// All globals of the store.
     pub globals: *mut GlobalEntity,
+    /// Values of the globals that hold vectors.
+    #[cfg(feature = "simd")]
+    pub vectors: *mut [u32; 4],
     /// Spaces of all instances.
     pub instances: *const Spaces,
     /// Whether fuel is charged by bulk operators.
@@ -171,6 +192,10 @@ pub struct Context {
     pub signal: *const AtomicU32,
     /// Registers while the interpreter does not run.
     pub saved: Registers,
+    /// The accumulator of vectors, while the interpreter does not run or has no register for it. Aligned as cells are, so that the
+    /// context is no more than it was.
+    #[cfg(feature = "simd")]
+    pub v0: [u32; 4],
     /// Request to the embedder that goes with an exit.
     pub request: Request,
     /// Why the interpreter was left, on its way out.
@@ -238,7 +263,11 @@ impl Context {
         own_globals: ptr::null_mut(),
         stack_end: ptr::null_mut(),
         code: ptr::null(),
+        #[cfg(compact)]
+        table: ptr::null(),
+        #[cfg(not(compact))]
         table_elements: ptr::null_mut(),
+        #[cfg(not(compact))]
         table_len: 0,
         instance: u32::MAX,
         spaces: Spaces {
@@ -257,11 +286,15 @@ impl Context {
         tables: ptr::null_mut(),
         memories: ptr::null_mut(),
         globals: ptr::null_mut(),
+        #[cfg(feature = "simd")]
+        vectors: ptr::null_mut(),
         instances: ptr::null(),
         metered: false,
         fuel: 0,
         signal: ptr::null(),
         saved: Registers { ip: ptr::null(), fp: ptr::null_mut(), r0: 0, f0: 0.0 },
+        #[cfg(feature = "simd")]
+        v0: [0; 4],
         request: Request {
             address: 0,
             window: ptr::null_mut(),
@@ -311,11 +344,7 @@ impl Context {
                 (self.memory_base, self.memory_len) = (memory.base, super::shared::len(memory));
             }
             self.memory_easy = self.memory_len.saturating_sub(7);
-            (self.table_elements, self.table_len) = (ptr::null_mut(), 0);
-            if self.spaces.has_table {
-                let table = &*self.tables.add(*self.spaces.tables as usize);
-                (self.table_elements, self.table_len) = (table.elements, table.len);
-            }
+            super::functions::refresh_table(self);
         }
     }
 }

@@ -6,7 +6,10 @@
 //! what the module that imports it says. Instances are few, and are looked through; types of one image are compared by index, and
 //! byte by byte only if those differ.
 
-use super::context::{Context, FuncEntity, Spaces};
+use super::{
+    context::{Context, FuncEntity, Spaces},
+    machine::Handle,
+};
 #[cfg(feature = "function-references")]
 use crate::image::format::{NONE, PARAMS_BYTES, TYPE_OPEN, TYPE_PREFIXED, TypePrefix};
 
@@ -222,4 +225,43 @@ pub unsafe fn descriptor_of(cx: &Context, ty: u32) -> u32 {
 pub unsafe fn is_owner_below(cx: &Context, owner: u32, ty: u32) -> bool {
     // SAFETY: as the caller promises; owners are type indices.
     unsafe { cx.spaces.funcs.is_subtype(owner, ty) }
+}
+
+/// An element of a table, as a handle; `None` behind the table's end. Tables that nobody writes are read in the image: what their segment does not
+/// give is null.
+///
+/// # Safety
+/// `table` is a table index of the current instance.
+#[inline(always)]
+pub unsafe fn element(cx: &Context, table: u16, index: u32) -> Option<Handle> {
+    // SAFETY: as the caller promises; addresses stem from instantiation, and indices are checked here. Functions of a segment are
+    // function indices of its instance, which is the only one that reaches the table.
+    unsafe {
+        let table =
+            if table == 0 { &*cx.table } else { &*cx.tables.add(*cx.spaces.tables.add(table as usize) as usize) };
+        if index >= table.len {
+            return None;
+        }
+        if !table.is_in_image() {
+            return Some(*table.elements.add(index as usize));
+        }
+        let index = index.wrapping_sub(table.maximum);
+        if index >= table.capacity {
+            return Some(0);
+        }
+        Some(super::handle::from_func(address_of(cx, *table.elements.add(index as usize))))
+    }
+}
+
+/// Finds table 0 anew.
+///
+/// # Safety
+/// As for [`Context::refresh`].
+#[inline(always)]
+pub unsafe fn refresh_table(cx: &mut Context) {
+    cx.table = core::ptr::null();
+    if cx.spaces.has_table {
+        // SAFETY: there is a table 0.
+        cx.table = unsafe { cx.tables.add(*cx.spaces.tables as usize) };
+    }
 }

@@ -2,7 +2,10 @@
 //!
 //! `few_functions.rs` stands in for this file in builds without an allocator, with the same interface.
 
-use super::context::{Context, FuncEntity};
+use super::{
+    context::{Context, FuncEntity},
+    machine::Handle,
+};
 
 /// All functions of a store.
 #[derive(Clone, Copy, Debug)]
@@ -112,4 +115,36 @@ pub unsafe fn descriptor_of(cx: &Context, ty: u32) -> u32 {
 pub unsafe fn is_owner_below(cx: &Context, owner: u32, ty: u32) -> bool {
     // SAFETY: as the caller promises; owners are numbers of types.
     unsafe { is_below(cx, owner, *cx.spaces.funcs.types.add(ty as usize)) }
+}
+
+/// An element of a table, as a handle; `None` behind the table's end.
+///
+/// # Safety
+/// `table` is a table index of the current instance.
+#[inline(always)]
+pub unsafe fn element(cx: &Context, table: u16, index: u32) -> Option<Handle> {
+    // SAFETY: as the caller promises; addresses stem from instantiation, and the index is checked here.
+    unsafe {
+        let (elements, len) = if table == 0 {
+            (cx.table_elements, cx.table_len)
+        } else {
+            let table = &*cx.tables.add(*cx.spaces.tables.add(table as usize) as usize);
+            (table.elements, table.len)
+        };
+        if index < len { Some(*elements.add(index as usize)) } else { None }
+    }
+}
+
+/// Reads the cached view of table 0 anew.
+///
+/// # Safety
+/// As for [`Context::refresh`].
+#[inline(always)]
+pub unsafe fn refresh_table(cx: &mut Context) {
+    (cx.table_elements, cx.table_len) = (core::ptr::null_mut(), 0);
+    if cx.spaces.has_table {
+        // SAFETY: there is a table 0.
+        let table = unsafe { &*cx.tables.add(*cx.spaces.tables as usize) };
+        (cx.table_elements, cx.table_len) = (table.elements, table.len);
+    }
 }

@@ -180,6 +180,8 @@ pub mod group {
     use super::{
         Accesses, Bits32, Bits64, Operations1, Operations2, Operations3, Perhaps, Surely, inside, outcome, row,
     };
+    #[cfg(feature = "simd")]
+    use crate::num::V128;
     include!(concat!(env!("OUT_DIR"), "/groups.rs"));
 }
 

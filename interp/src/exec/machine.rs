@@ -6,7 +6,7 @@
 
 use super::{
     context::Context,
-    registers::{FloatRegister, IntegerRegister, LengthRegister},
+    registers::{FloatRegister, IntegerRegister, LengthRegister, VectorRegister},
 };
 use crate::trap::Trap;
 
@@ -80,6 +80,8 @@ pub struct Machine {
     pub r0: IntegerRegister,
     /// Float accumulator. An f32 in it is its bits in the low half.
     pub f0: FloatRegister,
+    /// Vector accumulator.
+    pub v0: VectorRegister,
 }
 
 /// The float accumulator: a float, so that it lives in such a register.

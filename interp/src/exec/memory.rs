@@ -168,7 +168,7 @@ fn place_near(machine: &Machine, address: u32, offset: u32, size: usize) -> Opti
     #[cfg(target_pointer_width = "64")]
     {
         let start = address as usize + offset as usize;
-        if start < machine.context().memory_easy {
+        if size <= 8 && start < machine.context().memory_easy {
             return Some(machine.memory.wrapping_add(start));
         }
         core::hint::cold_path();

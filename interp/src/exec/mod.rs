@@ -32,8 +32,8 @@ pub mod exception;
 pub mod functions;
 #[cfg(feature = "gc")]
 pub mod gc;
-#[cfg(grouped)]
-pub mod grouped;
+#[cfg(general)]
+pub mod general;
 pub mod handle;
 pub mod machine;
 pub mod memory;
@@ -46,6 +46,8 @@ pub mod reference;
 #[cfg_attr(dispatch = "switch", path = "registers_few.rs")]
 mod registers;
 pub mod shared;
+#[cfg(feature = "simd")]
+pub mod simd;
 pub mod table;
 pub mod variable;
 
@@ -104,10 +106,12 @@ mod handlers {
     pub use super::exception::*;
     #[cfg(feature = "gc")]
     pub use super::gc::*;
-    #[cfg(grouped)]
-    pub use super::grouped::*;
+    #[cfg(general)]
+    pub use super::general::{General, HeaderByToken};
     #[cfg(feature = "function-references")]
     pub use super::reference::*;
+    #[cfg(feature = "simd")]
+    pub use super::simd::*;
     pub use super::{
         Instruction,
         atomic::*,
@@ -120,6 +124,8 @@ mod handlers {
         table::*,
         variable::*,
     };
+    #[cfg(feature = "simd")]
+    pub use crate::num::V128;
     include!(concat!(env!("OUT_DIR"), "/handlers.rs"));
     pub(super) use for_each_handler;
 }

@@ -100,7 +100,11 @@ pub mod operation {
     use super::super::machine::Handle;
     use super::super::memory::Plain;
     use super::super::shared::Shared;
+    #[cfg(feature = "simd")]
+    use super::super::simd::*;
     use super::{Access, MulWideOperation, Operation1, Operation2, Operation3, Outcome, WideOperation};
+    #[cfg(feature = "simd")]
+    use crate::num::V128;
     use crate::{num, trap::Trap};
     include!(concat!(env!("OUT_DIR"), "/operations.rs"));
 }

@@ -7,6 +7,13 @@ use super::{
     machine::Machine,
 };
 
+/// v0 as [`Machine`] has it: where handlers jump to each other a register, elsewhere the context's.
+#[cfg(all(dispatch = "tail", feature = "simd"))]
+pub type VectorRegister = crate::num::V128;
+/// v0 as [`Machine`] has it: the context's.
+#[cfg(not(all(dispatch = "tail", feature = "simd")))]
+pub type VectorRegister = ();
+
 /// r0 as [`Machine`] has it.
 pub type IntegerRegister = u64;
 /// f0 as [`Machine`] has it.
@@ -23,7 +30,8 @@ impl Machine {
     pub unsafe fn resume(cx: *mut Context) -> Machine {
         // SAFETY: as the caller promises.
         let (Registers { ip, fp, r0, f0 }, memory) = unsafe { ((*cx).saved, (*cx).memory_base) };
-        Machine { ip, fp, cx, memory, len: (), r0, f0 }
+        // SAFETY: as the caller promises.
+        Machine { ip, fp, cx, memory, len: (), r0, f0, v0: unsafe { vector(cx) } }
     }
 
     /// The registers as plain data.
@@ -84,6 +92,34 @@ impl Machine {
     #[inline(always)]
     pub fn set_float(&mut self, value: f64) {
         self.f0 = value;
+    }
+}
+
+/// v0 as it rests in the context.
+///
+/// # Safety
+/// The context is there.
+#[inline(always)]
+#[allow(unused_variables)]
+pub unsafe fn vector(cx: *mut Context) -> VectorRegister {
+    #[cfg(all(dispatch = "tail", feature = "simd"))]
+    // SAFETY: as the caller promises.
+    unsafe {
+        (*cx).v0.into()
+    }
+}
+
+/// Puts v0 to rest.
+///
+/// # Safety
+/// As for [`vector`].
+#[inline(always)]
+#[allow(unused_variables)]
+pub unsafe fn save_vector(cx: *mut Context, v0: VectorRegister) {
+    #[cfg(all(dispatch = "tail", feature = "simd"))]
+    // SAFETY: as the caller promises.
+    unsafe {
+        (*cx).v0 = v0.into();
     }
 }
 

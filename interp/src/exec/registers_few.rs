@@ -9,6 +9,8 @@ use super::{
     machine::{Cell, Machine},
 };
 
+/// v0 as [`Machine`] has it: the context's.
+pub type VectorRegister = ();
 /// r0 as [`Machine`] has it: its lower half.
 pub type IntegerRegister = u32;
 /// f0 as [`Machine`] has it.
@@ -25,7 +27,7 @@ impl Machine {
     pub unsafe fn resume(cx: *mut Context) -> Machine {
         // SAFETY: as the caller promises.
         let (Registers { ip, fp, r0, .. }, memory, len) = unsafe { ((*cx).saved, (*cx).memory_base, (*cx).memory_len) };
-        Machine { ip, fp, cx, memory, len, r0: r0 as u32, f0: () }
+        Machine { ip, fp, cx, memory, len, r0: r0 as u32, f0: (), v0: () }
     }
 
     /// The registers as plain data.

@@ -27,7 +27,7 @@ unsafe fn own(machine: &mut Machine) -> *mut u8 {
 /// # Safety
 /// The next field is a global index.
 #[inline(always)]
-unsafe fn any(machine: &mut Machine) -> *mut GlobalEntity {
+pub unsafe fn any(machine: &mut Machine) -> *mut GlobalEntity {
     // SAFETY: `image::verify` checked the index; the address stems from instantiation.
     unsafe {
         let index = machine.next32();

@@ -27,15 +27,20 @@ impl OwnedImage {
         Ok(OwnedImage { buffer, first })
     }
 
-    /// Takes bytes over where they lie, if that is at a multiple of 8, as allocators mostly give; else copies them.
+    /// Takes bytes over: where they lie, if that is at a multiple of 8, as allocators mostly give; a little further up, if the vector has room
+    /// for seven bytes more; else it copies them.
     ///
     /// # Errors
     /// `OutOfMemory`.
-    pub fn from_vec(bytes: Vec<u8>) -> Result<OwnedImage, Error> {
-        if bytes.as_ptr().addr().is_multiple_of(ALIGN) {
-            return Ok(OwnedImage { buffer: bytes, first: 0 });
+    pub fn from_vec(mut buffer: Vec<u8>) -> Result<OwnedImage, Error> {
+        let first = buffer.as_ptr().addr().wrapping_neg() % ALIGN;
+        let length = buffer.len();
+        if first > buffer.capacity() - length {
+            return OwnedImage::new(&buffer);
         }
-        OwnedImage::new(&bytes)
+        buffer.resize(length + first, 0);
+        buffer.copy_within(..length, first);
+        Ok(OwnedImage { buffer, first })
     }
 
     /// The bytes; they begin at a multiple of 8.
@@ -49,5 +54,26 @@ impl OwnedImage {
     /// As [`Image::parse`].
     pub fn parse(&self) -> Result<Image<'_>, Error> {
         Image::parse(self.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_taken_over_and_not_copied_where_there_is_room() {
+        for room in 0..=8 {
+            for skipped in 0..8 {
+                let mut bytes = Vec::with_capacity(64 + room);
+                bytes.extend((0..64 - skipped).map(|i| i as u8));
+                let (expected, place) = (bytes.clone(), bytes.as_ptr().addr());
+                let image = OwnedImage::from_vec(bytes).unwrap();
+                assert_eq!(image.as_bytes(), expected);
+                assert!(image.as_bytes().as_ptr().addr().is_multiple_of(ALIGN));
+                let is_there = image.buffer.as_ptr().addr() == place;
+                assert!(is_there || room < ALIGN - 1 && !place.is_multiple_of(ALIGN), "{room} bytes of room");
+            }
+        }
     }
 }

@@ -5,8 +5,8 @@
 
 use super::{
     format::{
-        self, ConstExpr, DataMode, ElemMode, Features, Field, HAS_MAX, Handler, Header, IS_64, IS_MUTABLE, IS_SHARED,
-        NONE, Options,
+        self, ConstExpr, DataMode, ElemMode, Features, Field, HAS_MAX, Handler, Header, IS_64, IS_FIXED, IS_MUTABLE,
+        IS_SHARED, NONE, Options,
     },
     func::Func,
     read::{Image, Records, text},
@@ -331,13 +331,15 @@ fn frame(func: &Func<'_>) -> Result<(), Flaw> {
 fn tables(image: &Image<'_>) -> Result<(), Error> {
     each(image, image.tables, |i, record| {
         let reserved = u16::from(record.reserved) | record.reserved_high;
-        let is_64 = flags(record.flags, HAS_MAX | IS_64, reserved, record.max)?;
+        let is_64 = flags(record.flags, HAS_MAX | IS_64 | IS_FIXED, reserved, record.max)?;
         let element = ref_type(image, record.element)?;
         let size_max = if is_64 { u64::MAX } else { u64::from(u32::MAX) };
         limits(record.flags, record.min, record.max, size_max)?;
         let init = ConstExpr::from_record(record.init).ok_or(Flaw::ConstExpr)?;
+        let is_fixed = record.flags & IS_FIXED != 0;
+        require(!is_fixed || init == ConstExpr::Zero, Flaw::Reserved)?;
         if i < image.imported_count(ExternKind::Table) {
-            return require(init == ConstExpr::Zero, Flaw::ConstExpr);
+            return require(init == ConstExpr::Zero && !is_fixed, Flaw::ConstExpr);
         }
         const_expr(image, init, ValType::Ref(element), image.globals.len())
     })
@@ -443,6 +445,8 @@ fn data(image: &Image<'_>) -> Result<(), Error> {
 
 fn elems(image: &Image<'_>) -> Result<(), Error> {
     each(image, image.elem_funcs, |_, func| require(func < image.count(ExternKind::Func), Flaw::Index))?;
+    // Segments of fixed tables are in the order of those, so that none has two.
+    let mut fixed_min = 0;
     each(image, image.elems, |i, record| {
         require(record.reserved == 0 && record.form <= 1, Flaw::Reserved)?;
         let elem = image.elem(ElemIndex(i)).ok_or(Flaw::Index)?;
@@ -457,6 +461,10 @@ fn elems(image: &Image<'_>) -> Result<(), Error> {
             }
         }
         let ElemMode::Active { table, offset } = mode else { return Ok(()) };
+        if image.is_fixed_table(table) {
+            require(record.form == 0 && table.0 >= fixed_min, Flaw::Index)?;
+            fixed_min = table.0 + 1;
+        }
         let table = image.table(table).ok_or(Flaw::Index)?;
         require(image.ref_matches(element, table.ty.element), Flaw::Type)?;
         const_expr(image, offset, index_type(table.ty.is_table64), image.globals.len())

@@ -337,13 +337,15 @@ pub const HAS_MAX: u8 = 1;
 pub const IS_64: u8 = 2;
 /// Flag of memories: shared.
 pub const IS_SHARED: u8 = 4;
+/// Flag of tables: no instruction but calls and `table.size` names it, and what is in it comes from one segment of functions, if from any.
+pub const IS_FIXED: u8 = 8;
 
 record! {
     /// A table.
     TableRecord, 36 bytes {
         /// Reference type of the elements, in its coding.
         element: u32,
-        /// [`HAS_MAX`], [`IS_64`].
+        /// [`HAS_MAX`], [`IS_64`], [`IS_FIXED`].
         flags: u8,
         /// Zero.
         reserved: u8,

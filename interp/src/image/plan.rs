@@ -116,6 +116,7 @@ pub(super) fn lanes(units: [u16; LANES]) -> u64 {
 /// Whether a row loads from or stores to memory 0, if that has 32-bit addresses.
 pub(super) const fn accesses_memory(row: usize) -> bool {
     row >= Row::I32Load as usize && row <= Row::F64Store as usize
+        || row >= Row::V128Load as usize && row <= Row::V128Store as usize
 }
 
 /// The same, if it has 64-bit addresses.
@@ -169,7 +170,7 @@ mod table {
         plans
     }
 
-    /// Exact is an instruction beyond the lanes, or with any operand beyond those of computing.
+    /// Exact is an instruction beyond the lanes, or with any operand beyond those of computing, or with a slot of more than three cells.
     const fn plan(row: usize, form: usize) -> Plan {
         const EXACT: Plan = Plan(Plan::EXACT);
         let (types, shape) = (ROWS[row].types, ROWS[row].shape);
@@ -190,7 +191,7 @@ mod table {
         let (mut field, mut ty, mut i) = (1, 0, 0);
         while i < letters.len() {
             match letters[i] {
-                kind::SLOT | kind::WRITE if field <= LANES && !matches!(types[ty], Ty::Ref) => {
+                kind::SLOT | kind::WRITE if field <= LANES && !matches!(types[ty], Ty::Ref | Ty::V128) => {
                     plan |= (types[ty].bytes() / CELL_BYTES) as u64 * (1 << (16 * (field - 1)));
                 }
                 kind::REL16 if i + 1 == letters.len() => plan |= Plan::BRANCH,

@@ -7,8 +7,8 @@ use super::{
     check,
     format::{
         self, ConstExpr, DataMode, DataRecord, ElemMode, ElemRecord, ExportRecord, Features, Field, FuncRecord,
-        GlobalRecord, HAS_MAX, Handler, HandlerRecord, Header, IS_64, IS_SHARED, ImportRecord, MemoryRecord, NONE,
-        NameRecord, Options, RangeRecord, SectionRecord, SourceMapRecord, TableRecord, TypeRecord, section,
+        GlobalRecord, HAS_MAX, Handler, HandlerRecord, Header, IS_64, IS_FIXED, IS_SHARED, ImportRecord, MemoryRecord,
+        NONE, NameRecord, Options, RangeRecord, SectionRecord, SourceMapRecord, TableRecord, TypeRecord, section,
     },
     func::Func,
     source_map,
@@ -232,6 +232,15 @@ impl ElemItems<'_> {
     #[cfg_attr(not(compact), inline)]
     pub fn is_empty(self) -> bool {
         self.len() == 0
+    }
+
+    /// Where they are if they are functions: words, as the machine has them. Of others, where there is none.
+    #[cfg(all(compact, feature = "exec"))]
+    pub(crate) fn first_func(self) -> *const u32 {
+        match self.0 {
+            Items::Funcs(funcs) => funcs.first_ptr(),
+            Items::Exprs(_) => core::ptr::null(),
+        }
     }
 
     /// Item `i`, if there are that many.
@@ -589,6 +598,13 @@ impl<'a> Image<'a> {
             is_table64: record.flags & IS_64 != 0,
         };
         Some(Table { ty, init: ConstExpr::from_record(record.init)? })
+    }
+
+    /// Whether a table is one that no instruction writes.
+    #[cfg_attr(not(compact), inline)]
+    #[cfg_attr(compact, inline(never))]
+    pub fn is_fixed_table(&self, index: TableIndex) -> bool {
+        self.tables.get(index.0).is_some_and(|record| record.flags & IS_FIXED != 0)
     }
 
     /// A memory's type.

@@ -40,7 +40,7 @@ use crate::{
 
 /// The most bytes of a frame: what 16-bit slots reach, and the largest call window behind it.
 const FRAME_BYTES_MAX: u32 = 0x2_0000;
-const _: () = assert!(FRAME_BYTES_MAX >= 0x1_0000 + 2 * TYPES_MAX as u32 * 8);
+const _: () = assert!(FRAME_BYTES_MAX >= 0x1_0000 + 2 * TYPES_MAX as u32 * 16);
 
 /// Where a superinstruction goes on elsewhere.
 const BR: u16 = Row::Br.token(0);
@@ -105,14 +105,6 @@ fn module(image: &Image<'_>) -> Result<(), Error> {
     if image.options().contains(Options::LAZY) {
         return unsupported("image whose functions are yet to be translated: make one with eager compilation");
     }
-    if operand_types(image).any(|ty| ty == ValType::V128) {
-        return unsupported("simd");
-    }
-    for global in (0..image.count(ExternKind::Global)).map_while(|index| image.global(GlobalIndex(index))) {
-        if global.ty.content == ValType::V128 {
-            return unsupported("simd");
-        }
-    }
     Ok(())
 }
 
@@ -126,6 +118,10 @@ pub fn needed_groups(image: &Image<'_>) -> u32 {
     let memory64 = if has_64 { isa::table::group::MEMORY64 } else { 0 };
     let threads = if memories().any(|memory| memory.is_shared) { isa::table::group::THREADS } else { 0 };
     let refs = if has_refs { isa::table::group::REFERENCE_TYPES } else { 0 };
+    let is_vector = |index| image.global(GlobalIndex(index)).is_some_and(|global| global.ty.content == ValType::V128);
+    let has_vectors =
+        operand_types(image).any(|ty| ty == ValType::V128) || (0..image.count(ExternKind::Global)).any(is_vector);
+    let refs = refs | if has_vectors { isa::table::group::SIMD } else { 0 };
     refs | memory64 | threads | if image.hidden_funcs_count() != 0 { isa::table::group::EXTENDED_CONST } else { 0 }
 }
 
@@ -170,7 +166,8 @@ fn lacking(image: &Image<'_>) -> Result<(), Error> {
         | isa::table::group::EXTENDED_CONST
         | isa::table::group::EXCEPTIONS
         | isa::table::group::MEMORY64
-        | isa::table::group::THREADS;
+        | isa::table::group::THREADS
+        | isa::table::group::SIMD;
     if isa::GROUPS & ALL == ALL {
         return Ok(());
     }
@@ -439,7 +436,7 @@ impl<'a> Verifier<'a> {
                     ValType::Ref(_) => (&mut refs, Ty::Ref),
                     ValType::I32 | ValType::F32 => (&mut data, Ty::I32),
                     ValType::I64 | ValType::F64 => (&mut data, Ty::I64),
-                    ValType::V128 => return Err("handler of a vector".into()),
+                    ValType::V128 => (&mut data, Ty::V128),
                 };
                 self.slot(*offset, ty)?;
                 *offset += param.bytes();
@@ -486,12 +483,15 @@ impl<'a> Verifier<'a> {
             self.indices(instruction)?;
         }
         match row {
-            Row::ResultI32 | Row::ResultI64 | Row::ResultRef => self.result(row, values[0], values[1]),
+            Row::ResultI32 | Row::ResultI64 | Row::ResultV128 | Row::ResultRef => {
+                self.result(row, values[0], values[1])
+            }
             Row::Return => self.return_(),
             Row::ReturnI32 => self.return_value(ValType::I32),
             Row::ReturnI64 => self.return_value(ValType::I64),
             Row::ReturnF32 => self.return_value(ValType::F32),
             Row::ReturnF64 => self.return_value(ValType::F64),
+            Row::ReturnV128 => self.return_value(ValType::V128),
             Row::ArgumentRef => {
                 if matches!(self.run, Run::None) {
                     self.run = Run::Arguments { first: self.at };
@@ -578,7 +578,9 @@ impl<'a> Verifier<'a> {
         let belongs = match self.run {
             Run::None => return Ok(()),
             Run::Arguments { .. } => row == Row::ArgumentRef || row == Row::Throw || is_call(row),
-            Run::Results { .. } => matches!(row, Row::ResultI32 | Row::ResultI64 | Row::ResultRef | Row::Return),
+            Run::Results { .. } => {
+                matches!(row, Row::ResultI32 | Row::ResultI64 | Row::ResultV128 | Row::ResultRef | Row::Return)
+            }
             Run::Takes { .. } => row == Row::TakeRef,
         };
         require(belongs, "run of reference or result moves interrupted")?;
@@ -606,7 +608,12 @@ impl<'a> Verifier<'a> {
                 require(is_there, "type index out of range")
             }
             kind::TAG => index(self.image.count(ExternKind::Tag), "tag index out of range"),
-            kind::TABLE => index(self.image.count(ExternKind::Table), "table index out of range"),
+            kind::TABLE => {
+                index(self.image.count(ExternKind::Table), "table index out of range")?;
+                let spares = matches!(instruction.row, Row::CallIndirect | Row::ReturnCallIndirect | Row::TableSize);
+                let is_fixed = self.image.is_fixed_table(TableIndex(value as u32));
+                require(spares || !is_fixed, "fixed table in what is no call and no table.size")
+            }
             kind::MEMORY => index(self.image.count(ExternKind::Memory), "memory index out of range"),
             kind::DATA => index(self.image.data_count(), "data segment index out of range"),
             kind::ELEM => index(self.image.elems_count(), "element segment index out of range"),
@@ -678,6 +685,7 @@ impl<'a> Verifier<'a> {
                 | Row::I32GlobalGetFar
                 | Row::I64GlobalGetFar
                 | Row::RefGlobalGetFar
+                | Row::V128GlobalGet
         );
         require(is_read || global.ty.is_mutable, "immutable global set")
     }
@@ -855,6 +863,7 @@ impl<'a> Verifier<'a> {
         let (ty, rest) = results.split_first().ok_or("more result moves than results")?;
         let expected = match ty {
             ValType::Ref(_) => Row::ResultRef,
+            ValType::V128 => Row::ResultV128,
             _ if ty.bytes() == 4 => Row::ResultI32,
             _ => Row::ResultI64,
         };

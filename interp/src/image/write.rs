@@ -6,7 +6,7 @@ use super::{
     format::{
         self, ALIGN, CHECKSUM_OFFSET, ConstExpr, ConstRecord, DataMode, DataRecord, ElemMode, ElemRecord, ExportRecord,
         Features, Field, FuncRecord, GlobalRecord, HAS_MAX, HEADER_BYTES, Handler, HandlerRecord, Header, IS_64,
-        IS_SHARED, ImportRecord, MAGIC, MemoryRecord, NONE, NameRecord, Options, RangeRecord, SectionRecord,
+        IS_FIXED, IS_SHARED, ImportRecord, MAGIC, MemoryRecord, NONE, NameRecord, Options, RangeRecord, SectionRecord,
         TableRecord, TypeParts, TypePrefix, TypeRecord, VERSION, section,
     },
     source_map::SourceMapPart,
@@ -391,6 +391,27 @@ impl<'a> ImageParts<'a> {
             slot = (slot + 1) & mask;
         }
         slot
+    }
+
+    /// Says of tables that no instruction writes them, where that is so and builds without an allocator can read their elements in the image.
+    /// `used` has a bit for each of the first tables that something else than a call or `table.size` names; what is behind the last bit counts
+    /// as used.
+    pub fn fix_tables(&mut self, mut used: u128) {
+        // Each has one segment at most, of functions, and they are in the order of the tables.
+        let mut last = None;
+        for elem in self.elems.iter().filter(|elem| elem.kind == 0) {
+            if elem.form != 0 || last.is_some_and(|last| last >= elem.table) {
+                used |= 1_u128.checked_shl(elem.table).unwrap_or(0);
+            }
+            last = last.max(Some(elem.table));
+        }
+        let imported_count = self.imports.iter().filter(|import| import.kind == ExternKind::Table as u32).count();
+        for (i, table) in self.tables.iter_mut().enumerate().take(u128::BITS as usize).skip(imported_count) {
+            let is_plain = table.flags & IS_64 == 0 && table.init == ConstExpr::Zero.to_record();
+            if is_plain && used >> i & 1 == 0 {
+                table.flags |= IS_FIXED;
+            }
+        }
     }
 
     fn grow_group_slots(&mut self) -> Result<(), Error> {

@@ -25,7 +25,7 @@ impl Iterator for Signature {
     fn next(&mut self) -> Option<(Role, Option<Ty>)> {
         const ROLES: [Role; 4] = [Role::In, Role::Out, Role::InOut, Role::Aux];
         const TYPES: [Option<Ty>; 8] =
-            [None, Some(Ty::I32), Some(Ty::I64), Some(Ty::F32), Some(Ty::F64), Some(Ty::Ref), None, None];
+            [None, Some(Ty::I32), Some(Ty::I64), Some(Ty::F32), Some(Ty::F64), Some(Ty::Ref), Some(Ty::V128), None];
         self.left = self.left.checked_sub(1)?;
         let operand = self.packed as usize;
         self.packed >>= 5;

@@ -26,7 +26,11 @@ pub fn disassemble(instruction: &Instruction<'_>) -> String {
             (_, false) => ", ",
         };
         first = false;
-        let register = if matches!(operand.ty, Some(Ty::F32 | Ty::F64)) { "f0" } else { "r0" };
+        let register = match operand.ty {
+            Some(Ty::F32 | Ty::F64) => "f0",
+            Some(Ty::V128) => "v0",
+            _ => "r0",
+        };
         let value = operand.value;
         let is_immediate = matches!(operand.kind, kind::IMM16 | kind::IMM32 | kind::IMM64);
         let _ = match operand.kind {
@@ -37,6 +41,8 @@ pub fn disassemble(instruction: &Instruction<'_>) -> String {
             kind::WRITE => write!(text, "s{value}+{register}"),
             kind::REL16 | kind::REL32 => write!(text, "@{value}"),
             kind::ENTRY => write!(text, "fn@{value}"),
+            // The halves of a vector.
+            kind::IMM64 if operand.ty.is_none() => write!(text, "{value:#018x}"),
             _ if is_immediate => write!(text, "{value}"),
             kind::OFF16 | kind::OFF32 | kind::OFF64 => write!(text, "+{}", value as u64),
             letter => write!(text, "{} {value}", noun(letter)),

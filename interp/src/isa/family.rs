@@ -16,6 +16,8 @@ pub enum Family {
     F32,
     /// Arithmetic whose result is an f64.
     F64,
+    /// Operators whose result is a vector, and those that look into one.
+    Vector,
     /// Comparisons that do not branch.
     Compare,
     /// Constants, copies of locals, choices.
@@ -42,11 +44,12 @@ pub enum Family {
 
 impl Family {
     /// All of them, in the order of tables.
-    pub const ALL: [Family; 15] = [
+    pub const ALL: [Family; 16] = [
         Family::I32,
         Family::I64,
         Family::F32,
         Family::F64,
+        Family::Vector,
         Family::Compare,
         Family::Copy,
         Family::Load,
@@ -67,6 +70,7 @@ impl Family {
             Family::I64 => "i64",
             Family::F32 => "f32",
             Family::F64 => "f64",
+            Family::Vector => "vector",
             Family::Compare => "compare",
             Family::Copy => "copy",
             Family::Load => "load",
@@ -98,12 +102,16 @@ impl Row {
             "Unary" if self.name.ends_with(".eqz") => Family::Compare,
             "Unary" if self.name.ends_with(".const") || self.name.ends_with(".copy") => Family::Copy,
             "Select" => Family::Copy,
+            "VectorConst" => Family::Copy,
+            "Shuffle" | "ExtractLane" | "ReplaceLane" => Family::Vector,
+            "VectorGlobalGet" | "VectorGlobalSet" => Family::Global,
+            "Binary" | "Unary" | "Chain" if self.types.contains(&Ty::V128) => Family::Vector,
             "Binary" | "Unary" | "Chain" | "Step" | "StepTwo" | "Wide" | "MulWide" => match self.types.last() {
                 Some(Ty::I32) => Family::I32,
                 Some(Ty::I64) => Family::I64,
                 Some(Ty::F32) => Family::F32,
                 Some(Ty::F64) => Family::F64,
-                Some(Ty::Ref) | None => Family::Other,
+                Some(Ty::Ref | Ty::V128) | None => Family::Other,
             },
             "Fuel" | "Signal" | "Unreachable" => Family::Other,
             "LoopEdge" => Family::Branch,
@@ -167,6 +175,12 @@ mod tests {
             ("ref.i31", Family::Object),
             ("call_ref", Family::Call),
             ("br_on_cast", Family::Branch),
+            ("i8x16.eq", Family::Vector),
+            ("v128.copy", Family::Copy),
+            ("v128.const", Family::Copy),
+            ("i64x2.extract_lane", Family::Vector),
+            ("v128.load8_splat.far", Family::Load),
+            ("v128.global.set", Family::Global),
         ] {
             let row = ROWS.iter().find(|row| row.name == name).unwrap_or_else(|| panic!("no row {name}"));
             assert_eq!(row.family(), expected, "{name}");

@@ -27,8 +27,10 @@ pub enum Ty {
     F64,
     /// Reference: one cell, never in an accumulator.
     Ref,
+    /// Vector: four cells, accumulator v0.
+    V128,
 }
-use Ty::{F32, F64, I32, I64, Ref};
+use Ty::{F32, F64, I32, I64, Ref, V128};
 
 impl Ty {
     /// Width in a frame, in bytes.
@@ -36,13 +38,14 @@ impl Ty {
         match self {
             I32 | F32 | Ref => 4,
             I64 | F64 => 8,
+            V128 => 16,
         }
     }
 }
 
 /// Letters of the operand kinds in a form, and how many 16-bit units each takes in the code.
 pub mod kind {
-    /// The accumulator of the operand's type (r0 or f0); no field.
+    /// The accumulator of the operand's type (r0, f0 or v0); no field.
     pub const REG: u8 = b'r';
     /// A frame slot: byte offset from the frame pointer, one unit.
     pub const SLOT: u8 = b's';
@@ -159,10 +162,14 @@ impl Shape {
     /// Whether an instruction of this shape may stand in a superinstruction before others: it computes, branches on a condition, or
     /// is `br`, behind which the superinstruction goes on at the target.
     pub fn can_be_inside(&self) -> bool {
-        const GO_ON: [&str; 16] = [
+        const GO_ON: [&str; 20] = [
             "Binary",
             "Unary",
             "Chain",
+            "Shuffle",
+            "ExtractLane",
+            "ReplaceLane",
+            "VectorConst",
             "Select",
             "Step",
             "StepTwo",
@@ -267,7 +274,8 @@ impl Row {
         let has = |types: &[Ty]| self.types.iter().any(|ty| types.contains(ty));
         let by_types = if has(&[F32, F64]) { group::FLOATS | group::I64 } else { 0 }
             | if has(&[I64]) { group::I64 } else { 0 }
-            | if has(&[Ref]) { group::REFERENCE_TYPES } else { 0 };
+            | if has(&[Ref]) { group::REFERENCE_TYPES } else { 0 }
+            | if has(&[V128]) { group::SIMD } else { 0 };
         by_types
             | self.part
             | match self.shape.handler {
@@ -308,8 +316,10 @@ macro_rules! shapes { ($($(#[doc = $doc:literal])* $name:ident: $handler:literal
 
 #[path = "ops.rs"]
 mod ops;
+#[path = "ops_simd.rs"]
+mod ops_simd;
 #[allow(unused_imports)] // build.rs looks at rows only.
-pub use ops::*;
+pub use {ops::*, ops_simd::*};
 #[path = "ops_exception.rs"]
 mod ops_exception;
 #[path = "ops_gc.rs"]
@@ -331,13 +341,16 @@ struct Part {
 }
 
 /// The files, in the order of their rows. A proposal is a line here.
-const PARTS: [Part; 6] = [
+const PARTS: [Part; 9] = [
     Part { groups: 0, rows: ops::ROWS },
     Part { groups: group::MEMORY64, rows: ops_memory64::ROWS },
     Part { groups: group::FUNCTION_REFERENCES, rows: ops_reference::ROWS },
     Part { groups: group::FUNCTION_REFERENCES | group::GC, rows: ops_gc::ROWS },
     Part { groups: group::EXCEPTIONS, rows: ops_exception::ROWS },
     Part { groups: group::THREADS, rows: ops_atomic::ROWS },
+    Part { groups: group::SIMD, rows: ops_simd::ROWS },
+    Part { groups: group::SIMD | group::RELAXED_SIMD, rows: ops_simd::RELAXED_ROWS },
+    Part { groups: group::SIMD | group::MEMORY64, rows: ops_simd::MEMORY64_ROWS },
 ];
 
 const COUNT: usize = {

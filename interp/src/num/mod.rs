@@ -9,10 +9,14 @@ mod convert;
 mod float;
 mod int;
 mod round;
+#[cfg(feature = "simd")]
+mod simd;
 
 pub use convert::*;
 pub use float::*;
 pub use int::*;
+#[cfg(feature = "simd")]
+pub use simd::*;
 
 #[cfg(test)]
 mod tests;

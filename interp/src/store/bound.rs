@@ -14,10 +14,10 @@ use crate::{
         observe::Observed,
     },
     image::format::{
-        ElemRecord, GlobalRecord, HAS_MAX, Header, ImportRecord, MAGIC, MemoryRecord, PARAMS_BYTES, SectionRecord,
-        TableRecord, section,
+        ElemRecord, GlobalRecord, HAS_MAX, Header, IS_FIXED, IS_MUTABLE, ImportRecord, MAGIC, MemoryRecord,
+        PARAMS_BYTES, SectionRecord, TableRecord, section,
     },
-    types::{ExternKind, GlobalType},
+    types::{ExternKind, GlobalType, ValType},
 };
 
 /// Bytes of objects that a word of the collector's bitmap is about: see `gc/heap.rs`.
@@ -62,6 +62,8 @@ pub struct Sizes {
     elem: Size,
     global: Size,
     global_type: Size,
+    /// The value of a global that holds a vector; none in builds without those.
+    vector: Size,
     table: Size,
     memory: Size,
     /// For each call from the host that there may be at once, where there may be objects.
@@ -84,6 +86,7 @@ impl Sizes {
         elem: Size::of::<ElemEntity>(),
         global: Size::of::<GlobalEntity>(),
         global_type: Size::of::<GlobalType>(),
+        vector: if cfg!(feature = "simd") { Size::new(16, 4) } else { Size::new(0, 4) },
         table: Size::of::<TableEntity>(),
         memory: Size::of::<MemoryEntity>(),
         outer: Size::of::<Outer>(),
@@ -95,7 +98,8 @@ impl Sizes {
         entities: super::funcs::SIZES,
     };
 
-    /// Of a microcontroller: 32 bits, no allocator. If this is a build for objects, then of a build for objects.
+    /// Of a microcontroller: 32 bits, no allocator, no vectors, which take 24 bytes more and 16 a global. If this is a build for objects,
+    /// then of a build for objects.
     pub const MICROCONTROLLER: Sizes = Sizes {
         arena_align: 8,
         stack_slack_bytes: 0,
@@ -106,6 +110,7 @@ impl Sizes {
         elem: Size::new(8, 4),
         global: Size::new(8, 8),
         global_type: if cfg!(feature = "function-references") { Size::new(12, 4) } else { Size::new(3, 1) },
+        vector: Size::new(0, 4),
         table: Size::new(48, 8),
         memory: Size::new(64, 8),
         outer: Size::new(16, 4),
@@ -115,7 +120,7 @@ impl Sizes {
     };
 }
 
-#[cfg(all(compact, target_pointer_width = "32"))]
+#[cfg(all(compact, target_pointer_width = "32", not(feature = "simd")))]
 const _: () = {
     let (here, there) = (Sizes::HERE, Sizes::MICROCONTROLLER);
     const fn same(here: Size, there: Size) {
@@ -242,8 +247,17 @@ impl Bound {
             i += 1;
         }
         let own_globals = globals - records.imported(ExternKind::Global);
-        let globals_bytes = arena.list(own_globals, sizes.global);
+        let mut globals_bytes = arena.list(own_globals, sizes.global);
         arena.list(own_globals, sizes.global_type);
+        let (mut vectors, mut i) = (0, globals - own_globals);
+        while i < globals {
+            // Type first, with a bit that says that it is mutable.
+            let content = records.record(section::GLOBALS, GlobalRecord::BYTES, i).word(0) & !IS_MUTABLE;
+            let is_vector = content == ValType::V128.to_word();
+            vectors += is_vector as u64;
+            i += 1;
+        }
+        globals_bytes += arena.list(vectors, sizes.vector);
         let (first_table, first_memory) = (records.imported(ExternKind::Table), records.imported(ExternKind::Memory));
         arena.list(tables - first_table, sizes.table);
         arena.list(memories - first_memory, sizes.memory);
@@ -252,10 +266,13 @@ impl Bound {
         i = first_table;
         while i < tables {
             let record = records.record(section::TABLES, TableRecord::BYTES, i);
-            // Element; flags, reserved; minimum; maximum.
+            // Element; flags, reserved; minimum; maximum. Without an allocator, tables that no instruction writes are read in the image.
             let (min, max) = (record.long(8), record.long(16));
-            elements_bytes += arena.block(min, Size::WORD);
-            if record.byte(4) & HAS_MAX == 0 || max > min {
+            let is_fixed = record.byte(4) & IS_FIXED != 0;
+            if !(is_fixed && sizes.entities.is_none()) {
+                elements_bytes += arena.block(min, Size::WORD);
+            }
+            if !is_fixed && (record.byte(4) & HAS_MAX == 0 || max > min) {
                 (growing_count, growth_bytes) = (growing_count + 1, None);
             }
             i += 1;

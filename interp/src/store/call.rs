@@ -21,7 +21,7 @@ use crate::{
     },
     isa::{EXIT_OFFSET, FRAME_UNITS, HEADER_BYTES},
     trap::Trap,
-    types::{CELL_BYTES, FuncIndex, ValType},
+    types::{Bits, CELL_BYTES, FuncIndex, ValType},
 };
 use core::{
     alloc::Layout,
@@ -291,11 +291,12 @@ impl Store {
         let results_cells = self.func_type(call.func).results().cells() as usize;
         if let Some(ty) = single {
             let bits = self.read_window(call.window, ty);
-            let saved = &mut self.context_mut().saved;
-            if matches!(ty, ValType::F32 | ValType::F64) {
-                saved.f0 = f64::from_bits(bits);
-            } else {
-                saved.r0 = bits;
+            let cx = self.context_mut();
+            match ty {
+                ValType::F32 | ValType::F64 => cx.saved.f0 = f64::from_bits(bits as u64),
+                #[cfg(feature = "simd")]
+                ValType::V128 => cx.v0 = super::global::cells_of(bits),
+                _ => cx.saved.r0 = bits as u64,
             }
         }
         let Some(header) = call.leaves else { return };
@@ -314,9 +315,8 @@ impl Store {
         }
     }
 
-    fn read_window(&self, window: usize, ty: ValType) -> u64 {
-        let cells = self.cells(window, ty.cells() as usize);
-        u64::from(cells[0]) | u64::from(cells.get(1).copied().unwrap_or(0)) << 32
+    fn read_window(&self, window: usize, ty: ValType) -> Bits {
+        super::global::bits_of(self.cells(window, ty.cells() as usize))
     }
 
     #[inline(never)]
@@ -337,6 +337,12 @@ impl Store {
     pub fn finish(&mut self, call: &Call) {
         if let Some(ty) = single_number(self.func_type(call.func).results().iter()) {
             let saved = self.context().saved;
+            #[cfg(feature = "simd")]
+            if ty == ValType::V128 {
+                let v0 = self.context().v0;
+                self.cells_mut(call.window, v0.len()).copy_from_slice(&v0);
+                return self.abandon(call);
+            }
             let bits = if matches!(ty, ValType::F32 | ValType::F64) { saved.f0.to_bits() } else { saved.r0 };
             let cells = self.cells_mut(call.window, ty.cells() as usize);
             cells[0] = bits as u32;
@@ -364,7 +370,7 @@ impl Store {
 
     /// Calls a guest function that computes a constant expression; gives the bits of its single result. It calls nothing,
     /// ends by itself, and is neither charged nor interrupted.
-    pub(crate) fn evaluate(&mut self, func: u32, limiter: &mut dyn Limiter) -> Result<u64, Trap> {
+    pub(crate) fn evaluate(&mut self, func: u32, limiter: &mut dyn Limiter) -> Result<Bits, Trap> {
         let call = &mut MaybeUninit::uninit();
         let call = self.begin_at(func, call)?;
         let fuel = mem::replace(&mut self.context_mut().fuel, u64::MAX);

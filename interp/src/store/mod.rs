@@ -124,6 +124,9 @@ pub struct Store {
     pub(crate) memories: List<MemoryEntity>,
     pub(crate) globals: List<GlobalEntity>,
     pub(crate) global_types: List<GlobalType>,
+    /// Values of globals that hold vectors.
+    #[cfg(feature = "simd")]
+    pub(crate) vectors: List<[u32; 4]>,
     pub(crate) spaces: List<Spaces>,
     pub(crate) instances: List<InstanceEntity>,
     blocks: List<Block>,
@@ -194,6 +197,8 @@ impl Store {
             memories: List::EMPTY,
             globals: List::EMPTY,
             global_types: List::EMPTY,
+            #[cfg(feature = "simd")]
+            vectors: List::EMPTY,
             spaces: List::EMPTY,
             instances: List::EMPTY,
             blocks: List::EMPTY,
@@ -250,6 +255,8 @@ impl Store {
         if mem::take(&mut self.stale) {
             let (functions, tables) = (self.funcs.view(), self.tables.first_ptr());
             let (memories, globals) = (self.memories.first_ptr(), self.globals.first_ptr());
+            #[cfg(feature = "simd")]
+            let vectors = self.vectors.first_ptr();
             let (instances, instances_count) = (self.spaces.first_ptr(), self.spaces.len());
             #[cfg(feature = "objects")]
             let layouts = self.objects.layouts();
@@ -262,6 +269,10 @@ impl Store {
             cx.tables = tables;
             cx.memories = memories;
             cx.globals = globals;
+            #[cfg(feature = "simd")]
+            {
+                cx.vectors = vectors;
+            }
             cx.instances = instances;
             if (cx.instance as usize) < instances_count {
                 // SAFETY: the index was just checked, and the lists are up to date.
@@ -463,6 +474,8 @@ impl Drop for Store {
         self.instances.free(heap);
         self.spaces.free(heap);
         self.global_types.free(heap);
+        #[cfg(feature = "simd")]
+        self.vectors.free(heap);
         self.globals.free(heap);
         self.memories.free(heap);
         self.tables.free(heap);

@@ -27,6 +27,8 @@ pub struct Suspended {
     fp: usize,
     /// r0, f0.
     registers: [u64; 2],
+    #[cfg(feature = "simd")]
+    v0: [u32; 4],
     /// The host function that is waited for, its window counted from the call's.
     host: Option<HostCall>,
     /// Keeps the objects alive that the frames refer to.
@@ -84,6 +86,8 @@ impl Store {
             ip,
             fp: fp - call.window,
             registers: [saved.r0, saved.f0.to_bits()],
+            #[cfg(feature = "simd")]
+            v0: cx.v0,
             host: host.map(|host| HostCall { window: host.window - call.window, ..host }),
             #[cfg(feature = "objects")]
             _references,
@@ -116,6 +120,10 @@ impl Store {
         let fp = self.stack.as_ptr().wrapping_add(window + suspended.fp);
         let cx = self.context_mut();
         cx.saved = Registers { ip, fp, r0, f0: f64::from_bits(f0) };
+        #[cfg(feature = "simd")]
+        {
+            cx.v0 = suspended.v0;
+        }
         cx.instance = suspended.instance;
         self.set_stale();
         let host = suspended.host.map(|host| HostCall { window: host.window + window, ..host });

@@ -1,4 +1,4 @@
-//! Tables: each its own block of handles.
+//! Tables: each its own block of handles. Where there is no allocator, those that nobody writes have none: they are read in the image.
 
 use super::{
     Heap, OutOfMemory, Store,
@@ -8,6 +8,7 @@ use super::{
 use crate::{
     error::{Error, ErrorKind},
     exec::context::TableEntity,
+    image::ElemItems,
     types::{Limits, TableType},
 };
 use core::{alloc::Layout, ptr::NonNull, slice};
@@ -18,6 +19,18 @@ impl Store {
     /// # Errors
     /// `Limit` if a limit or the limiter forbids it; `OutOfMemory`.
     pub fn new_table(&mut self, ty: TableType, value: u32, limiter: &mut dyn Limiter) -> Result<u32, Error> {
+        let address = self.add_table(ty, false, limiter)?;
+        if value != 0 {
+            self.table_mut(address).fill(value);
+        }
+        Ok(address)
+    }
+
+    /// A table of null; one that no instruction writes waits for its segment, in builds without an allocator.
+    ///
+    /// # Errors
+    /// As for [`Store::new_table`].
+    pub(crate) fn add_table(&mut self, ty: TableType, is_fixed: bool, limiter: &mut dyn Limiter) -> Result<u32, Error> {
         if self.tables_count() >= self.limits.tables_and_memories {
             return Err(Error::new(ErrorKind::Limit("number of tables")));
         }
@@ -30,20 +43,34 @@ impl Store {
         let address = next_address(self.tables.len())?;
         // Room first: what is allocated is in the list.
         self.tables.reserve(&mut self.heap, 1)?;
-        let elements = self.heap.allocate(layout(len)?)?.cast::<u32>();
-        let entity = TableEntity {
-            elements: elements.as_ptr(),
-            len,
-            capacity: len,
-            maximum: declared_maximum.unwrap_or(u32::MAX).min(self.limits.table_elements),
-            ty,
+        let (capacity, maximum) = if cfg!(compact) && is_fixed {
+            (0, 0)
+        } else {
+            (len, declared_maximum.unwrap_or(u32::MAX).min(self.limits.table_elements))
         };
-        self.tables.push_within_capacity(entity);
+        let elements = self.heap.allocate(layout(capacity)?)?.cast::<u32>();
+        self.tables.push_within_capacity(TableEntity { elements: elements.as_ptr(), len, capacity, maximum, ty });
         self.set_stale();
-        if value != 0 {
-            self.table_mut(address).fill(value);
-        }
         Ok(address)
+    }
+
+    /// Lets a table that no instruction writes have the items of its segment, functions, where they are; whether it is one.
+    #[cfg(compact)]
+    pub(crate) fn read_in_image(&mut self, address: u32, offset: usize, items: ElemItems<'static>) -> bool {
+        let table = &mut self.tables[address as usize];
+        let is_in_image = table.is_in_image();
+        // An empty one may begin at the table's end, which would be no place in it.
+        if is_in_image && !items.is_empty() {
+            table.elements = items.first_func().cast_mut();
+            (table.capacity, table.maximum) = (items.len(), offset as u32);
+        }
+        is_in_image
+    }
+
+    /// Copying makes calls faster.
+    #[cfg(not(compact))]
+    pub(crate) fn read_in_image(&mut self, _: u32, _: usize, _: ElemItems<'static>) -> bool {
+        false
     }
 
     /// Adds `delta` elements, all `value`; the size before, or `None` if that cannot be.
@@ -93,23 +120,24 @@ impl Store {
     }
 
     /// Type of a table as it was declared.
+    #[cfg(not(compact))]
     pub fn declared_table_type(&self, address: u32) -> TableType {
         self.tables[address as usize].ty
     }
 
-    /// The elements of a table, as handles.
+    /// The elements of a table, as handles; none of one that is read in the image.
     pub fn table(&self, address: u32) -> &[u32] {
         let table = &self.tables[address as usize];
-        // SAFETY: the block has `len` initialised elements, which only the guest and `table_mut` write, neither while the
+        // SAFETY: the block has so many initialised elements, which only the guest and `table_mut` write, neither while the
         // store is borrowed.
-        unsafe { slice::from_raw_parts(table.elements, table.len as usize) }
+        unsafe { slice::from_raw_parts(table.elements, table.own_len() as usize) }
     }
 
     /// The elements of a table, for writing handles of its element type.
     pub(crate) fn table_mut(&mut self, address: u32) -> &mut [u32] {
         let table = &self.tables[address as usize];
         // SAFETY: as for `table`; the store is borrowed mutably, and no two tables overlap.
-        unsafe { slice::from_raw_parts_mut(table.elements, table.len as usize) }
+        unsafe { slice::from_raw_parts_mut(table.elements, table.own_len() as usize) }
     }
 
     /// Writes elements from `start` on; whether they are all inside the table.
@@ -128,7 +156,8 @@ impl Store {
 
     /// Copies elements between tables of one element type; whether all are inside.
     pub fn copy_table(&mut self, (to, to_start): (u32, u32), (from, from_start): (u32, u32), count: u32) -> bool {
-        let inside = |table: &TableEntity, start: u32| u64::from(start) + u64::from(count) <= u64::from(table.len);
+        let inside =
+            |table: &TableEntity, start: u32| u64::from(start) + u64::from(count) <= u64::from(table.own_len());
         let (source, destination) = (&self.tables[from as usize], &self.tables[to as usize]);
         if !inside(source, from_start) || !inside(destination, to_start) || source.ty.element != destination.ty.element
         {
@@ -154,7 +183,9 @@ fn layout(len: u32) -> Result<Layout, OutOfMemory> {
 
 /// Gives the elements of a table back.
 pub(super) fn free(heap: &mut Heap, table: &TableEntity) {
-    if let (Some(elements), Ok(layout)) = (NonNull::new(table.elements), layout(table.capacity)) {
+    if let (Some(elements), Ok(layout), true) =
+        (NonNull::new(table.elements), layout(table.capacity), table.own_len() == table.len)
+    {
         // SAFETY: allocated with this layout; the store goes, so nothing points into it.
         unsafe { heap.free(elements.cast(), layout) };
     }

@@ -27,6 +27,15 @@ impl Func<'_> {
         self.module.memories.get(memory as usize).is_some_and(|ty| ty.is_shared)
     }
 
+    /// Whether a memory is shared, for an access to a value of this type.
+    ///
+    /// # Errors
+    /// It is, and the value is a vector: no instruction accesses one in a shared memory.
+    pub fn shares(&self, memory: u32, value: Ty) -> Result<bool, Refusal> {
+        let is_shared = self.is_shared(memory);
+        if is_shared && value == Ty::V128 { Err(Refusal::Operator) } else { Ok(is_shared) }
+    }
+
     /// An atomic operator, if it is one. It has been validated.
     pub fn atomic(&mut self, operator: &Operator<'_>) -> Result<(), Refusal> {
         if matches!(operator, Operator::AtomicFence { .. }) {

@@ -135,8 +135,7 @@ impl<'a> Func<'a> {
 
     /// Sends entries in the accumulators home, keeping an index that is in r0.
     fn claim_for_call(&mut self, _index: Option<Field>) -> Result<(), Refusal> {
-        self.claim(Accumulator::Int)?;
-        self.claim(Accumulator::Float)
+        self.claim_all()
     }
 
     /// Copies data arguments into a window above all homes, then moves the references in one run.
@@ -145,7 +144,7 @@ impl<'a> Func<'a> {
             let mut offset = window;
             if pass {
                 // Entries below the arguments go home before the run, which nothing may interrupt.
-                for accumulator in [Accumulator::Int, Accumulator::Float] {
+                for accumulator in Accumulator::ALL {
                     if matches!(self.held(accumulator), Held::Entry(index) if index < from) {
                         self.claim(accumulator)?;
                     }

@@ -346,8 +346,7 @@ impl<'a> Func<'a> {
         for _ in 0..types.len() {
             self.take();
         }
-        self.claim(super::stack::Accumulator::Int)?;
-        self.claim(super::stack::Accumulator::Float)?;
+        self.claim_all()?;
         for &ty in types {
             self.push(ty, Place::Home)?;
         }
@@ -399,8 +398,7 @@ impl<'a> Func<'a> {
         while self.stack.len() > self.floor {
             self.take();
         }
-        self.held_int = super::stack::Held::Nothing;
-        self.held_float = super::stack::Held::Nothing;
+        self.held = [super::stack::Held::Nothing; 3];
         self.seal();
     }
 
@@ -524,10 +522,10 @@ impl<'a> Func<'a> {
         let condition = self.test(test, false)?;
         let past = self.labels.create()?;
         self.branch_if_to(&condition, past)?;
-        let held = (self.held_int, self.held_float);
+        let held = self.held;
         self.leave_to(&frame, &types)?;
         // What the moves did to the accumulators concerns only the taken path.
-        (self.held_int, self.held_float) = held;
+        self.held = held;
         self.bind(past)
     }
 
@@ -580,11 +578,11 @@ impl<'a> Func<'a> {
         }
         for (depth, label) in stubs {
             self.bind(label)?;
-            let held = (self.held_int, self.held_float);
-            (self.held_int, self.held_float) = (super::stack::Held::Nothing, super::stack::Held::Nothing);
+            let held = self.held;
+            self.held = [super::stack::Held::Nothing; 3];
             let (frame, _) = self.target(depth)?;
             self.leave_to(&frame, &types)?;
-            (self.held_int, self.held_float) = held;
+            self.held = held;
         }
         self.set_unreachable();
         Ok(())
@@ -628,6 +626,7 @@ impl<'a> Func<'a> {
                 Ty::I32 | Ty::F32 => Row::ResultI32,
                 Ty::I64 | Ty::F64 => Row::ResultI64,
                 Ty::Ref => Row::ResultRef,
+                Ty::V128 => Row::ResultV128,
             };
             self.emit(row, &[source, Field::new(kind::RESULT, i64::from(offset))])?;
             offset += ty.bytes();
@@ -650,6 +649,7 @@ impl<'a> Func<'a> {
             Ty::I64 => Row::ReturnI64,
             Ty::F32 => Row::ReturnF32,
             Ty::F64 => Row::ReturnF64,
+            Ty::V128 => Row::ReturnV128,
             Ty::Ref => unreachable!("references return through their cell"),
         };
         let value = match (entry.place, entry.ty) {

@@ -18,6 +18,7 @@ use crate::push::push;
 pub fn accumulator_of(ty: Ty) -> Accumulator {
     match ty {
         Ty::F32 | Ty::F64 => Accumulator::Float,
+        Ty::V128 => Accumulator::Vector,
         _ => Accumulator::Int,
     }
 }

@@ -107,6 +107,8 @@ pub struct Finished {
     pub frame_bytes: u32,
     /// One bit a cell of the frame: whether it holds a reference.
     pub cell_map: Vec<u8>,
+    /// One bit for each of the first tables: whether something else than a call or `table.size` names it.
+    pub used_tables: u128,
 }
 
 /// Buffers that are used for one function after the other.
@@ -143,8 +145,8 @@ pub struct Func<'a> {
     pub(super) frame_bytes: u32,
     pub(super) header: u32,
     pub(super) results: &'a [Ty],
-    pub(super) held_int: Held,
-    pub(super) held_float: Held,
+    /// What each accumulator holds.
+    pub(super) held: [Held; 3],
     pub(super) recent: Recent,
     pub(super) reachable: bool,
     /// The open `try_table`s with catch clauses.
@@ -153,6 +155,8 @@ pub struct Func<'a> {
     pub(super) caught_return: Option<Label>,
     pub(super) fuel_at: Option<usize>,
     pub(super) fuel_count: u32,
+    /// As of [`Finished`].
+    pub(super) used_tables: u128,
     entry: u32,
     param_bytes: u32,
 }
@@ -194,14 +198,14 @@ impl<'a> Func<'a> {
             frame_bytes: 0,
             header: ty.header_offset(),
             results: &ty.results,
-            held_int: Held::Nothing,
-            held_float: Held::Nothing,
+            held: [Held::Nothing; 3],
             recent: Recent::default(),
             reachable: true,
             tries: Vec::new(),
             caught_return: None,
             fuel_at: None,
             fuel_count: 0,
+            used_tables: 0,
             entry: 0,
             param_bytes: ty.params.iter().map(|ty| ty.bytes()).sum(),
         };
@@ -277,7 +281,7 @@ impl<'a> Func<'a> {
             self.code[at + 1] = self.header as u16;
             crate::isa::encode::put32(self.code, at + 2, zero);
             crate::isa::encode::put32(self.code, at + 4, frame);
-            Finished { entry: self.entry, frame_bytes: frame, cell_map: self.cell_map() }
+            Finished { entry: self.entry, frame_bytes: frame, cell_map: self.cell_map(), used_tables: self.used_tables }
         });
         let attempt = Attempt { is_valid: true, ..self.retry.unwrap_or(self.attempt) };
         self.stack.clear();

@@ -86,7 +86,7 @@ pub struct RowSet([u64; table::ROWS.len().div_ceil(64)]);
 
 impl RowSet {
     /// So many rows from each of these on.
-    const fn of(ranges: &[(Row, usize)]) -> RowSet {
+    pub const fn of(ranges: &[(Row, usize)]) -> RowSet {
         let mut bits = [0; table::ROWS.len().div_ceil(64)];
         let mut i = 0;
         while i < ranges.len() {
@@ -353,12 +353,18 @@ pub fn is_commutative(row: Row) -> bool {
     let shape = row.get().shape;
     core::ptr::eq(shape, &table::COMMUTATIVE)
         || core::ptr::eq(shape, &table::COMMUTATIVE64)
+        || core::ptr::eq(shape, &table::VECTOR_COMMUTATIVE)
         || matches!(row, Row::F32Add | Row::F32Mul | Row::F64Add | Row::F64Mul)
+        || matches!(row, Row::F32x4Add | Row::F32x4Mul | Row::F64x2Add | Row::F64x2Mul)
 }
 
-/// The load at a sum that belongs to a load.
-pub fn at_sum(load: Row) -> Row {
-    offset(Row::I32LoadSum, load as usize - Row::I32Load as usize)
+/// The load at a sum that belongs to a load, if there is one.
+pub fn at_sum(load: Row) -> Option<Row> {
+    match load {
+        Row::V128Load => Some(Row::V128LoadSum),
+        _ if load as usize > Row::F64Load as usize => None,
+        _ => Some(offset(Row::I32LoadSum, load as usize - Row::I32Load as usize)),
+    }
 }
 
 /// Whether an instruction leaves a truth value in r0 that a branch can test itself.

@@ -190,6 +190,7 @@ impl<'a> Func<'a> {
             Ty::I32 | Ty::F32 => Row::I32ArrayNew,
             Ty::I64 | Ty::F64 => Row::I64ArrayNew,
             Ty::Ref => Row::RefArrayNew,
+            Ty::V128 => return Err(Refusal::Operator),
         };
         let len = self.pop(Ty::I32)?;
         let value = self.pop(element)?;
@@ -321,6 +322,7 @@ impl<'a> Func<'a> {
             Ty::I32 | Ty::F32 => Row::I32ArrayFill,
             Ty::I64 | Ty::F64 => Row::I64ArrayFill,
             Ty::Ref => Row::RefArrayFill,
+            Ty::V128 => return Err(Refusal::Operator),
         };
         self.bulk_array(row, None)
     }

@@ -18,8 +18,8 @@ impl Func<'_> {
         let address_ty = self.address_type(memarg.memory)?;
         let address = self.pop(address_ty)?;
         self.prove_access(memarg, align, address_ty)?;
-        let is_shared = self.is_shared(memarg.memory);
-        let near = memarg.memory == 0 && !(is_shared && address_ty == Ty::I64);
+        let is_shared = self.shares(memarg.memory, result)?;
+        let near = memarg.memory == 0 && !(is_shared && address_ty == Ty::I64) && !is_far_only(address_ty, result);
         let with_memory = |row| with_index(with_sharing(row, is_shared), address_ty);
         match (self.absolute(&address, memarg.offset), u16::try_from(memarg.offset)) {
             (Some(absolute), _) if near => {
@@ -28,10 +28,12 @@ impl Func<'_> {
             }
             (_, Ok(offset)) if near => {
                 let offset = Field::new(kind::OFF16, i64::from(offset));
-                if !is_shared && let Some([left, right]) = self.sum(&address) {
+                if !is_shared
+                    && let Some(at_sum) = fuse::at_sum(row)
+                    && let Some([left, right]) = self.sum(&address)
+                {
                     self.claim(accumulator_of(result))?;
-                    let row = with_index(fuse::at_sum(row), address_ty);
-                    self.emit_mapped(row, &[left, right, offset, Field::REG])?;
+                    self.emit_mapped(with_index(at_sum, address_ty), &[left, right, offset, Field::REG])?;
                 } else {
                     let address = self.field(&address)?;
                     self.claim(accumulator_of(result))?;
@@ -49,7 +51,7 @@ impl Func<'_> {
         self.push_accumulator(result)
     }
 
-    /// A store of an integer, or of a float by its bits.
+    /// A store of an integer or a vector, or of a float by its bits.
     pub fn store(&mut self, row: Row, far: Row, ty: Ty, align: u32, memarg: MemArg) -> Result<(), Refusal> {
         let value = self.pop(ty)?;
         let address_ty = self.address_type(memarg.memory)?;
@@ -60,9 +62,8 @@ impl Func<'_> {
             Ty::F64 => Some(Row::F64Store),
             _ => None,
         };
-        let near = memarg.memory == 0;
-        let is_shared = self.is_shared(memarg.memory);
-        let near = near && !(is_shared && address_ty == Ty::I64);
+        let is_shared = self.shares(memarg.memory, ty)?;
+        let near = memarg.memory == 0 && !(is_shared && address_ty == Ty::I64) && !is_far_only(address_ty, ty);
         let absolute = self.absolute(&address, memarg.offset).filter(|_| near);
         let offset = u16::try_from(memarg.offset).ok().filter(|_| near);
         let Some(offset) =
@@ -83,7 +84,7 @@ impl Func<'_> {
             Some(absolute) => (absolute, Field::NONE),
             None => (self.field(&address)?, offset),
         };
-        let both_in_r0 = address == Field::REG && value_field == Field::REG && float.is_none();
+        let both_in_r0 = address == Field::REG && value_field == Field::REG && float.is_none() && ty != Ty::V128;
         if both_in_r0 {
             value_field = self.slot_field(&value)?;
         }
@@ -175,6 +176,11 @@ impl Func<'_> {
         self.map_here()?;
         self.emit_any(row, &fields[..indices.len() + 3])
     }
+}
+
+/// Vectors at addresses of 64 bits are seldom: they have no rows but those for any memory.
+fn is_far_only(address: Ty, value: Ty) -> bool {
+    address == Ty::I64 && value == Ty::V128
 }
 
 /// The index of a memory as a field.

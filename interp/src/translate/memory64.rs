@@ -41,8 +41,11 @@ pub fn with_indices(row: Row, to: Ty, from: Ty) -> Row {
 }
 
 fn wide(row: Row) -> Row {
-    const RANGES: [(Row, Row, Row); 2] =
-        [(Row::I32Load, Row::MemoryInit, Row::I32LoadMemory64), (Row::TableGet, Row::TableInit, Row::TableGetTable64)];
+    const RANGES: [(Row, Row, Row); 3] = [
+        (Row::I32Load, Row::MemoryInit, Row::I32LoadMemory64),
+        (Row::TableGet, Row::TableInit, Row::TableGetTable64),
+        (Row::V128LoadFar, Row::V128StoreFar, Row::V128LoadFarMemory64),
+    ];
     for (first, last, wide) in RANGES {
         if (first as usize..=last as usize).contains(&(row as usize)) {
             return offset(wide, row as usize - first as usize);

@@ -4,7 +4,7 @@
 //! most functions while it translates them, and leaves to the validator those that it refuses: see `Scratch::function`. Invariant: what comes out passes `image::verify`; a translator's mistake becomes a rejection there.
 //!
 //! Read `module` for sections, then `func` (state of a function), `operator` (the operators one by one), `stack` (where
-//! operands are), `control`, `call`, `numeric`, `memory`, `variable`, `reference`, `gc`; `emit` and `fuse` for how instructions are chosen.
+//! operands are), `control`, `call`, `numeric`, `memory`, `variable`, `reference`, `gc`, `simd`; `emit` and `fuse` for how instructions are chosen.
 //!
 //! A function is translated again, with other settings, in two rare cases: a forward branch is too far for 16 bits, or
 //! references on its stack need more homes. Both settings only grow, the second by doubling, so the work stays linear.
@@ -28,6 +28,7 @@ mod numeric;
 mod operator;
 mod read;
 mod reference;
+mod simd;
 mod stack;
 mod variable;
 
@@ -99,6 +100,8 @@ pub const SUPPORTED: Features = Features::MUTABLE_GLOBAL
     .with(Features::FUNCTION_REFERENCES)
     .with(Features::GC)
     .with(Features::EXCEPTIONS)
+    .with(Features::SIMD)
+    .with(Features::RELAXED_SIMD)
     .with(Features::FLOATS);
 
 /// Each feature as wasmparser knows it.
@@ -120,6 +123,8 @@ const WASM_FEATURES: &[(Features, WasmFeatures)] = &[
     (Features::GC, WasmFeatures::GC),
     (Features::EXCEPTIONS, WasmFeatures::EXCEPTIONS),
     (Features::FLOATS, WasmFeatures::FLOATS),
+    (Features::SIMD, WasmFeatures::SIMD),
+    (Features::RELAXED_SIMD, WasmFeatures::RELAXED_SIMD),
 ];
 
 fn wasm_features(features: Features) -> WasmFeatures {
@@ -175,6 +180,8 @@ struct Translator<'a> {
     scratch: Scratch,
     /// Calls of functions that are not there yet: unit offset of the field, which holds the function's index.
     calls: Vec<u32>,
+    /// As of [`Finished`], of all functions.
+    used_tables: u128,
 }
 
 /// A function's body, to be validated.
@@ -301,6 +308,7 @@ impl<'a> Translator<'a> {
             },
             scratch: Scratch::default(),
             calls: Vec::new(),
+            used_tables: 0,
         })
     }
 
@@ -370,6 +378,7 @@ impl<'a> Translator<'a> {
 
     /// Puts the function in the scratch behind the others.
     fn place(&mut self, finished: &Finished, wasm_offset: u32) -> Result<(), Error> {
+        self.used_tables |= finished.used_tables;
         let Sections { info, parts, .. } = &mut self.sections;
         let Scratch { code, source_map, block_starts, calls, handlers, .. } = &self.scratch;
         let first = parts.push_func(FuncPart {
@@ -424,6 +433,10 @@ impl<'a> Translator<'a> {
         for field in self.calls {
             let is_linked = parts.link(field);
             debug_assert!(is_linked, "a valid module has a body for each function");
+        }
+        // What stubs stand for is not known.
+        if !options.contains(Options::LAZY) {
+            parts.fix_tables(self.used_tables);
         }
         for (is_on, option) in [
             (info.config.signal, Options::SIGNAL),

@@ -116,7 +116,7 @@ impl ModuleInfo {
             wasmparser::ValType::I64 => ValType::I64,
             wasmparser::ValType::F32 => ValType::F32,
             wasmparser::ValType::F64 => ValType::F64,
-            wasmparser::ValType::V128 => return Err(Error::new(ErrorKind::Unsupported("simd"))),
+            wasmparser::ValType::V128 => ValType::V128,
             wasmparser::ValType::Ref(ty) => ValType::Ref(self.ref_type(ty)?),
         })
     }
@@ -177,7 +177,7 @@ pub fn operand_type(ty: wasmparser::ValType) -> Result<Ty, Refusal> {
         wasmparser::ValType::I64 => Ty::I64,
         wasmparser::ValType::F32 => Ty::F32,
         wasmparser::ValType::F64 => Ty::F64,
-        wasmparser::ValType::V128 => return Err(Refusal::Unproven),
+        wasmparser::ValType::V128 => Ty::V128,
         wasmparser::ValType::Ref(_) => Ty::Ref,
     })
 }
@@ -190,7 +190,7 @@ pub fn operand(ty: ValType) -> Ty {
         ValType::F32 => Ty::F32,
         ValType::F64 => Ty::F64,
         ValType::Ref(_) => Ty::Ref,
-        ValType::V128 => unreachable!("the feature that brings vectors is off"),
+        ValType::V128 => Ty::V128,
     }
 }
 
@@ -487,7 +487,8 @@ impl<'a> Sections<'a> {
                 ConstExpr::Zero
             }
         };
-        if is_single {
+        // Records have no room for a vector.
+        if is_single && !matches!(first, Operator::V128Const { .. }) {
             return Ok(record);
         }
         // Hidden functions are declared behind all others, in the order in which they are met.

@@ -30,7 +30,7 @@ impl Func<'_> {
         self.claim(accumulator_of(result))?;
         self.map_if_trapping(row)?;
         self.emit(row, &[operand, Field::REG])?;
-        self.canonicalize(result)?;
+        self.canonicalize(row)?;
         self.push_accumulator(result)
     }
 
@@ -52,11 +52,15 @@ impl Func<'_> {
         if fuse::TRAPPING.contains(row) { self.map_here() } else { Ok(()) }
     }
 
-    /// Adds the instruction that makes any NaN the canonical one, when that is asked for and the type is a float's.
-    fn canonicalize(&mut self, ty: Ty) -> Result<(), Refusal> {
-        let row = match ty {
-            Ty::F32 => Row::F32CanonicalizeNan,
-            Ty::F64 => Row::F64CanonicalizeNan,
+    /// Adds the instruction that makes any NaN the canonical one, when that is asked for and the result is of floats.
+    pub fn canonicalize(&mut self, row: Row) -> Result<(), Refusal> {
+        let row = match row.get().types.last() {
+            Some(Ty::F32) => Row::F32CanonicalizeNan,
+            Some(Ty::F64) => Row::F64CanonicalizeNan,
+            Some(Ty::V128) => match super::simd::canonical(row) {
+                Some(row) => row,
+                None => return Ok(()),
+            },
             _ => return Ok(()),
         };
         if self.module.config.canonicalize_nans { self.emit(row, &[Field::REG, Field::REG]) } else { Ok(()) }
@@ -67,12 +71,17 @@ impl Func<'_> {
         let [left, right, _] = row.get().types else { unreachable!("a binary operation has three types") };
         let right = self.pop(*right)?;
         let left = self.pop(*left)?;
+        self.binary_of(row, left, right)
+    }
+
+    /// A binary operator on these operands.
+    pub fn binary_of(&mut self, row: Row, left: Entry, right: Entry) -> Result<(), Refusal> {
         let (row, form, [left, right]) = self.binary_operands(row, left, right)?;
         let result = row.get().types[2];
         self.claim(accumulator_of(result))?;
         self.map_if_trapping(row)?;
         self.emit_chained(row, form, left, right)?;
-        self.canonicalize(result)?;
+        self.canonicalize(row)?;
         self.push_accumulator(result)
     }
 
@@ -82,7 +91,7 @@ impl Func<'_> {
         let mut a = self.immediate_or_field(&left, row, 0)?;
         let mut b = self.immediate_or_field(&right, row, 1)?;
         // Both in the accumulator: the same local twice. One of them is read from its slot.
-        if a == Field::REG && b == Field::REG {
+        if a == Field::REG && b == Field::REG && accumulator_of(left.ty) == accumulator_of(right.ty) {
             b = self.slot_field(&right)?;
         }
         let level = self.level();
@@ -141,6 +150,7 @@ impl Func<'_> {
                     Ty::I32 => Row::I32Select,
                     Ty::I64 => Row::I64Select,
                     Ty::F32 => Row::F32Select,
+                    Ty::V128 => Row::V128Select,
                     _ => Row::F64Select,
                 };
                 self.claim(accumulator_of(ty))?;

@@ -11,7 +11,6 @@ use super::{
     module::operand_type,
     read::Reader,
     stack::Place,
-    variable::table_field,
 };
 use crate::isa::{Row, Ty, encode::Field, kind};
 use wasmparser::Operator;
@@ -174,6 +173,7 @@ impl Func<'_> {
             0x43 => self.push(Ty::F32, Place::Const(u64::from(reader.bytes4()?))),
             0x44 => self.push(Ty::F64, Place::Const(reader.bytes8()?)),
             0xa7 => self.wrap(),
+            0xfd => self.vector(reader),
             0x45..0xc5 => self.numeric(NUMERIC[usize::from(opcode - 0x45)]),
             _ => {
                 reader.unread();
@@ -221,16 +221,17 @@ impl Func<'_> {
             O::TableSize { table } => self.table_size(table),
             O::TableGrow { table } => self.table_grow(table),
             O::TableFill { table } => {
-                let row = with_index(Row::TableFill, self.table_index_type(table)?);
-                self.bulk(row, &[table_field(table)])
+                let (row, table) = (with_index(Row::TableFill, self.table_index_type(table)?), self.table_field(table));
+                self.bulk(row, &[table])
             }
             O::TableCopy { dst_table, src_table } => {
                 let (to, from) = (self.table_index_type(dst_table)?, self.table_index_type(src_table)?);
-                self.bulk(with_indices(Row::TableCopy, to, from), &[table_field(dst_table), table_field(src_table)])
+                let tables = [self.table_field(dst_table), self.table_field(src_table)];
+                self.bulk(with_indices(Row::TableCopy, to, from), &tables)
             }
             O::TableInit { elem_index, table } => {
-                let row = with_index(Row::TableInit, self.table_index_type(table)?);
-                self.bulk(row, &[table_field(table), Field::new(kind::ELEM, i64::from(elem_index))])
+                let (row, table) = (with_index(Row::TableInit, self.table_index_type(table)?), self.table_field(table));
+                self.bulk(row, &[table, Field::new(kind::ELEM, i64::from(elem_index))])
             }
             O::ElemDrop { elem_index } => self.emit(Row::ElemDrop, &[Field::new(kind::ELEM, i64::from(elem_index))]),
             O::RefNull { .. } => self.ref_null(),

@@ -23,7 +23,7 @@ pub const LAZY_WINDOW: usize = 48;
 pub enum Place {
     /// Still in this local.
     Local(u32),
-    /// A constant, as bits.
+    /// A constant, as bits; not of a vector.
     Const(u64),
     /// In the accumulator of its type.
     Accumulator,
@@ -42,13 +42,20 @@ pub struct Entry {
     pub home: u32,
 }
 
-/// The two accumulators.
+/// The accumulators.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Accumulator {
     /// r0.
     Int,
     /// f0.
     Float,
+    /// v0.
+    Vector,
+}
+
+impl Accumulator {
+    /// All of them.
+    pub const ALL: [Accumulator; 3] = [Accumulator::Int, Accumulator::Float, Accumulator::Vector];
 }
 
 /// What an accumulator holds.
@@ -160,18 +167,12 @@ impl Func<'_> {
 
     /// What the accumulator for `ty` holds.
     pub fn held(&self, accumulator: Accumulator) -> Held {
-        match accumulator {
-            Accumulator::Int => self.held_int,
-            Accumulator::Float => self.held_float,
-        }
+        self.held[accumulator as usize]
     }
 
     /// Notes what an accumulator holds.
     pub fn hold(&mut self, accumulator: Accumulator, held: Held) {
-        match accumulator {
-            Accumulator::Int => self.held_int = held,
-            Accumulator::Float => self.held_float = held,
-        }
+        self.held[accumulator as usize] = held;
     }
 
     /// Makes an accumulator free to be written: an entry in it goes home.
@@ -183,11 +184,15 @@ impl Func<'_> {
         Ok(())
     }
 
+    /// Makes all accumulators free to be written.
+    pub fn claim_all(&mut self) -> Result<(), Refusal> {
+        Accumulator::ALL.into_iter().try_for_each(|accumulator| self.claim(accumulator))
+    }
+
     /// Forgets which locals the accumulators hold copies of: code from elsewhere arrives here.
     pub fn forget(&mut self) {
-        debug_assert!(!matches!(self.held_int, Held::Entry(_)) && !matches!(self.held_float, Held::Entry(_)));
-        self.held_int = Held::Nothing;
-        self.held_float = Held::Nothing;
+        debug_assert!(!self.held.iter().any(|held| matches!(held, Held::Entry(_))));
+        self.held = [Held::Nothing; 3];
     }
 
     /// Puts entry `index` into its home.
@@ -222,8 +227,7 @@ impl Func<'_> {
                 self.settle(index)?;
             }
         }
-        self.claim(Accumulator::Int)?;
-        self.claim(Accumulator::Float)
+        self.claim_all()
     }
 
     /// Copies a local home wherever it is noted, before it is written.
@@ -274,6 +278,7 @@ impl Func<'_> {
             Ty::I32 | Ty::F32 => self.emit(Row::I32Const, &[Field::immediate(i64::from(bits as u32 as i32)), to]),
             Ty::I64 | Ty::F64 => self.emit(Row::I64Const, &[Field::immediate(bits as i64), to]),
             Ty::Ref => self.emit(Row::RefNull, &[to]),
+            Ty::V128 => unreachable!("vectors are not noted as constants"),
         }
     }
 
@@ -283,6 +288,7 @@ impl Func<'_> {
             Ty::I32 | Ty::F32 => Row::I32Copy,
             Ty::I64 | Ty::F64 => Row::I64Copy,
             Ty::Ref => Row::RefCopy,
+            Ty::V128 => Row::V128Copy,
         };
         self.emit(row, &[from, to])
     }
@@ -368,5 +374,6 @@ pub fn copy_row(ty: Ty) -> Row {
         Ty::F32 => Row::F32Copy,
         Ty::F64 => Row::F64Copy,
         Ty::Ref => Row::RefCopy,
+        Ty::V128 => Row::V128Copy,
     }
 }

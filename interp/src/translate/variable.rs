@@ -24,7 +24,13 @@ impl Func<'_> {
             self.emit(row, &[number, Field::REG])?;
             return self.push_accumulator(ty);
         }
+        let any = Field::new(kind::GLOBAL32, i64::from(index));
         let row = match ty {
+            Ty::V128 => {
+                self.claim(Accumulator::Vector)?;
+                self.emit(Row::V128GlobalGet, &[any, Field::REG])?;
+                return self.push_accumulator(ty);
+            }
             Ty::I32 | Ty::F32 => Row::I32GlobalGetFar,
             Ty::I64 | Ty::F64 => Row::I64GlobalGetFar,
             Ty::Ref => Row::RefGlobalGetFar,
@@ -32,7 +38,7 @@ impl Func<'_> {
         self.push(ty, Place::Home)?;
         let home = self.stack.last().expect("just pushed").home;
         let to = self.slot(home);
-        self.emit(row, &[Field::new(kind::GLOBAL32, i64::from(index)), to])
+        self.emit(row, &[any, to])
     }
 
     /// global.set
@@ -61,23 +67,28 @@ impl Func<'_> {
             }
             return self.emit(row, &[number, value]);
         }
+        let any = Field::new(kind::GLOBAL32, i64::from(index));
         let row = match ty {
+            Ty::V128 => {
+                let value = self.field(&entry)?;
+                return self.emit(Row::V128GlobalSet, &[any, value]);
+            }
             Ty::I32 | Ty::F32 => Row::I32GlobalSetFar,
             Ty::I64 | Ty::F64 => Row::I64GlobalSetFar,
             Ty::Ref => Row::RefGlobalSetFar,
         };
         let value = self.slot_field(&entry)?;
-        self.emit(row, &[Field::new(kind::GLOBAL32, i64::from(index)), value])
+        self.emit(row, &[any, value])
     }
 
     fn global(&self, index: u32) -> Result<Global, Refusal> {
         self.module.globals.get(index as usize).copied().ok_or(Refusal::Unproven)
     }
 
-    /// The number of a data global among those that this module defines, if it is one and near.
+    /// The number of a number's global among those that this module defines, if it is one and near.
     fn own_global(&self, index: u32, ty: Ty) -> Option<Field> {
         let number = index.checked_sub(self.module.imported_globals)?;
-        (ty != Ty::Ref).then_some(())?;
+        (!matches!(ty, Ty::Ref | Ty::V128)).then_some(())?;
         u16::try_from(number).ok().map(|number| Field::new(kind::GLOBAL, i64::from(number)))
     }
 
@@ -114,7 +125,8 @@ impl Func<'_> {
         let index = self.pop(ty)?;
         let index = self.slot_field(&index)?;
         let to = self.push_ref()?;
-        self.emit_mapped(with_index(Row::TableGet, ty), &[table_field(table), index, to])
+        let table = self.table_field(table);
+        self.emit_mapped(with_index(Row::TableGet, ty), &[table, index, to])
     }
 
     /// table.set
@@ -124,14 +136,15 @@ impl Func<'_> {
         let index = self.pop(ty)?;
         let value = self.slot_field(&value)?;
         let index = self.slot_field(&index)?;
-        self.emit_mapped(with_index(Row::TableSet, ty), &[table_field(table), index, value])
+        let table = self.table_field(table);
+        self.emit_mapped(with_index(Row::TableSet, ty), &[table, index, value])
     }
 
     /// table.size
     pub fn table_size(&mut self, table: u32) -> Result<(), Refusal> {
         let ty = self.table_index_type(table)?;
         self.claim(Accumulator::Int)?;
-        self.emit(with_index(Row::TableSize, ty), &[table_field(table), Field::REG])?;
+        self.emit(with_index(Row::TableSize, ty), &[Field::new(kind::TABLE, i64::from(table)), Field::REG])?;
         self.push_accumulator(ty)
     }
 
@@ -143,12 +156,14 @@ impl Func<'_> {
         let count = self.slot_field(&count)?;
         let value = self.slot_field(&value)?;
         self.claim(Accumulator::Int)?;
-        self.emit_mapped(with_index(Row::TableGrow, ty), &[table_field(table), value, count, Field::REG])?;
+        let table = self.table_field(table);
+        self.emit_mapped(with_index(Row::TableGrow, ty), &[table, value, count, Field::REG])?;
         self.push_accumulator(ty)
     }
-}
 
-/// The index of a table as a field.
-pub fn table_field(table: u32) -> Field {
-    Field::new(kind::TABLE, i64::from(table))
+    /// The index of a table as a field of what may write it, or gives its elements away.
+    pub fn table_field(&mut self, table: u32) -> Field {
+        self.used_tables |= 1_u128.checked_shl(table).unwrap_or(0);
+        Field::new(kind::TABLE, i64::from(table))
+    }
 }

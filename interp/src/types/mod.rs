@@ -15,4 +15,4 @@ pub use extern_type::{ExternKind, ExternType, GlobalType, Limits, MemoryType, Ta
 pub use func::{FRAME_HEADER_BYTES, FuncType, ValTypes};
 pub use index::{DataIndex, ElemIndex, FuncIndex, GlobalIndex, MemoryIndex, TableIndex, TagIndex, TypeIndex};
 pub use rec::TypeSpace;
-pub use value::{CELL_BYTES, HeapType, RefType, ValType};
+pub use value::{Bits, CELL_BYTES, HeapType, RefType, ValType};

@@ -8,9 +8,9 @@ pub const CELL_BYTES: u32 = 4;
 
 /// What a [`RefType`] is kept in: builds without typed references know two types.
 #[cfg(feature = "function-references")]
-type Bits = u32;
+type RefBits = u32;
 #[cfg(not(feature = "function-references"))]
-type Bits = u8;
+type RefBits = u8;
 
 /// Bit of a code: null is a value of the type.
 const NULLABLE: u32 = 0x40;
@@ -102,7 +102,7 @@ impl fmt::Display for HeapType {
 /// bit 6 if null is not a value of the type; for a type that is defined 0x63, and 0x23, with the index in the three bytes above.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RefType {
-    bits: Bits,
+    bits: RefBits,
 }
 
 impl RefType {
@@ -248,6 +248,13 @@ impl fmt::Display for RefType {
         }
     }
 }
+
+/// The bits of a value, zero-extended: as many as the widest of the build has.
+#[cfg(feature = "simd")]
+pub type Bits = u128;
+/// The bits of a value, zero-extended: as many as the widest of the build has.
+#[cfg(not(feature = "simd"))]
+pub type Bits = u64;
 
 /// The type of a value.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

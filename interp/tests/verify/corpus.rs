@@ -133,6 +133,23 @@ pub const CORPUS: &[(&str, &str)] = &[
           (drop) (local.set 2)))"#,
     ),
     (
+        "vectors",
+        r#"(module (global (import "a" "b") (mut v128)) (memory 1) (memory 1) (global $k v128 (v128.const i32x4 1 2 3 4))
+        (func $f (param v128 i32) (result v128) (local v128)
+          (local.set 2 (i32x4.add (local.get 0) (global.get $k)))
+          (global.set 0 (i8x16.shuffle 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 31 (local.get 2) (local.get 0)))
+          (v128.store offset=4 (local.get 1) (v128.bitselect (local.get 0) (local.get 2) (v128.load (local.get 1))))
+          (v128.store 1 (local.get 1) (v128.load8_splat 1 (i32.const 0)))
+          (local.set 2 (i32x4.shl (local.get 2) (i32x4.extract_lane 3 (local.get 0))))
+          (local.set 0 (i16x8.replace_lane 7 (local.get 0) (i8x16.extract_lane_s 15 (local.get 2))))
+          (local.set 0 (v128.load32_lane 1 (local.get 1) (local.get 0)))
+          (v128.store8_lane 3 (local.get 1) (local.get 0))
+          (if (v128.any_true (local.get 2)) (then (return (f32x4.mul (local.get 0) (local.get 2)))))
+          (select (f64x2.splat (f64.const 1)) (f32x4.relaxed_madd (local.get 0) (local.get 0) (local.get 2)) (local.get 1)))
+        (func (result v128 i32) (call $f (v128.const i64x2 5 6) (i32.const 7)) (i32.const 8))
+        (func (param v128) (result v128) (local.get 0)) (func (result v128) (return_call $f (v128.const i64x2 5 6) (i32.const 7))))"#,
+    ),
+    (
         "references",
         r#"(module (table $e 3 10 externref) (table $f 3 funcref) (table $g 5 funcref) (elem $s func $a $b) (elem declare func $a)
         (func $a (param externref) (result externref) (local.get 0))

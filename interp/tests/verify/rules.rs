@@ -6,6 +6,7 @@ use sheave_interp::{
     image::format,
     isa::{self, Row},
     translate::Config,
+    types::TableIndex,
 };
 use std::collections::BTreeMap;
 
@@ -106,6 +107,97 @@ fn slots_and_frames() {
     );
 }
 
+/// An imported table, two that no instruction writes and one that is written, each with a segment.
+const TABLES: &str = r#"(module (import "a" "t" (table 2 funcref)) (table $fixed 3 funcref) (table $other 3 funcref) (table $set 3 funcref)
+    (type $t (func)) (elem (table $fixed) (i32.const 1) func 0 0) (elem (table $other) (i32.const 1) func 0) (elem (table $set) (i32.const 0) func 0)
+    (elem funcref (ref.null func))
+    (func (param i32) (table.set $set (local.get 0) (ref.null func)) (drop (table.get $set (local.get 0))) (drop (table.grow $set (ref.null func) (local.get 0)))
+      (table.fill $set (i32.const 0) (ref.null func) (i32.const 0)) (table.copy $set $set (i32.const 0) (i32.const 0) (i32.const 0))
+      (table.init $set 3 (i32.const 0) (i32.const 0) (i32.const 0)) (call_indirect $fixed (type $t) (i32.const 0))
+      (drop (table.size $fixed)) (return_call_indirect $fixed (type $t) (i32.const 0))))"#;
+
+#[test]
+fn fixed_tables_are_only_called_through() {
+    const RULE: &str = "fixed table in what is no call and no table.size";
+    check(
+        &Config::default(),
+        TABLES,
+        &[
+            (RULE, |p| p.operand("table.set", 0, 0, |_| 1)),
+            (RULE, |p| p.operand("table.get", 0, 0, |_| 1)),
+            (RULE, |p| p.operand("table.grow", 0, 0, |_| 1)),
+            (RULE, |p| p.operand("table.fill", 0, 0, |_| 1)),
+            (RULE, |p| p.operand("table.copy", 0, 0, |_| 1)),
+            (RULE, |p| p.operand("table.copy", 0, 1, |_| 1)),
+            (RULE, |p| p.operand("table.init", 0, 0, |_| 1)),
+        ],
+    );
+}
+
+#[test]
+fn fixed_tables_are_as_their_segment_says() {
+    const TABLE: usize = format::TableRecord::BYTES;
+    const ELEM: usize = format::ElemRecord::BYTES;
+    /// A byte of the image, and what it becomes.
+    type Change = fn(&Patch) -> (usize, u8);
+    fn table(p: &Patch, index: usize, at: usize) -> usize {
+        p.section(format::section::TABLES).0 + index * TABLE + at
+    }
+    fn elem(p: &Patch, index: usize, at: usize) -> usize {
+        p.section(format::section::ELEMS).0 + index * ELEM + at
+    }
+    let changes: [(&str, Change); 6] = [
+        ("imported", |p| (table(p, 0, 4), format::IS_FIXED)),
+        ("another value at the start", |p| (table(p, 1, 24), 3)),
+        ("a second segment", |p| (elem(p, 1, 8), 1)),
+        ("a second segment behind others", |p| (elem(p, 2, 8), 1)),
+        ("segments in another order than the tables", |p| (elem(p, 0, 8), 2)),
+        ("items that are expressions", |p| (elem(p, 1, 1), 1)),
+    ];
+    for (what, change) in changes {
+        let mut patch = Patch::new(TABLES, &Config::default());
+        patch.load().expect("sound before the change");
+        let (at, byte) = change(&patch);
+        assert_ne!(patch.image[at], byte, "{what}");
+        patch.image[at] = byte;
+        let error = patch.load().expect_err(what);
+        assert!(matches!(error.kind(), ErrorKind::Image(_)), "{what}: {error}");
+    }
+}
+
+#[test]
+fn tables_are_fixed_if_nobody_writes_them() {
+    let is_fixed = |fields: &str| {
+        let text = format!("(module (type $t (func)) (func $f) {fields})");
+        let patch = Patch::new(&text, &Config::default());
+        patch.original.parse().unwrap().is_fixed_table(TableIndex(0))
+    };
+    for fields in [
+        "(table 2 funcref)",
+        "(table 4 funcref) (elem (i32.const 1) $f $f)",
+        "(table 2 funcref) (elem (i32.const 1) $f $f) (export \"t\" (table 0))",
+        "(table 2 funcref) (elem (i32.add (i32.const 0) (i32.const 0)) $f)",
+        "(table 2 funcref) (elem (i32.const 0) $f $f) (func (call_indirect (type $t) (table.size 0)))",
+        "(table 2 funcref) (table 2 funcref) (elem (i32.const 0) $f) (elem (table 1) (i32.const 0) func $f)",
+        "(table 2 funcref) (table 2 funcref) (func (table.set 1 (i32.const 0) (ref.null func)))",
+    ] {
+        assert!(is_fixed(fields), "{fields}");
+    }
+    for fields in [
+        "(table 2 funcref) (elem (i32.const 0) $f) (elem (i32.const 1) $f)",
+        "(table 2 funcref) (table 2 funcref) (elem (table 1) (i32.const 0) func $f) (elem (i32.const 1) $f)",
+        "(table 2 funcref) (elem (i32.const 0) funcref (ref.null func))",
+        "(table 2 funcref) (elem (i32.const 0) $f) (func (table.set (i32.const 0) (ref.null func)))",
+        "(table 2 funcref) (elem (i32.const 0) $f) (func (drop (table.get (i32.const 0))))",
+        "(table 2 funcref) (elem (i32.const 0) $f) (func (drop (table.grow (ref.null func) (i32.const 0))))",
+        "(table 2 funcref) (elem (i32.const 0) $f) (func (table.fill (i32.const 0) (ref.null func) (i32.const 0)))",
+        "(table 2 funcref) (elem (i32.const 0) $f) (func (table.copy (i32.const 0) (i32.const 0) (i32.const 0)))",
+        "(table 2 funcref) (elem (i32.const 0) $f) (elem $e func $f) (func (table.init $e (i32.const 0) (i32.const 0) (i32.const 0)))",
+    ] {
+        assert!(!is_fixed(fields), "{fields}");
+    }
+}
+
 #[test]
 fn indices_and_globals() {
     const WAT: &str = r#"(module (global (import "a" "b") (mut f32)) (memory 1) (global $c i32 (i32.const 1)) (global $i (mut i32) (i32.const 1))
@@ -114,7 +206,7 @@ fn indices_and_globals() {
         (func (result i32) (global.set $i (i32.mul (global.get $i) (global.get $i))) (global.set 0 (global.get 0))
           (global.set $r (ref.func 0)) (memory.fill (i32.const 0) (i32.const 0) (i32.const 0)) (data.drop 0) (elem.drop $s)
           (table.copy $f $g (i32.const 0) (i32.const 0) (i32.const 0)) (table.init $f $s (i32.const 0) (i32.const 0) (i32.const 0))
-          (call_indirect $f (type $t) (i32.const 0)) (table.size $f)))"#;
+          (table.set $e (i32.const 0) (ref.null extern)) (call_indirect $f (type $t) (i32.const 0)) (table.size $f)))"#;
     check(
         &Config::default(),
         WAT,
@@ -135,6 +227,32 @@ fn indices_and_globals() {
             ("table.init with another element type", |p| p.operand("table.init", 0, 1, |_| 1)),
             ("type index out of range", |p| p.operand("call_indirect", 0, 2, |_| 99)),
             ("indirect call through a table of no functions", |p| p.operand("call_indirect", 0, 1, |_| 2)),
+        ],
+    );
+}
+
+#[test]
+fn vectors() {
+    const WAT: &str = r#"(module (global $v (mut v128) (v128.const i64x2 1 2)) (global $c v128 (v128.const i64x2 1 2)) (global $i (mut i64) (i64.const 1))
+        (func (param v128 externref) (result v128 v128) (local v128)
+          (local.set 2 (i8x16.add (local.get 0) (local.get 2))) (global.set $v (global.get $v)) (local.get 2) (local.get 2))
+        (func (param v128) (result v128) (local.get 0)))"#;
+    // Frame of the first: results up to 32, of them 0 to 20 parameters; header at 32, a vector at 40.
+    check(
+        &Config::default(),
+        WAT,
+        &[
+            ("slot not aligned", |p| p.operand("i8x16.add", 0, 0, |_| 2)),
+            ("slot outside the frame", |p| p.operand("i8x16.add", 0, 1, |_| 0xfff0)),
+            ("slot in the frame header", |p| p.operand("i8x16.add", 0, 2, |_| 20)),
+            ("slot in the frame header", |p| p.operand("i8x16.add", 0, 2, |_| 36)),
+            ("reference cell used as data", |p| p.operand("i8x16.add", 0, 2, |_| 4)),
+            ("global of another kind or width", |p| p.operand("v128.global.get", 0, 0, |_| 2)),
+            ("immutable global set", |p| p.operand("v128.global.set", 0, 0, |_| 1)),
+            ("global index out of range", |p| p.operand("v128.global.set", 0, 0, |_| 3)),
+            ("result move of another kind or width", |p| p.token("result.v128", 0, Row::ResultI64.token(0))),
+            ("result move to another cell", |p| p.operand("result.v128", 1, 1, |_| 8)),
+            ("return of a value of another type", |p| p.token("return.v128", 0, Row::ReturnF64.token(5))),
         ],
     );
 }

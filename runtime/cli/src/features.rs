@@ -45,12 +45,13 @@ mod tests {
         check("(module (func (param f32)))", &["floats"]);
         check("(module (func return_call 0))", &["tail-call"]);
         check("(module (memory 1) (memory 1))", &["multi-memory"]);
+        check("(module (func (param v128)))", &["simd"]);
     }
 
     #[test]
     fn what_is_missing_is_named() {
-        let simd = wat::parse_str("(module (func (param v128)))").expect("a module");
-        assert!(missing(&simd).expect("advice").contains("needs simd"));
+        let threads = wat::parse_str("(module (memory 1 1 shared))").expect("a module");
+        assert!(missing(&threads).expect("advice").contains("needs threads"));
         assert_eq!(missing(b"\0asm\x01\0\0\0"), None);
     }
 }

@@ -14,7 +14,7 @@ use std::{
 /// supported. Images are verified.
 ///
 /// Supported: WebAssembly 1.0, mutable-global, sign-extension, saturating-float-to-int, multi-value, bulk-memory,
-/// reference-types, tail-call, extended-const, multi-memory, custom-page-sizes, wide-arithmetic.
+/// reference-types, tail-call, extended-const, multi-memory, custom-page-sizes, wide-arithmetic, simd, relaxed-simd.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -1,9 +1,12 @@
 //! Values of `--invoke`: arguments in the notation of the Wasm text format, results as Wasmtime prints them.
 
 use sheave::{F32, F64, Val, ValType};
-use wast::parser::{Parse, ParseBuffer, parse};
+use wast::{
+    core::V128Const,
+    parser::{Parse, ParseBuffer, parse},
+};
 
-/// Parses an argument of this type: decimal or `0x` hexadecimal, signed or not, with `_` between digits; floats also
+/// Parses an argument of this type: vectors by their lanes (`i32x4 1 2 3 4`) or as one number; numbers decimal or `0x` hexadecimal, signed or not, with `_` between digits; floats also
 /// `inf`, `nan`, `nan:0x…`, hexadecimal with exponent; references only `null`.
 ///
 /// # Errors
@@ -21,7 +24,7 @@ pub fn parse_value(text: &str, ty: ValType) -> Result<Val, String> {
             .or_else(|| text.parse::<f64>().ok().map(F64::from_float))
             .map(Val::F64),
         ValType::Ref(ty) => (text == "null" && ty.is_nullable()).then(|| Val::default_for_ty(ValType::Ref(ty))),
-        ValType::V128 => None,
+        ValType::V128 => vector(text).map(|bits| Val::V128(bits.into())),
     };
     value.ok_or_else(|| format!("expected {}, found {text:?}", expected(ty)))
 }
@@ -33,8 +36,22 @@ fn expected(ty: ValType) -> &'static str {
         ValType::F32 => "f32, such as 1.5, -1e9, inf or nan",
         ValType::F64 => "f64, such as 1.5, -1e9, inf or nan",
         ValType::Ref(_) => "a reference, of which only null can be written",
-        ValType::V128 => "v128, which is not supported yet",
+        ValType::V128 => "v128, such as \"i32x4 1 2 3 4\", \"f64x2 1 2\" or a number of 128 bits",
     }
+}
+
+/// A vector as in the text format, or as one number.
+fn vector(text: &str) -> Option<u128> {
+    let number = match text.strip_prefix("0x") {
+        Some(digits) => u128::from_str_radix(digits, 16),
+        None => text.parse(),
+    };
+    let lanes = || {
+        let is_plain = !text.contains(|c: char| c == ';' || c == '(');
+        let constant: V128Const = is_plain.then(|| parse(&ParseBuffer::new(text).ok()?).ok()).flatten()?;
+        Some(u128::from_le_bytes(constant.to_le_bytes()))
+    };
+    number.ok().or_else(lanes)
 }
 
 /// Floats' names are lower case in Wasm text; programs print them in any.
@@ -50,13 +67,14 @@ fn literal<T: for<'a> Parse<'a>>(text: &str) -> Option<T> {
     parse(&ParseBuffer::new(text).ok()?).ok()
 }
 
-/// A result as Wasmtime prints it.
+/// A result as Wasmtime prints it; a vector as four lanes, so that it can be an argument again.
 pub fn show(value: &Val) -> String {
     match value {
         Val::I32(value) => value.to_string(),
         Val::I64(value) => value.to_string(),
         Val::F32(value) => value.to_float().to_string(),
         Val::F64(value) => value.to_float().to_string(),
+        Val::V128(value) => format!("{value:?}"),
         Val::FuncRef(func) if func.is_null() => "<null funcref>".into(),
         Val::FuncRef(_) => "<funcref>".into(),
         Val::ExternRef(value) if value.is_null() => "<null externref>".into(),
@@ -107,6 +125,23 @@ mod tests {
         assert_eq!(bits("0x1.8p1"), 3f64.to_bits());
         assert!(parse_value("abc", ValType::F64).is_err());
         assert_eq!(parse_value("0.1", ValType::F32), Ok(Val::F32(F32::from_float(0.1))));
+    }
+
+    #[test]
+    fn vectors_are_lanes_or_one_number() {
+        let expected = Val::V128(0x0000_0004_0000_0003_0000_0002_0000_0001.into());
+        for text in ["i32x4 1 2 3 4", "i8x16 1 0 0 0 2 0 0 0 3 0 0 0 4 0 0 0", "0x00000004000000030000000200000001"] {
+            assert_eq!(parse_value(text, ValType::V128), Ok(expected), "{text}");
+        }
+        assert_eq!(
+            parse_value("f64x2 nan 1", ValType::V128),
+            Ok(Val::V128((((1f64.to_bits() as u128) << 64) | (0x7ff8 << 48)).into()))
+        );
+        assert_eq!(show(&expected), "i32x4 0x00000001 0x00000002 0x00000003 0x00000004");
+        assert_eq!(parse_value(&show(&expected), ValType::V128), Ok(expected));
+        for bad in ["", "i32x4 1 2 3", "i32x4 1 2 3 4 5", "i32x5 1 2 3 4", "-1", "i32x4 (1) 2 3 4"] {
+            assert!(parse_value(bad, ValType::V128).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -16,6 +16,8 @@ const DEFAULT_FEATURES: Features = Features::MUTABLE_GLOBAL
     .with(Features::THREADS)
     .with(Features::CUSTOM_PAGE_SIZES)
     .with(Features::WIDE_ARITHMETIC)
+    .with(Features::SIMD)
+    .with(Features::RELAXED_SIMD)
     .with(Features::FUNCTION_REFERENCES)
     .with(Features::GC)
     .with(Features::EXCEPTIONS)
@@ -153,9 +155,9 @@ impl Config {
         wasm_function_references => FUNCTION_REFERENCES,
         /// Structures, arrays, integers of 31 bits, casts. Default: true.
         wasm_gc => GC,
-        /// Vectors: not supported yet, so that every module is refused with it. Default: false.
+        /// Vectors of 128 bits. Default: true.
         wasm_simd => SIMD,
-        /// Relaxed vector operators: not supported yet, so that every module is refused with it. Default: false.
+        /// Relaxed vector operators, which do the same on every machine here: what the specification's deterministic profile says. Default: true.
         wasm_relaxed_simd => RELAXED_SIMD,
     }
 

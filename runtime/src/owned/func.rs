@@ -11,7 +11,7 @@ use super::{
     types::Owner,
 };
 use alloc::{boxed::Box, vec::Vec};
-use sheave_interp::types as raw;
+use sheave_interp::types::{self as raw, Bits};
 
 /// A function of the host as stores keep it: reads its parameters from the window and writes its results there. The number
 /// is that of the instance that calls.
@@ -187,12 +187,11 @@ pub(crate) fn write_cells<T>(store: &Store<T>, values: &[Val], cells: &mut [u32]
 }
 
 /// Writes the bits of a value to the first of these cells; gives how many that were.
-fn write_bits(value: &Val, bits: Option<u64>, cells: &mut [u32]) -> usize {
+fn write_bits(value: &Val, bits: Option<Bits>, cells: &mut [u32]) -> usize {
     let bits = bits.expect("a reference is used with the store that it belongs to");
     let count = value.ty().to_raw().cells() as usize;
-    cells[0] = bits as u32;
-    if count == 2 {
-        cells[1] = (bits >> 32) as u32;
+    for (i, cell) in cells[..count].iter_mut().enumerate() {
+        *cell = (bits >> (32 * i)) as u32;
     }
     count
 }
@@ -225,9 +224,9 @@ pub(crate) fn read_cells<T>(store: &mut Store<T>, types: &[ValType], cells: &[u3
 }
 
 /// Bits of a value of a type in the first of these cells, and how many cells it has.
-fn read_bits(ty: ValType, cells: &[u32]) -> (u64, usize) {
+fn read_bits(ty: ValType, cells: &[u32]) -> (Bits, usize) {
     let count = ty.to_raw().cells() as usize;
-    (u64::from(cells[0]) | if count == 2 { u64::from(cells[1]) << 32 } else { 0 }, count)
+    (cells[..count].iter().rev().fold(0, |bits: Bits, cell| bits << 32 | Bits::from(*cell)), count)
 }
 
 /// Reads the results of a call that has finished.

@@ -109,9 +109,16 @@ impl Module {
     /// # Errors
     /// `Module` if the bytes are not an image that this build can run, or it lacks what the engine's settings need.
     pub fn from_image(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Module, Error> {
-        let inner = Module::read(engine, Bytes::Owned(OwnedImage::new(bytes.as_ref())?), |bytes| Image::parse(bytes))?;
-        image::verify(&inner.image)?;
-        Ok(Module { inner: Arc::new(inner) })
+        Module::from_bytes(engine, Bytes::Owned(OwnedImage::new(bytes.as_ref())?))
+    }
+
+    /// As [`Module::from_image`], of bytes that the module takes over, so that they are in memory once: where they are, if that is at a multiple of
+    /// 8 or the vector has room for seven bytes more; else they are copied.
+    ///
+    /// # Errors
+    /// As [`Module::from_image`].
+    pub fn from_owned_image(engine: &Engine, bytes: Vec<u8>) -> Result<Module, Error> {
+        Module::from_bytes(engine, Bytes::Owned(OwnedImage::from_vec(bytes)?))
     }
 
     /// As [`Module::from_image`], of an image that stays where it lies, as in flash. It begins at a multiple of 8 bytes.
@@ -119,7 +126,11 @@ impl Module {
     /// # Errors
     /// As [`Module::from_image`], also if it begins elsewhere.
     pub fn from_static_image(engine: &Engine, bytes: &'static [u8]) -> Result<Module, Error> {
-        let inner = Module::read(engine, Bytes::Static(bytes), |bytes| Image::parse(bytes))?;
+        Module::from_bytes(engine, Bytes::Static(bytes))
+    }
+
+    fn from_bytes(engine: &Engine, bytes: Bytes) -> Result<Module, Error> {
+        let inner = Module::read(engine, bytes, |bytes| Image::parse(bytes))?;
         image::verify(&inner.image)?;
         Ok(Module { inner: Arc::new(inner) })
     }

@@ -13,7 +13,7 @@ use sheave_interp::{
     gc::layout::{ARRAY_HEADER_BYTES, Storage},
     store::Store as Core,
     types::{
-        self as raw,
+        Bits,
         rec::{CompositeType, PlacedField, StorageType},
     },
 };
@@ -194,14 +194,15 @@ fn new_object<T>(store: &mut Store<T>, ty: ConcreteType, len: u32) -> Result<Any
 
 /// Reads a value `offset` bytes from the start of an object.
 fn load<T>(store: &mut Store<T>, object: AnyRef, storage: StorageType, offset: u32) -> Val {
-    let words = store.core.objects().object(object.handle(store));
-    let word = |index: u32| words[(offset / 4 + index) as usize];
-    let part = word(0) >> (offset % 4 * 8);
+    let words = &store.core.objects().object(object.handle(store))[(offset / 4) as usize..];
+    let part = words[0] >> (offset % 4 * 8);
     let bits = match Storage::from(storage) {
-        Storage::I8 => u64::from(part & 0xff),
-        Storage::I16 => u64::from(part & 0xffff),
-        Storage::I64 | Storage::F64 => u64::from(word(0)) | u64::from(word(1)) << 32,
-        _ => u64::from(word(0)),
+        Storage::I8 => Bits::from(part & 0xff),
+        Storage::I16 => Bits::from(part & 0xffff),
+        storage => {
+            let words = words[..(storage.bytes() / 4) as usize].iter();
+            words.rev().fold(0, |bits: Bits, word| bits << 32 | Bits::from(*word))
+        }
     };
     let ty = ValType::from_raw(storage.unpacked(), Owner::Store(store.id));
     Val::from_bits(&mut store.core, bits, ty, store.id)
@@ -222,8 +223,8 @@ fn save<T>(store: &mut Store<T>, object: AnyRef, storage: StorageType, offset: u
         _ => (0, u32::MAX),
     };
     words[index] = words[index] & !(mask << shift) | (bits as u32 & mask) << shift;
-    if matches!(storage.unpacked(), raw::ValType::I64 | raw::ValType::F64) {
-        words[index + 1] = (bits >> 32) as u32;
+    for i in 1..Storage::from(storage).bytes() / 4 {
+        words[index + i as usize] = (bits >> (32 * i)) as u32;
     }
     Ok(())
 }

@@ -1,17 +1,17 @@
 //! Rust types as Wasm types, and functions whose types are fixed at compile time.
 
 use super::{
-    AsContext, AsContextMut, Error, ExternRef, F32, F64, Func, Nullable, StoreContextMut, TypedResumableCall, ValType,
-    call, errors::FuncError, resume,
+    AsContext, AsContextMut, Error, ExternRef, F32, F64, Func, Nullable, StoreContextMut, TypedResumableCall, V128,
+    ValType, call, errors::FuncError, resume,
 };
 use core::{fmt, marker::PhantomData};
 
-/// A Rust type that is a Wasm type: i32, u32, i64, u64, f32, f64, [`F32`], [`F64`], nullable [`Func`] and [`ExternRef`].
+/// A Rust type that is a Wasm type: i32, u32, i64, u64, f32, f64, [`F32`], [`F64`], [`V128`], nullable [`Func`] and [`ExternRef`].
 pub trait WasmTy: Sized + Send {
     /// The Wasm type.
     #[doc(hidden)]
     const TYPE: ValType;
-    /// Cells that a value takes: 1 or 2.
+    /// Cells that a value takes: 1, 2 or 4.
     #[doc(hidden)]
     const CELLS: usize;
     /// Reads a value from the start of cells of the store with this number.
@@ -52,6 +52,23 @@ wasm_ty! {
     f64: F64, f64::to_bits, f64::from_bits;
     F32: F32, |value: F32| u64::from(value.to_bits()), |bits: u64| F32::from_bits(bits as u32);
     F64: F64, F64::to_bits, F64::from_bits;
+}
+
+impl WasmTy for V128 {
+    const TYPE: ValType = ValType::V128;
+    const CELLS: usize = 4;
+
+    #[inline]
+    fn read(cells: &[u32], _: u32) -> V128 {
+        cells[..4].iter().rev().fold(0, |bits, cell| bits << 32 | u128::from(*cell)).into()
+    }
+
+    #[inline]
+    fn write(self, cells: &mut [u32], _: u32) {
+        for (i, cell) in cells[..4].iter_mut().enumerate() {
+            *cell = (self.as_u128() >> (32 * i)) as u32;
+        }
+    }
 }
 
 macro_rules! wasm_ref { ($($ty:ty: $variant:ident;)*) => { $(

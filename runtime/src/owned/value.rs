@@ -7,7 +7,11 @@ use super::{
 #[cfg(feature = "exceptions")]
 use super::{ExnRef, Rooted};
 use core::any::Any;
-use sheave_interp::{exec::handle, store::Store as Core, types as raw};
+use sheave_interp::{
+    exec::handle,
+    store::Store as Core,
+    types::{self as raw, Bits},
+};
 
 /// Something that may be null.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -314,6 +318,42 @@ impl From<ExternRef> for Ref {
     }
 }
 
+/// A vector of 128 bits, lane 0 in the lowest. Compares by bits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct V128([u8; 16]);
+
+impl V128 {
+    /// As one number.
+    pub const fn as_u128(&self) -> u128 {
+        u128::from_le_bytes(self.0)
+    }
+
+    /// Its bytes, as they lie in memory.
+    pub const fn to_le_bytes(self) -> [u8; 16] {
+        self.0
+    }
+}
+
+impl From<u128> for V128 {
+    fn from(value: u128) -> V128 {
+        V128(value.to_le_bytes())
+    }
+}
+
+impl From<V128> for u128 {
+    fn from(value: V128) -> u128 {
+        value.as_u128()
+    }
+}
+
+/// As a constant of the text format: four lanes of 32 bits.
+impl core::fmt::Debug for V128 {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "i32x4")?;
+        (0..4).try_for_each(|lane| write!(f, " {:#010x}", (self.as_u128() >> (32 * lane)) as u32))
+    }
+}
+
 /// A value of a guest.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
@@ -326,6 +366,8 @@ pub enum Val {
     F32(F32),
     /// 64-bit float.
     F64(F64),
+    /// Vector.
+    V128(V128),
     /// Reference to a function.
     FuncRef(Nullable<Func>),
     /// Reference to a value of the host.
@@ -339,9 +381,6 @@ pub enum Val {
 
 impl Val {
     /// Zero or null of this type.
-    ///
-    /// # Panics
-    /// If it is `v128`: vectors are not supported yet.
     pub fn default_for_ty(ty: ValType) -> Val {
         match ty {
             ValType::I32 => Val::I32(0),
@@ -349,14 +388,11 @@ impl Val {
             ValType::F32 => Val::F32(F32::from_bits(0)),
             ValType::F64 => Val::F64(F64::from_bits(0)),
             ValType::Ref(ty) => Ref::default_for_ty(ty).into(),
-            ValType::V128 => panic!("vectors are not supported yet"),
+            ValType::V128 => Val::V128(V128::default()),
         }
     }
 
     /// As [`Val::default_for_ty`].
-    ///
-    /// # Panics
-    /// If it is `v128`: vectors are not supported yet.
     pub fn default(ty: ValType) -> Val {
         Val::default_for_ty(ty)
     }
@@ -368,6 +404,7 @@ impl Val {
             Val::I64(_) => ValType::I64,
             Val::F32(_) => ValType::F32,
             Val::F64(_) => ValType::F64,
+            Val::V128(_) => ValType::V128,
             Val::FuncRef(_) => ValType::FUNCREF,
             Val::ExternRef(_) => ValType::EXTERNREF,
             Val::AnyRef(_) => ValType::ANYREF,
@@ -396,31 +433,32 @@ impl Val {
         }
     }
 
-    /// As bits, zero-extended, or a handle; `None` if it is a reference of another store.
-    pub(crate) fn to_bits(self, core: &Core, store: u32) -> Option<u64> {
+    /// As bits, zero-extended, or a handle; `None` if it is a reference of another store. In builds without vectors no function or global
+    /// takes one, so that what is cut off is never used.
+    pub(crate) fn to_bits(self, core: &Core, store: u32) -> Option<Bits> {
         Some(match self {
-            Val::I32(value) => u64::from(value as u32),
-            Val::I64(value) => value as u64,
-            Val::F32(value) => u64::from(value.to_bits()),
-            Val::F64(value) => value.to_bits(),
-            #[cfg(feature = "exceptions")]
-            Val::ExnRef(value) => u64::from(Ref::Exn(value).to_handle(core, store)?),
-            Val::FuncRef(_) | Val::ExternRef(_) | Val::AnyRef(_) => {
-                u64::from(self.reference()?.to_handle(core, store)?)
-            }
+            Val::I32(value) => Bits::from(value as u32),
+            Val::I64(value) => Bits::from(value as u64),
+            Val::F32(value) => Bits::from(value.to_bits()),
+            Val::F64(value) => Bits::from(value.to_bits()),
+            Val::V128(value) => value.as_u128() as Bits,
+            _ => Bits::from(self.reference()?.to_handle(core, store)?),
         })
     }
 
+    // Bits are 64 in builds without vectors.
+    #[allow(clippy::useless_conversion)]
+    ///
     /// # Panics
-    /// If it is `v128`: vectors are not supported yet.
-    pub(crate) fn from_bits(core: &mut Core, bits: u64, ty: ValType, store: u32) -> Val {
+    /// If there is no memory for another root.
+    pub(crate) fn from_bits(core: &mut Core, bits: Bits, ty: ValType, store: u32) -> Val {
         match ty {
             ValType::I32 => Val::I32(bits as i32),
             ValType::I64 => Val::I64(bits as i64),
             ValType::F32 => Val::F32(F32::from_bits(bits as u32)),
-            ValType::F64 => Val::F64(F64::from_bits(bits)),
+            ValType::F64 => Val::F64(F64::from_bits(bits as u64)),
             ValType::Ref(ty) => Ref::from_handle(core, bits as u32, ty.to_raw(), store).into(),
-            ValType::V128 => panic!("vectors are not supported yet"),
+            ValType::V128 => Val::V128(V128::from(u128::from(bits))),
         }
     }
 }
@@ -443,6 +481,8 @@ accessors! {
     f32: F32(F32),
     /// The value, if it is an f64.
     f64: F64(F64),
+    /// The value, if it is a vector.
+    v128: V128(V128),
     /// The reference, if it is one to a function.
     funcref: FuncRef(Nullable<Func>),
     /// The reference, if it is one to a value of the host.
@@ -465,6 +505,7 @@ into_val! {
     f64 => |value| Val::F64(value.into()),
     F32 => |value| Val::F32(value),
     F64 => |value| Val::F64(value),
+    V128 => |value| Val::V128(value),
     Func => |func| Val::FuncRef(Nullable::Val(func)),
     Nullable<Func> => |func| Val::FuncRef(func),
     ExternRef => |value| Val::ExternRef(Nullable::Val(value)),

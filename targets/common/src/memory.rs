@@ -13,6 +13,14 @@ use sheave::{
 /// Of the guest stack.
 const LIMITS: Limits = Limits { stack_bytes: 2 << 10, ..Limits::DEFAULT };
 
+/// What guests export of these names traps so.
+const TRAPS: [(&str, Trap); 4] = [
+    ("null before", Trap::IndirectCallToNull),
+    ("null behind", Trap::IndirectCallToNull),
+    ("outside", Trap::UndefinedElement),
+    ("signature", Trap::BadSignature),
+];
+
 /// Does nothing and gives zeros.
 fn nothing(_: Caller<'_, ()>, _: &[Val], _: &mut [Val]) -> Result<(), Error> {
     Ok(())
@@ -26,7 +34,8 @@ macro_rules! import {
 }
 
 /// What the guests import: those of this test, and the committed programs, which are not run.
-static IMPORTS: [Import<()>; 22] = [
+static IMPORTS: [Import<()>; 23] = [
+    Import::new("board", "wrong", &[], &[], |_, _, _| Err(Error::Host(6))),
     import!("board" "mix": I32 I64 => I32),
     import!("board" "wide": I64 I64 I64 I64 I64 I64 I64 I64 I32 I32 I32 I32 => I64 I64 I64 I64),
     import!("wasi_snapshot_preview1" "args_get": I32 I32 => I32),
@@ -96,6 +105,13 @@ fn look_at<C: Write>(console: &mut C, arena: &mut [u8], name: &str, image: &'sta
         Err(Error::Trap(_)) => "trap",
         Err(error) => return Err(error),
     };
+    for (export, expected) in TRAPS {
+        match store.call(instance, export, &[], &mut []) {
+            Err(Error::UnknownExport) => {}
+            Err(Error::Trap(trap)) if trap == expected => {}
+            _ => return Err(Error::Host(7)),
+        }
+    }
     let Bound { bytes, records_bytes, .. } = bound;
     let _ = writeln!(
         console,

@@ -165,12 +165,11 @@ fn hot(executed: &[Program], in_code: &[Program], kernels: &Program, count: usiz
     let is_hot = |token: &u16| sorted.iter().any(|(hot, _)| hot == token);
     let runs = executed.iter().flat_map(|program| &program.runs).flatten();
     let covered: f64 = runs.filter(|(token, _)| is_hot(token)).map(|(_, share)| *share as f64).sum();
-    let mut names: Vec<String> = sorted.iter().map(|(token, _)| corpus::name(*token)).collect();
-    names.sort_unstable();
+    let names: Vec<String> = sorted.iter().map(|(token, _)| corpus::name(*token)).collect();
     let text = format!(
         "\
-# Instructions, `row:form`, that have an arm of their own in the match of builds for size (`Available::shares` in build.rs); the others share one.
-# Those with the largest share, mean of programs, in: what the programs in tests/bench/programs.toml execute (weight 1), the code of
+# Instructions, `row:form`, that have an arm of their own in the match of builds for size (`Available::shares` in build/available.rs); one arm serves the others.
+# Those with the largest share, the largest first, mean of programs, in: what the programs in tests/bench/programs.toml execute (weight 1), the code of
 # targets/common/kernels/kernels.wasm (1) and of examples/guests/*.wasm ({CODE_WEIGHT}). Written by `cargo xtask profile --hot {count}`.
 {}
 ",

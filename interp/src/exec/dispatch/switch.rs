@@ -27,12 +27,12 @@ unsafe fn step<I: Instruction>(machine: &mut Machine) -> Flow {
     }
 }
 
-macro_rules! run { ($($($token:literal)|+ => $handler:ty;)*) => {
+macro_rules! run { ($($($token:pat_param)|+ => $handler:ty;)*) => {
     /// Runs from the saved registers until something has to be done outside.
     ///
     /// # Safety
     /// The context is up to date and its saved registers stand at a token of verified code.
-    #[allow(clippy::manual_range_patterns)]
+    #[allow(clippy::manual_range_patterns, unreachable_patterns)]
     pub unsafe fn run(cx: *mut Context) -> Exit {
         // SAFETY: as the caller promises; after each instruction `ip` is at a token. Verified code has no other tokens than those below;
         // `image::available` refuses those that this build has no handlers for.

@@ -37,7 +37,7 @@ unsafe fn step<I: Instruction>(ip: *const u16, fp: *mut u8, cx: *mut Context, r0
     // SAFETY: `ip` is at this instruction's token, and the context is the store's.
     unsafe {
         let f0 = (*cx).saved.f0;
-        let mut m = Machine { ip: ip.add(1), fp, cx, memory: (*cx).memory_base, len: (), r0, f0 };
+        let mut m = Machine { ip: ip.add(1), fp, cx, memory: (*cx).memory_base, len: (), r0, f0, v0: () };
         match I::run(&mut m) {
             Ok(()) => {
                 if m.f0.to_bits() != f0.to_bits() {

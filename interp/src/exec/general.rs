@@ -1,0 +1,319 @@
+//! The one arm of the match, where code size counts, that serves all instructions without an arm of their own: it reads in tables
+//! what the others have in their code.
+//!
+//! build.rs lays out the tables from `isa/table.rs`. Instructions of rows of one shape with the same types, whose tokens follow one another, are a
+//! *run*; a run has letters for each of its forms, which are decoded one by one, and says what is then to be done with the values. This
+//! takes some hundred machine instructions where an arm takes ten, and two bytes or none of flash where an arm takes thirty; so what is executed most, by
+//! a list (`isa/hot.txt`), has arms.
+//!
+//! All values are 64 bits here, of which those of 32 bits use the lower half; accumulators are places in the context, as slots are in the frame.
+
+#[allow(unused_imports)] // Builds of level base have no rows of two operations.
+use super::numeric::Operation3;
+use super::{
+    Instruction,
+    context::Context,
+    control::Header,
+    machine::{Exit, Flow, Machine, read32},
+    numeric::{Operation1, Operation2, operation},
+};
+use crate::trap::Trap;
+
+/// Instructions of rows of one shape with the same types.
+struct Run {
+    /// The first one's token.
+    token: u16,
+    /// Where in [`LETTERS`] the forms begin.
+    letters: u16,
+    /// Number of forms of each row.
+    forms: u8,
+    /// Per letter whether its operand is of 64 bits, in the lower four bits, and whether it is a float, in the upper.
+    types: u8,
+    /// What is to be done: see [`what`].
+    what: u8,
+    /// Number of the first row's operation in its function, or place of its access in [`ACCESSES`].
+    first: u8,
+}
+
+/// What letters mean, as build.rs numbers them. Those with a place have it in their two lowest bits.
+mod letter {
+    /// The place is the accumulator of the type.
+    pub const ACCUMULATOR: u16 = 1;
+    /// A slot.
+    pub const SLOT: u16 = 2;
+    /// A global of this module.
+    pub const GLOBAL: u16 = 3;
+    // These and 4: the result goes there.
+    /// The result goes to a slot and the accumulator.
+    pub const TO_BOTH: u16 = 8 | SLOT;
+    /// A slot to which an immediate of one unit is added; the sum also goes to the accumulator, and is an operand.
+    pub const STEP: u16 = 12 | SLOT;
+    /// An immediate of one unit is an operand.
+    pub const IMMEDIATE16: u16 = 8;
+    /// Of two units.
+    pub const IMMEDIATE32: u16 = 9;
+    /// Of four units.
+    pub const IMMEDIATE64: u16 = 11;
+    /// An offset of one unit, behind all parts of the address.
+    pub const OFFSET: u16 = 12;
+    /// A memory and an offset of two units, or four if addresses have 64 bits, behind the address.
+    pub const FAR: u16 = 13;
+    /// Branch target.
+    pub const BRANCH: u16 = 15;
+    /// Nothing: an offset that is absent.
+    pub const NOTHING: u16 = 4;
+}
+
+/// What is done with operands, as build.rs numbers it; other numbers are functions of operations.
+mod what {
+    /// The first is the result.
+    pub const MOVE: u8 = 0;
+    /// The first chooses between the others.
+    pub const SELECT: u8 = 1;
+    /// The first is an address that is loaded from.
+    pub const LOAD: u8 = 2;
+    /// The first is an address that the second is stored to.
+    pub const STORE: u8 = 3;
+    /// Set if a branch is taken where the operation gives 0.
+    pub const UNLESS: u8 = 0x80;
+}
+
+/// Operands, and one more, which is never used.
+type Values = [u64; 4];
+
+/// A value as it is in 64 bits.
+trait Bits: Copy {
+    /// From the lower bits.
+    fn of(bits: u64) -> Self;
+    /// With anything above.
+    fn bits(self) -> u64;
+}
+macro_rules! bits { ($($ty:ty, $bits:ident => $of:expr, $value:ident => $to:expr;)*) => { $(
+    impl Bits for $ty {
+        #[inline(always)]
+        fn of($bits: u64) -> $ty { $of }
+        #[inline(always)]
+        fn bits(self) -> u64 { let $value = self; $to }
+    }
+)* } }
+bits! {
+    i32, bits => bits as i32, value => u64::from(value as u32);
+    i64, bits => bits as i64, value => value as u64;
+    f32, bits => f32::from_bits(bits as u32), value => u64::from(value.to_bits());
+    f64, bits => f64::from_bits(bits), value => value.to_bits();
+}
+
+/// Puts the result in the place of the first operand. 0, or the trap.
+#[inline(always)]
+fn finish<T: Bits>(values: &mut Values, result: Result<T, Trap>) -> u32 {
+    match result {
+        Ok(value) => {
+            values[0] = value.bits();
+            0
+        }
+        Err(trap) => trap as u32,
+    }
+}
+
+include!(concat!(env!("OUT_DIR"), "/general.rs"));
+
+/// Any instruction without an arm of its own.
+pub struct General;
+impl Instruction for General {
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: the token is behind; it is one of the runs', for all others have arms.
+        unsafe {
+            let (ip, r0) = general(machine.cx, machine.fp, machine.ip, machine.r0);
+            if ip.is_null() {
+                return Err(Exit(r0));
+            }
+            (machine.ip, machine.r0) = (ip, r0);
+        }
+        Ok(())
+    }
+}
+
+/// Executes the instruction whose fields begin at `ip`, with the lower half of r0, which stands nowhere else; gives where the next one is and r0 after it, or
+/// null and the trap.
+///
+/// # Safety
+/// As for [`Instruction::run`]; the instruction is one of [`RUNS`].
+#[inline(never)]
+unsafe fn general(cx: *mut Context, fp: *mut u8, mut ip: *const u16, r0: u32) -> (*const u16, u32) {
+    // SAFETY: the verifier has checked the fields that the form has, in this order, against the frame and the instance; letters
+    // stem from the same table. Memory is touched inside its length only.
+    unsafe {
+        let token = *ip.sub(1);
+        let mut run = RUNS.as_ptr().add(usize::from(*STARTS.as_ptr().add(usize::from(token / STRIDE))));
+        while (*run.add(1)).token <= token {
+            run = run.add(1);
+        }
+        let run = &*run;
+        let (number, forms) = (u32::from(token - run.token), u32::from(run.forms));
+        core::hint::assert_unchecked(forms != 0);
+        let (row, form) = (number / forms, number % forms);
+        let mut letters = *LETTERS.as_ptr().add(usize::from(run.letters) + form as usize);
+        let integer = (&raw mut (*cx).saved.r0).cast::<u32>();
+        *integer = r0;
+        let (mut memory, mut len) = ((*cx).memory_base, (*cx).memory_len);
+        let mut values: Values = [0; 4];
+        let mut next = values.as_mut_ptr();
+        let (mut result, mut also): (*mut u32, *mut u32) = (core::ptr::null_mut(), core::ptr::null_mut());
+        let (mut types, mut is_wide_result) = (run.types, false);
+        let mut target = core::ptr::null();
+        while letters != 0 {
+            let (letter, is_wide) = (letters & 15, types & 1 != 0);
+            let field = *ip;
+            let accumulator = if types & 16 != 0 { (&raw mut (*cx).saved.f0).cast() } else { integer };
+            let (place, mut units) = match letter & 3 {
+                letter::ACCUMULATOR => (accumulator, 0),
+                letter::SLOT => (fp.add(usize::from(field)).cast(), 1),
+                _ => ((*cx).own_globals.wrapping_add(usize::from(field)).cast(), 1),
+            };
+            let mut value = None;
+            match letter {
+                letter::ACCUMULATOR | letter::SLOT | letter::GLOBAL => value = Some(load(place, is_wide)),
+                letter::STEP => {
+                    let sum = load(place, is_wide).wrapping_add(i64::from(*ip.add(1) as i16) as u64);
+                    store(place, sum, is_wide);
+                    store(accumulator, sum, is_wide);
+                    (value, units) = (Some(sum), 2);
+                }
+                letter::IMMEDIATE16 => value = Some(i64::from(field as i16) as u64),
+                letter::IMMEDIATE32 => (value, units) = (Some(i64::from(read32(ip) as i32) as u64), 2),
+                letter::IMMEDIATE64 => {
+                    (value, units) = (Some(u64::from(read32(ip)) | u64::from(read32(ip.add(2))) << 32), 4);
+                }
+                letter::OFFSET | letter::NOTHING | letter::FAR => {
+                    // The address, which may be a sum of two, is the first operand; it is as wide as the type of memory says.
+                    let is_wide_address = cfg!(feature = "memory64") && run.types & 1 != 0;
+                    let sum = values[0].wrapping_add(values[1]);
+                    let address = if is_wide_address { sum } else { u64::from(sum as u32) };
+                    let mut offset = u64::from(field);
+                    if letter == letter::NOTHING {
+                        (offset, units) = (0, 0);
+                    } else if letter == letter::FAR && cfg!(feature = "far-memory") {
+                        let entity = &*(*cx).memories.add(*(*cx).spaces.memories.add(usize::from(field)) as usize);
+                        (memory, len) = (entity.base, entity.len);
+                        (offset, units) = (u64::from(read32(ip.add(1))), 3);
+                        if is_wide_address {
+                            (offset, units) = (offset | u64::from(read32(ip.add(3))) << 32, 5);
+                        }
+                    }
+                    next = values.as_mut_ptr();
+                    // A sum that is too large is no place in any memory.
+                    value = Some(address.saturating_add(offset));
+                }
+                letter::BRANCH => target = ip.offset(isize::from(field as i16)),
+                _ => {
+                    (result, is_wide_result) = (place, is_wide);
+                    also = if letter == letter::TO_BOTH { accumulator } else { place };
+                }
+            }
+            if let Some(value) = value {
+                *next = value;
+                next = next.add(1);
+            }
+            ip = ip.add(units);
+            (letters, types) = (letters >> 4, types >> 1);
+        }
+        let trap = match run.what & !what::UNLESS {
+            what::MOVE => 0,
+            what::SELECT => {
+                values[0] = if values[0] as u32 != 0 { values[1] } else { values[2] };
+                0
+            }
+            what::LOAD | what::STORE => {
+                let access = *ACCESSES.as_ptr().add(usize::from(run.first) + row as usize);
+                self::access(memory, len, access, run.what == what::STORE, &mut values)
+            }
+            function => operate(function, u32::from(run.first) + row, &mut values),
+        };
+        if trap != 0 {
+            return (core::ptr::null(), trap);
+        }
+        if !result.is_null() {
+            store(result, values[0], is_wide_result);
+            store(also, values[0], is_wide_result);
+        } else if !target.is_null() && (values[0] as u32 != 0) != (run.what & what::UNLESS != 0) {
+            ip = target;
+        }
+        (ip, *integer)
+    }
+}
+
+/// Reads a value; the upper half of one of 32 bits is 0.
+///
+/// # Safety
+/// One or two words are there.
+#[inline(never)]
+unsafe fn load(place: *const u32, is_wide: bool) -> u64 {
+    // SAFETY: as the caller promises.
+    unsafe { u64::from(*place) | if is_wide { u64::from(*place.add(1)) << 32 } else { 0 } }
+}
+
+/// Writes a value.
+///
+/// # Safety
+/// As for [`load`].
+#[inline(never)]
+unsafe fn store(place: *mut u32, value: u64, is_wide: bool) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        *place = value as u32;
+        if is_wide {
+            *place.add(1) = (value >> 32) as u32;
+        }
+    }
+}
+
+/// Loads from the address that the first value is, or stores the second there; `access` is one of [`ACCESSES`]. 0, or the trap.
+///
+/// # Safety
+/// The memory has `len` bytes.
+#[inline(always)]
+unsafe fn access(memory: *mut u8, len: usize, access: u8, is_store: bool, values: &mut Values) -> u32 {
+    let bytes = 1_u32 << (access & 3);
+    if values[0].checked_add(u64::from(bytes)).is_none_or(|end| end > len as u64) {
+        return Trap::MemoryOutOfBounds as u32;
+    }
+    let place = memory.wrapping_add(values[0] as usize);
+    // SAFETY: the bytes are inside.
+    unsafe {
+        if is_store {
+            let value = values[1];
+            match bytes {
+                1 => place.write(value as u8),
+                2 => place.cast::<u16>().write_unaligned(value as u16),
+                4 => place.cast::<u32>().write_unaligned(value as u32),
+                _ => place.cast::<u64>().write_unaligned(value),
+            }
+            return 0;
+        }
+        let mut low = match bytes {
+            1 => u32::from(*place),
+            2 => u32::from(place.cast::<u16>().read_unaligned()),
+            _ => place.cast::<u32>().read_unaligned(),
+        };
+        let mut high = if bytes == 8 { place.add(4).cast::<u32>().read_unaligned() } else { 0 };
+        if access & 4 != 0 {
+            let unused = 32 - 8 * bytes;
+            low = ((low << unused) as i32 >> unused) as u32;
+            high = (low as i32 >> 31) as u32;
+        }
+        values[0] = u64::from(low) | u64::from(high) << 32;
+    }
+    0
+}
+
+/// Header of a return whose form names the cell: the token says which, as tokens of cells follow one another from `FIRST` on. It stands
+/// `BACK` units before the next one.
+pub struct HeaderByToken<const FIRST: u16, const BACK: usize>;
+impl<const FIRST: u16, const BACK: usize> Header for HeaderByToken<FIRST, BACK> {
+    #[inline(always)]
+    unsafe fn place(machine: &Machine) -> *mut u8 {
+        // SAFETY: the token is behind, as far as the form has fields; the header lies in the frame.
+        unsafe { machine.fp.add(4 * usize::from((*machine.ip.sub(BACK)).wrapping_sub(FIRST))) }
+    }
+}
