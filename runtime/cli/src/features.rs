@@ -50,8 +50,8 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_named() {
-        let threads = wat::parse_str("(module (memory 1 1 shared))").expect("a module");
-        assert!(missing(&threads).expect("advice").contains("needs threads"));
+        let structs = wat::parse_str("(module (type (struct)))").expect("a module");
+        assert!(missing(&structs).expect("advice").contains("needs gc"));
         assert_eq!(missing(b"\0asm\x01\0\0\0"), None);
     }
 }

@@ -47,7 +47,7 @@ fn vector(text: &str) -> Option<u128> {
         None => text.parse(),
     };
     let lanes = || {
-        let is_plain = !text.contains(|c: char| c == ';' || c == '(');
+        let is_plain = !text.contains([';', '(']);
         let constant: V128Const = is_plain.then(|| parse(&ParseBuffer::new(text).ok()?).ok()).flatten()?;
         Some(u128::from_le_bytes(constant.to_le_bytes()))
     };

@@ -195,7 +195,7 @@ fn config(rng: &mut Rng) -> wasm_smith::Config {
         saturating_float_to_int_enabled: true,
         shared_everything_threads_enabled: false,
         sign_extension_ops_enabled: true,
-        simd_enabled: !rng.one_in(3),
+        simd_enabled: false,
         tail_call_enabled: true,
         threads_enabled: false,
         wide_arithmetic_enabled: true,

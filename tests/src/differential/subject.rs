@@ -84,7 +84,8 @@ fn val(store: &mut Store<Host>, value: Value, func: Func) -> Val {
         Value::ExternRef { is_null: true } => Val::ExternRef(Nullable::Null),
         Value::ExternRef { is_null: false } => Val::from(Ref::Extern(Nullable::Val(ExternRef::new(store, 5_u8)))),
         Value::ExnRef { is_null: true } => Val::ExnRef(Nullable::Null),
-        Value::V128(_) | Value::ExnRef { .. } | Value::AnyRef(_) => unreachable!("a type that Sheave lacks: {value:?}"),
+        Value::V128(bits) => Val::V128(bits.into()),
+        Value::ExnRef { .. } | Value::AnyRef(_) => unreachable!("a type that Sheave lacks: {value:?}"),
     }
 }
 
@@ -99,6 +100,7 @@ fn value(_: &mut Store<Host>, val: &Val) -> Value {
         Val::I64(value) => Value::I64(*value),
         Val::F32(value) => Value::f32(value.to_bits()),
         Val::F64(value) => Value::f64(value.to_bits()),
+        Val::V128(value) => Value::V128(value.as_u128()),
         Val::FuncRef(value) => Value::FuncRef { is_null: value.is_null() },
         Val::ExternRef(value) => Value::ExternRef { is_null: value.is_null() },
         Val::ExnRef(value) => Value::ExnRef { is_null: value.is_null() },
@@ -114,6 +116,11 @@ fn export(store: &mut Store<Host>, instance: Instance, name: &str) -> Export {
             Export::Global(value(store, &found))
         }
         Some(Extern::Memory(memory)) => Export::memory(memory.size(&*store), memory.data(&*store)),
+        Some(Extern::SharedMemory(memory)) => {
+            let mut bytes = vec![0; memory.data_size()];
+            memory.read(0, &mut bytes).expect("no thread makes it smaller");
+            Export::memory(memory.size(), &bytes)
+        }
         Some(Extern::Table(table)) => {
             let size = table.size(&*store);
             let mut is_null = |i| table.get(&mut *store, i).is_none_or(|element| element.is_null());
