@@ -287,6 +287,8 @@ fn lift(store: &Store<Budget>, value: &Val) -> Result<Value, Failure> {
             None => Value::Ref(Heap::Extern),
         },
         Val::AnyRef(Nullable::Null) => Value::RefNull(Heap::Any),
+        Val::ExnRef(Nullable::Null) => Value::RefNull(Heap::Exn),
+        Val::ExnRef(Nullable::Val(_)) => Value::Ref(Heap::Exn),
         Val::AnyRef(Nullable::Val(reference)) => match reference.as_extern(store) {
             Some(value) => match value.data(store).downcast_ref::<u32>() {
                 Some(number) => Value::RefHost(*number),

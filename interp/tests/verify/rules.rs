@@ -435,7 +435,7 @@ fn objects() {
             ("array of another kind", |p| p.operand("array.new_fixed", 0, 0, |_| 3)),
             ("array of another kind", |p| p.operand("ref.array.new_fixed", 0, 0, |_| 2)),
             ("slot outside the frame", |p| p.operand("array.new_fixed", 0, 1, |_| 0x1000)),
-            ("data cell used as a reference", |p| p.operand("ref.array.new_fixed", 0, 1, |_| 60)),
+            ("data cell used as a reference", |p| p.operand("ref.array.new_fixed", 0, 2, |_| 0)),
             ("coding of no reference type", |p| p.operand("ref.test", 0, 1, |_| 0x7f)),
             ("data segment index out of range", |p| p.operand("array.new_data", 0, 3, |_| 1)),
         ],

@@ -1,0 +1,6 @@
+(module (type $t (func (param i32) (result i32))) (type $n (func))
+  (func $call (param $f (ref null $t)) (result i32) (call_ref $t (i32.const 7) (local.get $f)))
+  (func $tail (param $f (ref null $t)) (param $x i32) (result i32)
+    (block $null (return_call_ref $t (local.get $x) (br_on_null $null (local.get $f)))) (i32.const 0))
+  (func $some (param $f (ref null $t)) (result (ref $t)) (br_on_non_null 0 (local.get $f)) (unreachable))
+  (func $check (param $f (ref null $n)) (call_ref $n (ref.as_non_null (local.get $f)))))
