@@ -168,7 +168,6 @@ mod tests {
         check(structs, "needs gc");
         check(&format!("{structs} (assert_return (invoke \"f\"))"), "needs gc");
         check("(module (type (struct)))", "needs gc");
-        check("(assert_invalid (module (type (struct)) (func (drop (i32.load (i32.const 0))))) \"x\")", "needs gc");
         check(&format!("{structs} (register \"v\" $v) (module (import \"v\" \"f\" (func)))"), "needs gc");
     }
 
