@@ -96,7 +96,7 @@ const RULES: &[(&str, &str)] = &[
     ("(loop (result i32) (br 1))", "values remaining on stack at end of block"),
     ("(block (result i32) (br 1))", "values remaining on stack at end of block"),
     ("(block (i32.const 1) (loop (br 0)))", "values remaining on stack at end of block"),
-    ("(block (loop (result nullfuncref) (br 0)))", "values remaining on stack at end of block"),
+    ("(block (loop (result funcref) (br 0)))", "values remaining on stack at end of block"),
     ("(drop (block (result i32) (loop (br 0))))", "type mismatch: expected i32 but nothing on stack"),
     ("(drop (block (result i32) (loop (result f32) (br 0))))", "type mismatch: expected i32, found f32"),
     ("(drop (block (result externref) (loop (result funcref) (br 0))))", "type mismatch"),
