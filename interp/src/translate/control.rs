@@ -334,6 +334,18 @@ impl<'a> Func<'a> {
             }
             _ => {}
         }
+        if !self.reachable {
+            // What follows is dead here, yet not to validation, where it has the block's results. The end of the block around may follow if these are
+            // its results too, no references (whose kinds only the validator knows), and no operands lie below.
+            let around = self.control[self.control.len() - 2];
+            let expected = match around.kind {
+                Kind::Function => Types::Many(self.results),
+                _ => self.block_types(around.ty)?.1,
+            };
+            if around.height != frame.height || *expected != *results || results.contains(&Ty::Ref) {
+                self.leave_to_validator()?;
+            }
+        }
         self.pop_frame();
         Ok(())
     }
