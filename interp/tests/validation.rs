@@ -115,7 +115,7 @@ const RULES: &[(&str, &str)] = &[
     ("(memory.init 0 (i32.const 1) (i32.const 1) (i32.const 1))", "unknown data segment 0"),
     ("unreachable (drop (i32.add (i64.const 1)))", "type mismatch: expected i32, found i64"),
     ("(drop (i32x4.extract_lane 4 (v128.const i32x4 0 0 0 0)))", "SIMD index out of bounds"),
-    ("(drop (struct.new 0))", "gc"),
+    ("(drop (struct.new 0))", "expected struct type at index 0"),
 ];
 
 #[test]
