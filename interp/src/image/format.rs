@@ -83,7 +83,7 @@ pub(super) trait Field: Sized {
     /// Reads from the start of `bytes`; what is missing reads as zero, so reading cannot fail.
     fn read(bytes: &[u8]) -> Self;
     /// Writes to the start of `out`, which has at least `BYTES` bytes.
-    #[cfg(feature = "alloc")]
+    #[cfg(feature = "translate")]
     fn write(self, out: &mut [u8]);
 }
 
@@ -95,7 +95,7 @@ macro_rules! integer_field {
             fn read(bytes: &[u8]) -> $ty {
                 bytes.first_chunk().map_or(0, |bytes| <$ty>::from_le_bytes(*bytes))
             }
-            #[cfg(feature = "alloc")]
+            #[cfg(feature = "translate")]
             #[inline(always)]
             fn write(self, out: &mut [u8]) {
                 out[..size_of::<$ty>()].copy_from_slice(&self.to_le_bytes());
@@ -134,7 +134,7 @@ macro_rules! record {
                 $name { $($field,)* }
             }
 
-            #[cfg(feature = "alloc")]
+            #[cfg(feature = "translate")]
             #[allow(unused_assignments)]
             fn write(self, out: &mut [u8]) {
                 let mut at = 0;
