@@ -273,9 +273,7 @@ impl Instruction for AtomicFence {
 }
 
 /// Wait: leaves the loop; the store waits, sets r0 and goes on.
-#[cfg(feature = "threads")]
 pub struct AtomicWait<T, A, E, N, D>(PhantomData<(T, A, E, N, D)>);
-#[cfg(feature = "threads")]
 impl<T: Index, A: Read, D> Instruction for AtomicWait<T, A, Slot, Slot, D> {
     #[inline(always)]
     unsafe fn run(machine: &mut Machine) -> Flow {
@@ -286,12 +284,12 @@ impl<T: Index, A: Read, D> Instruction for AtomicWait<T, A, Slot, Slot, D> {
             if !(*place.memory).ty.is_shared {
                 return Err(Exit::trap(Trap::ExpectedSharedMemory));
             }
-            let (expected, timeout_ns): (T, i64) = (machine.read(), machine.read());
+            // The store reads the operands, which stay where they are.
+            machine.ip = machine.ip.add(2);
             let cx = &mut *machine.cx;
             cx.request.address = place.memory.offset_from(cx.memories) as u32;
             cx.request.delta = place.start;
-            cx.request.wait =
-                super::context::Wait { expected: expected.number(), timeout_ns, is_64: size_of::<T>() == 8 };
+            cx.request.value = size_of::<T>() as u32;
         }
         Err(Exit::WAIT)
     }

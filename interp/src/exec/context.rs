@@ -235,23 +235,8 @@ pub struct Request {
     pub is_table: bool,
     /// GROW: pages or elements to add. COLLECT: bytes of the object. WAIT, NOTIFY: the place in the memory, in bytes.
     pub delta: u64,
-    /// GROW of a table: value of new elements. NOTIFY: how many to wake.
+    /// GROW of a table: value of new elements. WAIT: how many bytes are looked at. NOTIFY: how many to wake.
     pub value: u32,
-    /// WAIT: for what.
-    #[cfg(feature = "threads")]
-    pub wait: Wait,
-}
-
-/// What a guest waits for.
-#[cfg(feature = "threads")]
-#[derive(Clone, Copy, Debug)]
-pub struct Wait {
-    /// What must be in memory.
-    pub expected: u64,
-    /// Nanoseconds, or a negative number for no end.
-    pub timeout_ns: i64,
-    /// Whether that is 8 bytes, and not 4.
-    pub is_64: bool,
 }
 
 impl Context {
@@ -295,16 +280,7 @@ impl Context {
         saved: Registers { ip: ptr::null(), fp: ptr::null_mut(), r0: 0, f0: 0.0 },
         #[cfg(feature = "simd")]
         v0: [0; 4],
-        request: Request {
-            address: 0,
-            window: ptr::null_mut(),
-            header: 0,
-            is_table: false,
-            delta: 0,
-            value: 0,
-            #[cfg(feature = "threads")]
-            wait: Wait { expected: 0, timeout_ns: 0, is_64: false },
-        },
+        request: Request { address: 0, window: ptr::null_mut(), header: 0, is_table: false, delta: 0, value: 0 },
         exit: Exit::FINISHED,
         #[cfg(feature = "objects")]
         heap: crate::gc::View::EMPTY,

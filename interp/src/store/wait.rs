@@ -5,7 +5,7 @@
 //! it is a trap, since nothing can.
 
 use super::Store;
-use crate::{exec::context::Wait, trap::Trap};
+use crate::{exec::machine::Cell, trap::Trap};
 
 /// Units of `memory.atomic.wait32` and `wait64`: token, memory, offset of four, two slots.
 #[cfg(shared)]
@@ -16,14 +16,21 @@ impl Store {
     /// begins anew when it goes on.
     pub(super) fn wait(&mut self) -> Result<bool, Trap> {
         let request = self.context().request;
-        let Wait { expected, timeout_ns, is_64 } = request.wait;
+        let (saved, width_bytes) = (self.context().saved, request.value as usize);
+        // SAFETY: the interpreter stands behind the operator, whose last two fields are slots in the frame: of the expected value, which has that width,
+        // and of the timeout, an i64.
+        let (expected, timeout_ns) = unsafe {
+            let slot = |units_back: usize| saved.fp.add(usize::from(*saved.ip.sub(units_back)));
+            let expected = if width_bytes == 8 { i64::load(slot(2)) as u64 } else { u64::from(u32::load(slot(2))) };
+            (expected, i64::load(slot(1)))
+        };
         #[cfg(shared)]
         if let Some(memory) = self.shared_memory(request.address) {
             let timeout = u64::try_from(timeout_ns).ok().map(core::time::Duration::from_nanos);
             // SAFETY: whoever made the store promised that the word lives as long.
             let signal = unsafe { &*self.context().signal };
             let stop = || signal.load(core::sync::atomic::Ordering::Relaxed) != 0;
-            let result = memory.wait(request.delta, expected, if is_64 { 8 } else { 4 }, timeout, stop);
+            let result = memory.wait(request.delta, expected, width_bytes, timeout, stop);
             let saved = &mut self.context_mut().saved;
             match result {
                 Some(result) => saved.r0 = result as u64,
@@ -34,7 +41,6 @@ impl Store {
         }
         let (start, memory) = (request.delta as usize, self.memory(request.address));
         let mut bytes = [0; 8];
-        let width_bytes = if is_64 { 8 } else { 4 };
         // The handler has seen that they are inside.
         bytes[..width_bytes].copy_from_slice(&memory[start..start + width_bytes]);
         let result = match (u64::from_le_bytes(bytes) == expected, timeout_ns) {
