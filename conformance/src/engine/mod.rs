@@ -311,6 +311,7 @@ fn failure(error: &Error) -> Failure {
         ErrorKind::TrapCode(TrapCode::StackOverflow) => FailureKind::Exhaustion,
         ErrorKind::TrapCode(TrapCode::OutOfFuel) | ErrorKind::Fuel(_) => FailureKind::Fuel,
         ErrorKind::TrapCode(_) => FailureKind::Trap,
+        #[cfg(feature = "exceptions")]
         ErrorKind::Exception(_) => FailureKind::Exception,
         ErrorKind::Linker(LinkerError::MissingDefinition { .. }) => FailureKind::UnknownImport,
         ErrorKind::Linker(LinkerError::InvalidTypeDefinition { .. })
