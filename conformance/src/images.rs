@@ -68,7 +68,8 @@ mod tests {
     /// Checks the place of a script's last step by a part of its debug form.
     fn check(script: &str, expected: &str) {
         let script = wast::parse(script).expect("a script");
-        let places = places(&script, Settings { features: FeatureSet::all(), fuel: None, lazy: false });
+        let places =
+            places(&script, Settings { features: FeatureSet::all(), fuel: None, lazy: false, collects_always: false });
         let place = format!("{:?}", places.last().expect("a step"));
         assert!(place.contains(expected), "expected {expected}, got {place}");
     }

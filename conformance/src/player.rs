@@ -151,7 +151,10 @@ mod tests {
     fn check(script: &str, last: &str) {
         let script = wast::parse(script).expect("a script");
         let mut requests = frame(&Request::Script { name: "s".into() });
-        for place in images::places(&script, Settings { features: FeatureSet::all(), fuel: None, lazy: false }) {
+        for place in images::places(
+            &script,
+            Settings { features: FeatureSet::all(), fuel: None, lazy: false, collects_always: false },
+        ) {
             let Place::Device(step) = place else { panic!("a step for the host") };
             requests.extend(frame(&Request::Step(step)));
         }
@@ -205,7 +208,7 @@ mod tests {
         let script = || frame(&Request::Script { name: "s".into() });
         let image = images::places(
             &wast::parse("(module $m)").expect("a script"),
-            Settings { features: FeatureSet::all(), fuel: None, lazy: false },
+            Settings { features: FeatureSet::all(), fuel: None, lazy: false, collects_always: false },
         );
         let [Place::Device(module)] = &image[..] else { panic!("one step") };
         let register = || step(crate::Command::Register { import_name: "m".into(), instance: Some("m".into()) });

@@ -124,7 +124,7 @@ fn sum(a: (u32, u32), b: (u32, u32)) -> (u32, u32) {
 impl Job {
     fn new(slice: usize, file: &str, text: &str, features: FeatureSet) -> Result<Job, String> {
         let script = wast::parse(text).map_err(|error| format!("{file}: {error}"))?;
-        let settings = Settings { features, fuel: None, lazy: false };
+        let settings = Settings { features, fuel: None, lazy: false, collects_always: false };
         let places = images::places(&script, settings);
         let local = local::run(&script, settings);
         Ok(Job { slice, file: file.into(), script, places, local })

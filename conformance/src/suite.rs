@@ -35,6 +35,8 @@ pub struct Options {
     pub fuel: Option<u64>,
     /// Translate functions when they are first called.
     pub lazy: bool,
+    /// Whether each allocation of a structure or an array collects.
+    pub collects_always: bool,
     /// The folder of known failures; without, the one beside this crate's sources.
     pub expect_folder: Option<PathBuf>,
     /// Show the script being run on stderr, if that is a terminal.
@@ -260,7 +262,10 @@ pub fn run_script(
         Ok(script) => FileReport::new(
             name,
             &script,
-            local::run(&script, Settings { features, fuel: options.fuel, lazy: options.lazy }),
+            local::run(
+                &script,
+                Settings { features, fuel: options.fuel, lazy: options.lazy, collects_always: options.collects_always },
+            ),
             expectations,
         ),
         Err(error) => FileReport::broken(name, error.line, error.message),

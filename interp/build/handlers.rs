@@ -79,7 +79,9 @@ pub fn handler(row: &Row, form: &[u8]) -> String {
 fn distinct(row: &Row) -> Vec<Ty> {
     match row.shape.handler {
         "Select" => vec![row.types[1]],
-        "Step" | "StepTwo" => vec![row.types[0]],
+        "Step" | "StepTwo" | "ArrayNew" => vec![row.types[0]],
+        "StructGet" | "StructSet" => vec![row.types[1]],
+        "ArrayGet" | "ArraySet" | "ArrayFill" => vec![row.types[2]],
         "GlobalGet" | "GlobalSet" | "GlobalGetFar" | "GlobalSetFar" | "ReturnValue" | "Move" | "Take" => {
             vec![row.types[0]]
         }

@@ -34,7 +34,7 @@ pub mod error;
 pub mod gc;
 pub mod isa;
 pub mod num;
-#[cfg(feature = "alloc")]
+#[cfg(any(feature = "translate", all(feature = "alloc", feature = "objects")))]
 mod push;
 pub mod trap;
 pub mod types;

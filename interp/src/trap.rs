@@ -76,6 +76,16 @@ traps! {
     ExpectedSharedMemory = 18 "expected shared memory",
     /// A wait that nothing can end: this build, or this store, has no other threads.
     EndlessWait = 19 "atomic wait that nothing can end",
+    /// A field of a null reference.
+    NullStructReference = 20 "null structure reference",
+    /// An element or the length of a null reference.
+    NullArrayReference = 21 "null array reference",
+    /// The integer of a null reference.
+    NullI31Reference = 22 "null i31 reference",
+    /// `ref.cast` to a type that the reference is not of.
+    CastFailure = 23 "cast failure",
+    /// An access to an array beyond its end.
+    ArrayOutOfBounds = 24 "out of bounds array access",
 }
 
 const _: () = assert!(size_of::<Option<Trap>>() == 1);

@@ -92,6 +92,14 @@ const RULES: &[(&str, &str)] = &[
         "(drop (block (result i64) (drop (block (result i32) (br_table 0 1 (i32.const 1) (i32.const 1)))) (i64.const 1)))",
         "type mismatch",
     ),
+    // What follows a block that control does not leave is no dead code to validation.
+    ("(loop (result i32) (br 1))", "values remaining on stack at end of block"),
+    ("(block (result i32) (br 1))", "values remaining on stack at end of block"),
+    ("(block (i32.const 1) (loop (br 0)))", "values remaining on stack at end of block"),
+    ("(block (loop (result funcref) (br 0)))", "values remaining on stack at end of block"),
+    ("(drop (block (result i32) (loop (br 0))))", "type mismatch: expected i32 but nothing on stack"),
+    ("(drop (block (result i32) (loop (result f32) (br 0))))", "type mismatch: expected i32, found f32"),
+    ("(drop (block (result externref) (loop (result funcref) (br 0))))", "type mismatch"),
     ("i64.const 1 (block (type $unary) drop (i32.const 1)) drop", "type mismatch: expected i32, found i64"),
     ("i64.const 1 (loop (type $unary)) drop", "type mismatch: expected i32, found i64"),
     // Calls and returns.
@@ -107,7 +115,7 @@ const RULES: &[(&str, &str)] = &[
     ("(memory.init 0 (i32.const 1) (i32.const 1) (i32.const 1))", "unknown data segment 0"),
     ("unreachable (drop (i32.add (i64.const 1)))", "type mismatch: expected i32, found i64"),
     ("(drop (i32x4.extract_lane 4 (v128.const i32x4 0 0 0 0)))", "SIMD index out of bounds"),
-    ("(drop (struct.new 0))", "gc"),
+    ("(drop (struct.new 0))", "expected struct type at index 0"),
 ];
 
 #[test]

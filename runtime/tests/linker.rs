@@ -37,7 +37,7 @@ fn instances_share_memory_table_global_and_functions() {
     let run = second.get_typed_func::<(), (i32, i32)>(&store, "run").unwrap();
     assert_eq!(run.call(&mut store, ()).unwrap(), (9, 11));
     assert_eq!(first.get_memory(&store, "memory").unwrap().data(&store)[8], 7);
-    assert_eq!(first.get_global(&store, "count").unwrap().get(&store), Val::I32(11));
+    assert_eq!(first.get_global(&store, "count").unwrap().get(&mut store), Val::I32(11));
     assert_eq!(first.get_table(&store, "table").unwrap().size(&store), 3);
 }
 
@@ -113,9 +113,9 @@ fn start_functions_run_when_told() {
     assert!(linker.instantiate(&mut store, &module).unwrap().ensure_no_start().is_err());
     let pre = linker.instantiate(&mut store, &module).unwrap();
     assert!(pre.has_start());
-    assert_eq!(global.get(&store), Val::I32(0));
+    assert_eq!(global.get(&mut store), Val::I32(0));
     pre.start(&mut store).unwrap();
-    assert_eq!(global.get(&store), Val::I32(5));
+    assert_eq!(global.get(&mut store), Val::I32(5));
     assert_eq!(linker.get(&store, "h", "g").and_then(Extern::into_global), Some(global));
 }
 

@@ -111,5 +111,5 @@ fn constant_expressions_need_no_fuel() {
     store.interrupt_handle().interrupt();
     let instance = Instance::new(&mut store, &module, &[]).unwrap();
     assert_eq!(store.get_fuel().unwrap(), 0);
-    assert_eq!(instance.get_global(&store, "g").unwrap().get(&store).i32(), Some(42));
+    assert_eq!(instance.get_global(&store, "g").unwrap().get(&mut store).i32(), Some(42));
 }

@@ -101,7 +101,7 @@ fn the_stack_has_the_size_that_was_asked_for() {
         let f = instance.get_typed_func::<(), ()>(&store, "f").unwrap();
         assert_eq!(f.call(&mut store, ()).unwrap_err().as_trap(), Some(Trap::StackOverflow));
         let n = instance.get_export(&store, "n").and_then(Extern::into_global).unwrap();
-        n.get(&store).i32().unwrap()
+        n.get(&mut store).i32().unwrap()
     };
     let small = depth(1 << 14);
     assert!(small > 100);

@@ -193,7 +193,8 @@ fn recursion_ends_at_the_limit_of_the_guest_stack() {
             let func = instance.get_typed_func::<i32, i32>(&store, name).expect("the function");
             let error = func.call(&mut store, 0).expect_err("no end");
             assert_eq!(error.as_trap(), Some(Trap::StackOverflow));
-            let depth = instance.get_global(&store, "depth").expect("the global").get(&store).i32().expect("an i32");
+            let depth =
+                instance.get_global(&store, "depth").expect("the global").get(&mut store).i32().expect("an i32");
             // A native frame for each of these calls, of 16 bytes at least, would not fit.
             assert!(depth as usize * 16 > 4 * NATIVE_STACK_BYTES, "{name}: {depth} calls");
         }

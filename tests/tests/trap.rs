@@ -8,8 +8,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 /// Traps that a guest alone does not cause, or that no operator of the supported features raises.
-const NOT_FROM_A_GUEST: [Trap; 5] =
-    [Trap::OutOfFuel, Trap::Interrupted, Trap::HostNesting, Trap::OutOfHeap, Trap::EndlessWait];
+const NOT_FROM_A_GUEST: [Trap; 4] = [Trap::OutOfFuel, Trap::Interrupted, Trap::HostNesting, Trap::EndlessWait];
 
 #[test]
 fn each_trap_shows_its_message_and_where_it_happened() {

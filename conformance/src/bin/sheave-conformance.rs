@@ -43,6 +43,10 @@ struct Args {
     /// Translate each function when it is first called.
     #[arg(long)]
     lazy: bool,
+
+    /// Collect what is not reachable at each allocation of a structure or an array
+    #[arg(long)]
+    collect_always: bool,
     /// Print every failure instead of the first few of each script.
     #[arg(long, short)]
     verbose: bool,
@@ -81,8 +85,14 @@ fn main() -> ExitCode {
         }
         return ExitCode::SUCCESS;
     }
-    let options =
-        Options { fail_fast: args.fail_fast, fuel: args.fuel, lazy: args.lazy, progress: true, ..Options::default() };
+    let options = Options {
+        fail_fast: args.fail_fast,
+        fuel: args.fuel,
+        lazy: args.lazy,
+        collects_always: args.collect_always,
+        progress: true,
+        ..Options::default()
+    };
     match run(&args, &options).and_then(|summary| write_files(&args, &summary).map(|()| summary)) {
         Ok(summary) => {
             if args.json {

@@ -26,6 +26,7 @@ pub fn supported() -> FeatureSet {
         "simd",
         "relaxed-simd",
         "function-references",
+        "gc",
         "exceptions",
     ];
     FeatureSet::from_names(NAMES.iter().copied()).expect("every name is in the table of features")
@@ -40,6 +41,8 @@ pub struct Settings {
     pub fuel: Option<u64>,
     /// Whether functions are translated when they are first called.
     pub lazy: bool,
+    /// Whether each allocation of a structure or an array collects.
+    pub collects_always: bool,
 }
 
 impl Session {
@@ -65,7 +68,7 @@ impl Session {
     }
 }
 
-fn config(Settings { features, fuel, lazy }: Settings) -> Config {
+fn config(Settings { features, fuel, lazy, collects_always }: Settings) -> Config {
     let mut config = Config::default();
     config
         .wasm_mutable_global(features.contains("mutable-global"))
@@ -82,8 +85,10 @@ fn config(Settings { features, fuel, lazy }: Settings) -> Config {
         .wasm_simd(features.contains("simd"))
         .wasm_relaxed_simd(features.contains("relaxed-simd"))
         .wasm_function_references(features.contains("function-references"))
+        .wasm_gc(features.contains("gc"))
         .wasm_exceptions(features.contains("exceptions"))
         .wasm_memory64(features.contains("memory64"))
+        .collects_always(collects_always)
         .wasm_threads(features.contains("threads"))
         .consume_fuel(fuel.is_some())
         .compilation_mode(if lazy { CompilationMode::LazyTranslation } else { CompilationMode::Eager });

@@ -229,7 +229,7 @@ impl Session {
         let store = &mut self.world().store;
         let global =
             instance.0.get_global(&*store, field).ok_or_else(|| other(format!("no exported global {field:?}")))?;
-        let value = global.get(&*store);
+        let value = global.get(&mut *store);
         lift(store, &value)
     }
 
@@ -260,8 +260,13 @@ fn lower(store: &mut Store<Budget>, value: &Value) -> Result<Val, Failure> {
         Value::V128(bytes) => Val::V128(u128::from_le_bytes(*bytes).into()),
         Value::RefNull(Heap::Func) => Val::FuncRef(Nullable::Null),
         Value::RefNull(Heap::Extern) => Val::ExternRef(Nullable::Null),
+        Value::RefNull(Heap::NoFunc) => Val::FuncRef(Nullable::Null),
+        Value::RefNull(Heap::NoExtern) => Val::ExternRef(Nullable::Null),
+        Value::RefNull(_) => Val::AnyRef(Nullable::Null),
         Value::RefExtern(number) => Val::ExternRef(ExternRef::new(store, *number).into()),
-        Value::RefNull(_) | Value::RefHost(_) | Value::Ref(_) => {
+        // A value of the host, as what a guest makes of it.
+        Value::RefHost(number) => Val::AnyRef(ExternRef::new(&mut *store, *number).to_anyref(&*store).into()),
+        Value::Ref(_) => {
             return Err(other(format!("the engine cannot take the argument {value:?}")));
         }
     })
@@ -281,6 +286,19 @@ fn lift(store: &Store<Budget>, value: &Val) -> Result<Value, Failure> {
             Some(number) => Value::RefExtern(*number),
             None => Value::Ref(Heap::Extern),
         },
+        Val::AnyRef(Nullable::Null) => Value::RefNull(Heap::Any),
+        Val::ExnRef(Nullable::Null) => Value::RefNull(Heap::Exn),
+        Val::ExnRef(Nullable::Val(_)) => Value::Ref(Heap::Exn),
+        Val::AnyRef(Nullable::Val(reference)) => match reference.as_extern(store) {
+            Some(value) => match value.data(store).downcast_ref::<u32>() {
+                Some(number) => Value::RefHost(*number),
+                None => Value::Ref(Heap::Any),
+            },
+            None if reference.as_i31(store).is_some() => Value::Ref(Heap::I31),
+            None if reference.as_struct(store).is_some() => Value::Ref(Heap::Struct),
+            None if reference.as_array(store).is_some() => Value::Ref(Heap::Array),
+            None => Value::Ref(Heap::Any),
+        },
         _ => return Err(other(format!("the engine returned {value:?}, which no pattern describes"))),
     })
 }
@@ -293,6 +311,7 @@ fn failure(error: &Error) -> Failure {
         ErrorKind::TrapCode(TrapCode::StackOverflow) => FailureKind::Exhaustion,
         ErrorKind::TrapCode(TrapCode::OutOfFuel) | ErrorKind::Fuel(_) => FailureKind::Fuel,
         ErrorKind::TrapCode(_) => FailureKind::Trap,
+        #[cfg(feature = "exceptions")]
         ErrorKind::Exception(_) => FailureKind::Exception,
         ErrorKind::Linker(LinkerError::MissingDefinition { .. }) => FailureKind::UnknownImport,
         ErrorKind::Linker(LinkerError::InvalidTypeDefinition { .. })

@@ -203,6 +203,9 @@ pub struct Context {
     /// Where objects are allocated.
     #[cfg(feature = "objects")]
     pub heap: crate::gc::View,
+    /// What descriptors stand for.
+    #[cfg(feature = "objects")]
+    pub layouts: *const crate::gc::Layout,
 }
 
 /// Machine registers at rest: plain data.
@@ -281,6 +284,8 @@ impl Context {
         exit: Exit::FINISHED,
         #[cfg(feature = "objects")]
         heap: crate::gc::View::EMPTY,
+        #[cfg(feature = "objects")]
+        layouts: ptr::null(),
     };
 
     /// Makes `instance` the current one.

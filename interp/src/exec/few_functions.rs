@@ -47,6 +47,9 @@ pub struct FuncSpace {
     pub imported_count: u32,
     /// Number of all.
     pub count: u32,
+    /// Descriptor per type index, of structures and arrays.
+    #[cfg(feature = "gc")]
+    pub descriptors: *const u32,
 }
 
 impl FuncSpace {
@@ -60,6 +63,8 @@ impl FuncSpace {
         first: 0,
         imported_count: 0,
         count: 0,
+        #[cfg(feature = "gc")]
+        descriptors: core::ptr::null(),
     };
 
     /// The bytes of the type of a function, parameters before results, and the word that tells how many there are of each.
@@ -197,6 +202,29 @@ pub unsafe fn is_of_type(cx: &Context, address: u32, ty: u32) -> bool {
         }
         (instance == cx.instance && found == ty) || funcs.type_of(found) == cx.spaces.funcs.type_of(ty)
     }
+}
+
+/// Descriptor of a type of the current instance.
+///
+/// # Safety
+/// `ty` is a type index of the current instance, which has structures or arrays.
+#[cfg(feature = "gc")]
+#[inline(always)]
+pub unsafe fn descriptor_of(cx: &Context, ty: u32) -> u32 {
+    // SAFETY: as the caller promises.
+    unsafe { *cx.spaces.funcs.descriptors.add(ty as usize) }
+}
+
+/// Whether an object, by the owner of its layout, is of a type below one of the current instance.
+///
+/// # Safety
+/// It is the owner of the layout of a structure or an array of the current instance: there is no way from one instance to another, since only
+/// functions of the host are imported. `ty` is a type index.
+#[cfg(feature = "gc")]
+#[inline(never)]
+pub unsafe fn is_owner_below(cx: &Context, owner: u32, ty: u32) -> bool {
+    // SAFETY: as the caller promises; owners are type indices.
+    unsafe { cx.spaces.funcs.is_subtype(owner, ty) }
 }
 
 /// An element of a table, as a handle; `None` behind the table's end. Tables that nobody writes are read in the image: what their segment does not

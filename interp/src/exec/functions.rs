@@ -28,11 +28,19 @@ pub struct FuncSpace {
     pub types: *const u32,
     /// Function address per function index.
     pub functions: *const u32,
+    /// Descriptor per type index, of structures and arrays.
+    #[cfg(feature = "gc")]
+    pub descriptors: *const u32,
 }
 
 impl FuncSpace {
     /// Of no instance.
-    pub const EMPTY: FuncSpace = FuncSpace { types: core::ptr::null(), functions: core::ptr::null() };
+    pub const EMPTY: FuncSpace = FuncSpace {
+        types: core::ptr::null(),
+        functions: core::ptr::null(),
+        #[cfg(feature = "gc")]
+        descriptors: core::ptr::null(),
+    };
 }
 
 /// Address of the function with this index.
@@ -85,6 +93,28 @@ pub unsafe fn is_below(cx: &Context, mut number: u32, above: u32) -> bool {
             }
         }
     }
+}
+
+/// Descriptor of a type of the current instance.
+///
+/// # Safety
+/// `ty` is a type index of the current instance, which has structures or arrays.
+#[cfg(feature = "gc")]
+#[inline(always)]
+pub unsafe fn descriptor_of(cx: &Context, ty: u32) -> u32 {
+    // SAFETY: as the caller promises.
+    unsafe { *cx.spaces.funcs.descriptors.add(ty as usize) }
+}
+
+/// Whether an object, by the owner of its layout, is of a type below one of the current instance.
+///
+/// # Safety
+/// It is the owner of the layout of a structure or an array; `ty` is a type index of the current instance.
+#[cfg(feature = "gc")]
+#[inline(always)]
+pub unsafe fn is_owner_below(cx: &Context, owner: u32, ty: u32) -> bool {
+    // SAFETY: as the caller promises; owners are numbers of types.
+    unsafe { is_below(cx, owner, *cx.spaces.funcs.types.add(ty as usize)) }
 }
 
 /// An element of a table, as a handle; `None` behind the table's end.

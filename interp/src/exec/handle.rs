@@ -36,3 +36,21 @@ pub const fn to_func(handle: Handle) -> Option<u32> {
 pub const fn to_extern(handle: Handle) -> Option<u32> {
     if handle & TAG == EXTERN { Some(handle >> SHIFT) } else { None }
 }
+
+/// Handle of an integer of 31 bits: the low bits of a value.
+#[inline(always)]
+pub const fn from_i31(value: u32) -> Handle {
+    value << 1 | 1
+}
+
+/// The integer, sign-extended, if it is one.
+#[inline(always)]
+pub const fn to_i31(handle: Handle) -> Option<i32> {
+    if handle & 1 != 0 { Some(handle as i32 >> 1) } else { None }
+}
+
+/// Whether it leads to an object of the heap.
+#[inline(always)]
+pub const fn is_object(handle: Handle) -> bool {
+    handle != 0 && handle & TAG == 0
+}

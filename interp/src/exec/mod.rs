@@ -30,6 +30,8 @@ mod dispatch;
 pub mod exception;
 #[cfg_attr(compact, path = "few_functions.rs")]
 pub mod functions;
+#[cfg(feature = "gc")]
+pub mod gc;
 #[cfg(general)]
 pub mod general;
 pub mod handle;
@@ -102,6 +104,8 @@ mod handlers {
     #![allow(unused_imports)]
     #[cfg(feature = "exceptions")]
     pub use super::exception::*;
+    #[cfg(feature = "gc")]
+    pub use super::gc::*;
     #[cfg(general)]
     pub use super::general::{Apart, General, HeaderByToken};
     #[cfg(feature = "function-references")]

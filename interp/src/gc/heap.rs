@@ -77,7 +77,7 @@ pub struct Layout {
     /// Whose objects these are: number of the canonical type in the store, or address of the tag.
     pub owner: u32,
     /// Which of the first 32 words behind the header are references. Not of arrays.
-    pub(super) refs: u32,
+    pub refs: u32,
     /// Where in `bits` the same stands for the words behind these, 32 at a time up to the object's end.
     pub(super) more: u32,
 }

@@ -67,6 +67,18 @@ impl From<ValType> for Storage {
     }
 }
 
+#[cfg(feature = "gc")]
+impl From<crate::types::rec::StorageType> for Storage {
+    fn from(ty: crate::types::rec::StorageType) -> Storage {
+        use crate::types::rec::StorageType;
+        match ty {
+            StorageType::I8 => Storage::I8,
+            StorageType::I16 => Storage::I16,
+            StorageType::Val(ty) => ty.into(),
+        }
+    }
+}
+
 /// The fields of a struct or an exception, each with its byte offset in the object. A type has far fewer than 2^27 fields, so that offsets
 /// fit.
 pub fn fields(types: impl Iterator<Item = Storage>) -> impl Iterator<Item = (Storage, u32)> {

@@ -12,6 +12,8 @@ use super::{
     read::{Image, Records, text},
     source_map,
 };
+#[cfg(feature = "gc")]
+use crate::gc::layout;
 #[cfg(feature = "function-references")]
 use crate::types::{
     HeapType,
@@ -164,10 +166,6 @@ fn types(image: &Image<'_>) -> Result<(), Error> {
     })
 }
 
-/// The most fields of a structure; the limit that Wasm engines share.
-#[cfg(feature = "function-references")]
-const FIELDS_MAX: usize = 10_000;
-
 /// Recursion groups are runs of types, whose indices go no further; supertypes come before, and what is declared to be below one is kept
 /// as the one above. Whether what references in them refer to matches is not looked at: it is where they are used.
 #[cfg(feature = "function-references")]
@@ -193,16 +191,16 @@ fn types(image: &Image<'_>) -> Result<(), Error> {
         };
         let fields = || {
             let fields = FieldTypes::from_bytes(results).ok_or(Flaw::Type)?;
-            require(fields.clone().all(|field| is_inside(field.storage.unpacked())), Flaw::Index)?;
-            Ok(fields.count())
+            require(fields.iter().all(|field| is_inside(field.ty.storage.unpacked())), Flaw::Index)?;
+            Ok(fields)
         };
         match image.kind(TypeIndex(i)).ok_or(Flaw::Index)? {
             CompositeKind::Func => {
                 values(params)?;
                 values(results)?;
             }
-            CompositeKind::Struct => require(fields()? <= FIELDS_MAX, Flaw::Limits)?,
-            CompositeKind::Array => require(fields()? == 1, Flaw::Type)?,
+            CompositeKind::Struct => places(fields()?)?,
+            CompositeKind::Array => element(fields()?)?,
         }
         let ty = image.sub_type(TypeIndex(i)).ok_or(Flaw::Type)?;
         let Some(above) = ty.supertype else { return require(ty.depth == 0, Flaw::Type) };
@@ -211,6 +209,36 @@ fn types(image: &Image<'_>) -> Result<(), Error> {
         require(!above.is_final && ty.depth <= DEPTH_MAX && ty.depth == above.depth + 1, Flaw::Type)?;
         require(above.composite.is_like(ty.composite), Flaw::Type)
     })
+}
+
+/// Fields say of themselves where they are, and how many references are before.
+#[cfg(feature = "gc")]
+fn places(fields: FieldTypes<'_>) -> Result<(), Flaw> {
+    let (mut refs, places) = (0, layout::fields(fields.iter().map(|field| field.ty.storage.into())));
+    for (field, (_, offset)) in fields.iter().zip(places) {
+        require(u32::from(field.offset) == offset && field.refs == refs, Flaw::Type)?;
+        refs += u16::from(field.is_ref());
+    }
+    Ok(())
+}
+
+/// An array has one kind of element, behind its header.
+#[cfg(feature = "gc")]
+fn element(fields: FieldTypes<'_>) -> Result<(), Flaw> {
+    let offset = fields.get(0).filter(|_| fields.len() == 1).map(|element| u32::from(element.offset));
+    require(offset == Some(layout::ARRAY_HEADER_BYTES), Flaw::Type)
+}
+
+/// There are no objects.
+#[cfg(all(feature = "function-references", not(feature = "gc")))]
+fn element(_: FieldTypes<'_>) -> Result<(), Flaw> {
+    Ok(())
+}
+
+/// There are no objects.
+#[cfg(all(feature = "function-references", not(feature = "gc")))]
+fn places(_: FieldTypes<'_>) -> Result<(), Flaw> {
+    Ok(())
 }
 
 /// Indices have room in codings of types.

@@ -83,7 +83,7 @@ pub(super) trait Field: Sized {
     /// Reads from the start of `bytes`; what is missing reads as zero, so reading cannot fail.
     fn read(bytes: &[u8]) -> Self;
     /// Writes to the start of `out`, which has at least `BYTES` bytes.
-    #[cfg(feature = "alloc")]
+    #[cfg(feature = "translate")]
     fn write(self, out: &mut [u8]);
 }
 
@@ -95,7 +95,7 @@ macro_rules! integer_field {
             fn read(bytes: &[u8]) -> $ty {
                 bytes.first_chunk().map_or(0, |bytes| <$ty>::from_le_bytes(*bytes))
             }
-            #[cfg(feature = "alloc")]
+            #[cfg(feature = "translate")]
             #[inline(always)]
             fn write(self, out: &mut [u8]) {
                 out[..size_of::<$ty>()].copy_from_slice(&self.to_le_bytes());
@@ -134,7 +134,7 @@ macro_rules! record {
                 $name { $($field,)* }
             }
 
-            #[cfg(feature = "alloc")]
+            #[cfg(feature = "translate")]
             #[allow(unused_assignments)]
             fn write(self, out: &mut [u8]) {
                 let mut at = 0;
@@ -254,29 +254,45 @@ pub(crate) struct TypeParts<'a> {
 
 #[cfg(not(compact))]
 impl<'a> TypeParts<'a> {
+    /// The codings of its value types or fields, one by one.
+    pub(crate) fn codings(self) -> impl Iterator<Item = &'a [u8]> {
+        let mut rest = self.bytes;
+        core::iter::from_fn(move || {
+            let len = match *rest.first()? {
+                _ if self.params & TYPE_KIND != 0 => 8,
+                code if has_index(code) => 4,
+                _ => 1,
+            };
+            let (coding, others) = rest.split_at_checked(len)?;
+            rest = others;
+            Some(coding)
+        })
+    }
+
     /// The type as numbers, indices of types by other names: equal types have equal numbers if equal types have equal names.
     pub(crate) fn words<F: Fn(u32) -> u32 + Copy>(self, name: F) -> impl Iterator<Item = u32> + use<'a, F> {
         let supertype = if self.supertype == NONE { NONE } else { name(self.supertype) };
-        let (mut bytes, mut index) = (self.bytes, None);
+        let (mut codings, mut index) = (self.codings(), None);
         let rest = core::iter::from_fn(move || {
             index.take().or_else(|| {
-                let (&first, rest) = bytes.split_first()?;
-                bytes = rest;
-                // The index stands above the code of the type.
-                if let (true, Some((&[a, b, c], rest))) = (has_index(first), rest.split_first_chunk()) {
-                    (index, bytes) = (Some(name(u32::from_le_bytes([a, b, c, 0]))), rest);
+                let coding = codings.next()?;
+                // The index stands above the code of the type. Places of fields follow from what they are.
+                if let [code, a, b, c, ..] = *coding
+                    && has_index(code)
+                {
+                    index = Some(name(u32::from_le_bytes([a, b, c, 0])));
                 }
-                Some(u32::from(first))
+                coding.first().copied().map(u32::from)
             })
         });
         [u32::from(self.params) | u32::from(self.results) << 16, supertype].into_iter().chain(rest)
     }
 }
 
-/// Whether a byte, where the coding of a type begins, is the first of four, the others being an index.
+/// Whether a byte, where the coding of a type or of a field begins, is the first of four, the others being an index.
 #[cfg(not(compact))]
 pub(crate) fn has_index(byte: u8) -> bool {
-    cfg!(feature = "function-references") && matches!(byte, 0x63 | 0x23)
+    cfg!(feature = "function-references") && matches!(byte & 0x7f, 0x63 | 0x23)
 }
 
 record! {

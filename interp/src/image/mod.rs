@@ -26,7 +26,7 @@ mod source_map;
 mod trusted;
 mod utf8;
 mod verify;
-#[cfg(feature = "alloc")]
+#[cfg(feature = "translate")]
 mod write;
 
 #[cfg(feature = "alloc")]
@@ -35,7 +35,7 @@ pub use format::{ConstExpr, DataMode, ElemMode, Features, Options};
 pub use func::{BlockStarts, CellMap, Func};
 pub use read::{Data, Elem, ElemItems, Export, Global, Image, Import, Table};
 pub use verify::{available, for_each_instruction, needed_groups, verify};
-#[cfg(feature = "alloc")]
+#[cfg(feature = "translate")]
 pub use write::{CompositePart, DataPart, ElemPart, FuncPart, ImageParts, ImportPart, LazyFunc, RecPart};
 
 #[cfg(all(test, feature = "translate"))]

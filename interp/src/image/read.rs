@@ -374,6 +374,12 @@ impl<'a> Image<'a> {
         Some((supertype, TypeIndex(prefix.group & 0xff_ffff), (prefix.group >> 24) as u8))
     }
 
+    /// Whether there are types of structures or arrays.
+    #[cfg(feature = "gc")]
+    pub fn has_objects(&self) -> bool {
+        self.types.iter().any(|ty| ty.params & format::TYPE_KIND != 0)
+    }
+
     /// The first type of a type's recursion group.
     #[cfg(feature = "function-references")]
     pub(super) fn sub_type_group(&self, index: TypeIndex) -> Option<TypeIndex> {

@@ -8,9 +8,10 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind, ImageErrorKind},
+    gc::layout,
     isa::{self, FRAME_UNITS, Level, PRELUDE},
     types::{
-        rec::{CompositeType, FieldType, StorageType},
+        rec::{CompositeType, FieldType, PlacedField, StorageType},
         *,
     },
 };
@@ -330,11 +331,21 @@ fn typed() -> ImageParts<'static> {
         |supertype| RecPart { composite: CompositePart::Func(&params, &[ValType::I64]), supertype, is_final: false };
     parts.intern_rec_group(&[func(None)]).unwrap();
     parts.intern_rec_group(&[func(Some(TypeIndex(0)))]).unwrap();
-    let mut fields = vec![field(StorageType::I8, true), field(StorageType::Val(to(3)), false)];
-    let short = fields.clone();
-    fields.push(field(StorageType::I16, false));
+    let fields = [field(StorageType::I8, true), field(StorageType::Val(to(3)), false), field(StorageType::I16, false)];
+    let mut refs = 0;
+    let places = layout::fields(fields.iter().map(|ty| ty.storage.into()));
+    let fields: Vec<_> = fields
+        .iter()
+        .zip(places)
+        .map(|(ty, (_, offset))| {
+            let field = PlacedField { ty: *ty, offset: offset as u16, refs };
+            refs += u16::from(field.is_ref());
+            field
+        })
+        .collect();
+    let short = &fields[..2];
     let group = [
-        RecPart { composite: CompositePart::Struct(&short), supertype: None, is_final: false },
+        RecPart { composite: CompositePart::Struct(short), supertype: None, is_final: false },
         RecPart {
             composite: CompositePart::Array(field(StorageType::Val(to(4)), true)),
             supertype: None,
@@ -385,7 +396,10 @@ fn types_come_back() {
     );
     assert_eq!((sub(5).supertype, sub(5).depth, sub(5).group, sub(5).is_final), (None, 0, TypeIndex(5), true));
     let CompositeType::Struct(fields) = sub(4).composite else { panic!("a structure") };
-    assert_eq!(fields.map(|field| field.storage.unpacked()).map(|ty| ty.cells()).collect::<Vec<_>>(), [1, 1, 1]);
+    assert_eq!(
+        fields.iter().map(|field| field.ty.storage.unpacked()).map(|ty| ty.cells()).collect::<Vec<_>>(),
+        [1, 1, 1]
+    );
     assert!(image.is_subtype(TypeIndex(4), TypeIndex(2)) && !image.is_subtype(TypeIndex(2), TypeIndex(4)));
     assert!(image.func_type(TypeIndex(2)).is_none());
     assert_eq!(image.func_type(TypeIndex(1)).unwrap().params().len(), 2);
@@ -403,7 +417,7 @@ fn what_is_wrong_with_types_is_named() {
     };
     let (records, blob) = (section(format::section::TYPES), section(format::section::TYPE_BYTES));
     let first = |ty: usize| blob + u32::from_le_bytes(*bytes[records + 8 * ty..].first_chunk().unwrap()) as usize;
-    let changes: [(&str, usize, u8, ImageErrorKind); 14] = [
+    let changes: [(&str, usize, u8, ImageErrorKind); 17] = [
         ("an index behind the group", first(0) + 2, 2, ImageErrorKind::Index),
         ("a supertype behind", first(1) - 8, 1, ImageErrorKind::Index),
         ("another depth", first(1) - 1, 2, ImageErrorKind::Type),
@@ -414,8 +428,11 @@ fn what_is_wrong_with_types_is_named() {
         ("a final type above", records + 5, 0, ImageErrorKind::Type),
         ("a function above a structure", first(4) - 8, 0, ImageErrorKind::Type),
         ("a field of another width than above", first(4), 0x77, ImageErrorKind::Type),
-        ("a field that can be set, and cannot above", first(4) + 6, 1, ImageErrorKind::Type),
-        ("an array of two elements", records + 3 * 8 + 6, 10, ImageErrorKind::Type),
+        ("a field that can be set, and cannot above", first(4) + 8, 0xe3, ImageErrorKind::Type),
+        ("a field in another place", first(2) + 12, 8, ImageErrorKind::Type),
+        ("other references before", first(4) + 22, 0, ImageErrorKind::Type),
+        ("an array of two elements", records + 3 * 8 + 6, 16, ImageErrorKind::Type),
+        ("an element in another place", first(3) + 4, 8, ImageErrorKind::Type),
         ("no kind", records + 2 * 8 + 5, 0xf0, ImageErrorKind::Type),
         ("no coding", first(5), 0x40, ImageErrorKind::Type),
     ];

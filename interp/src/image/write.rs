@@ -13,12 +13,13 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind},
+    gc::layout,
     isa,
     push::push,
     types::{
         ExternKind, FuncIndex, GlobalIndex, GlobalType, Limits, MemoryIndex, MemoryType, RefType, TableIndex,
         TableType, TypeIndex, ValType,
-        rec::{CompositeKind, FieldType},
+        rec::{CompositeKind, FieldType, PlacedField},
     },
 };
 use alloc::vec::Vec;
@@ -101,8 +102,8 @@ pub struct RecPart<'a> {
 pub enum CompositePart<'a> {
     /// A function of these parameters and results.
     Func(&'a [ValType], &'a [ValType]),
-    /// A structure of these fields.
-    Struct(&'a [FieldType]),
+    /// A structure of these fields, as [`layout::fields`] places them.
+    Struct(&'a [PlacedField]),
     /// An array of this element.
     Array(FieldType),
 }
@@ -307,7 +308,10 @@ impl<'a> ImageParts<'a> {
                     self.push_val_types(results.iter().copied())?,
                 ),
                 CompositePart::Struct(fields) => (CompositeKind::Struct, 0, self.push_fields(fields)?),
-                CompositePart::Array(field) => (CompositeKind::Array, 0, self.push_fields(&[field])?),
+                CompositePart::Array(ty) => {
+                    let element = PlacedField { ty, offset: layout::ARRAY_HEADER_BYTES as u16, refs: 0 };
+                    (CompositeKind::Array, 0, self.push_fields(&[element])?)
+                }
             };
             let flags = (kind as u16) << format::TYPE_KIND_SHIFT
                 | if part.is_final { 0 } else { format::TYPE_OPEN }
@@ -317,11 +321,11 @@ impl<'a> ImageParts<'a> {
         self.intern_group(first_type, first_byte)
     }
 
-    fn push_fields(&mut self, fields: &[FieldType]) -> Result<u16, Error> {
+    /// Appends fields; gives how many bytes they take.
+    fn push_fields(&mut self, fields: &[PlacedField]) -> Result<u16, Error> {
         let first = self.type_bytes.len();
         for field in fields {
-            let (bytes, len) = field.to_bytes();
-            append(&mut self.type_bytes, &bytes[..len])?;
+            append(&mut self.type_bytes, &field.to_bytes())?;
         }
         u16::try_from(self.type_bytes.len() - first).map_err(|_| Error::new(ErrorKind::Limit("fields of a structure")))
     }

@@ -87,6 +87,7 @@ fn noun(letter: u8) -> &'static str {
         b'0'..=kind::HEADER_MAX => "header at that cell",
         kind::RESULT => "result",
         kind::WINDOW => "window",
+        kind::REF_TYPE => "reference type",
         _ => "unknown",
     }
 }

@@ -36,13 +36,15 @@ pub enum Family {
     Memory,
     /// Tables and references.
     Table,
+    /// Structures, arrays, i31.
+    Object,
     /// Everything else: fuel, signal, unreachable.
     Other,
 }
 
 impl Family {
     /// All of them, in the order of tables.
-    pub const ALL: [Family; 15] = [
+    pub const ALL: [Family; 16] = [
         Family::I32,
         Family::I64,
         Family::F32,
@@ -57,6 +59,7 @@ impl Family {
         Family::Global,
         Family::Memory,
         Family::Table,
+        Family::Object,
         Family::Other,
     ];
 
@@ -77,6 +80,7 @@ impl Family {
             Family::Global => "global",
             Family::Memory => "memory",
             Family::Table => "table",
+            Family::Object => "object",
             Family::Other => "other",
         }
     }
@@ -115,7 +119,7 @@ impl Row {
             "DataDrop" => Family::Memory,
             "ElemDrop" => Family::Table,
             handler => {
-                const BY_VERB: [(&str, Family); 12] = [
+                const BY_VERB: [(&str, Family); 16] = [
                     ("Load", Family::Load),
                     ("Store", Family::Store),
                     ("Branch", Family::Branch),
@@ -127,6 +131,10 @@ impl Row {
                     ("AtomicStore", Family::Store),
                     ("Atomic", Family::Memory),
                     ("Table", Family::Table),
+                    ("Struct", Family::Object),
+                    ("Array", Family::Object),
+                    ("I31", Family::Object),
+                    ("RefI31", Family::Object),
                     ("Ref", Family::Table),
                 ];
                 BY_VERB.iter().find(|(verb, _)| handler.starts_with(verb)).map_or(Family::Other, |(_, family)| *family)
@@ -163,6 +171,10 @@ mod tests {
             ("data.drop", Family::Memory),
             ("table.init", Family::Table),
             ("i32.step", Family::I32),
+            ("ref.struct.get", Family::Object),
+            ("ref.i31", Family::Object),
+            ("call_ref", Family::Call),
+            ("br_on_cast", Family::Branch),
             ("i8x16.eq", Family::Vector),
             ("v128.copy", Family::Copy),
             ("v128.const", Family::Copy),

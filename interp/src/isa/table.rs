@@ -99,15 +99,17 @@ pub mod kind {
     pub const HEADER_MAX: u8 = b'7';
     /// Result cell of this function: byte offset from the frame pointer, one unit.
     pub const RESULT: u8 = b'k';
-    /// Cell of a call window: byte offset from the frame pointer, one unit.
+    /// Cell of a call window, or the first of others that belong together: byte offset from the frame pointer, one unit.
     pub const WINDOW: u8 = b'n';
+    /// Reference type in its coding, two units.
+    pub const REF_TYPE: u8 = b'R';
 
     /// Units that an operand of this kind takes; TARGETS takes these and as many again as its count says.
     #[inline]
     pub const fn units(kind: u8) -> usize {
         match kind {
             REG | NONE | b'0'..=HEADER_MAX => 0,
-            IMM32 | OFF32 | REL32 | ENTRY | FUNC | TYPE | TAG | DATA | ELEM | GLOBAL32 => 2,
+            IMM32 | OFF32 | REL32 | ENTRY | FUNC | TYPE | TAG | DATA | ELEM | GLOBAL32 | REF_TYPE => 2,
             IMM64 | OFF64 | TARGETS => 4,
             _ => 1,
         }
@@ -320,6 +322,8 @@ mod ops_simd;
 pub use {ops::*, ops_simd::*};
 #[path = "ops_exception.rs"]
 mod ops_exception;
+#[path = "ops_gc.rs"]
+mod ops_gc;
 #[path = "ops_memory64.rs"]
 mod ops_memory64;
 #[path = "ops_reference.rs"]
@@ -337,10 +341,11 @@ struct Part {
 }
 
 /// The files, in the order of their rows. A proposal is a line here.
-const PARTS: [Part; 8] = [
+const PARTS: [Part; 9] = [
     Part { groups: 0, rows: ops::ROWS },
     Part { groups: group::MEMORY64, rows: ops_memory64::ROWS },
     Part { groups: group::FUNCTION_REFERENCES, rows: ops_reference::ROWS },
+    Part { groups: group::FUNCTION_REFERENCES | group::GC, rows: ops_gc::ROWS },
     Part { groups: group::EXCEPTIONS, rows: ops_exception::ROWS },
     Part { groups: group::THREADS, rows: ops_atomic::ROWS },
     Part { groups: group::SIMD, rows: ops_simd::ROWS },

@@ -105,7 +105,7 @@ impl Sizes {
         stack_slack_bytes: 0,
         context: Size::new(if cfg!(feature = "objects") { 208 } else { 200 }, 8),
         instance: Size::new(if cfg!(feature = "exceptions") { 304 } else { 296 }, 8),
-        spaces: Size::new(64, 4),
+        spaces: Size::new(if cfg!(feature = "gc") { 68 } else { 64 }, 4),
         data: Size::new(8, 4),
         elem: Size::new(8, 4),
         global: Size::new(8, 8),

@@ -1,6 +1,8 @@
 //! In the place of `funcs.rs` in builds without an allocator: functions and types stay in the image; see `exec/few_functions.rs`.
 
 use super::{External, Heap, OutOfMemory, Store, bound::Size};
+#[cfg(feature = "gc")]
+use crate::types::TypeIndex;
 use crate::{
     exec::{
         context::FuncEntity,
@@ -46,6 +48,8 @@ impl Store {
         if first.checked_add(count).is_none_or(|end| end > HOST) {
             return Err(OutOfMemory);
         }
+        #[cfg(feature = "gc")]
+        let descriptors = self.new_descriptors(image)?;
         let mut list = self.kept(imported_count as usize)?;
         for number in 0..image.imports_count() {
             match imports(number) {
@@ -53,7 +57,39 @@ impl Store {
                 _ => {}
             }
         }
-        Ok(image.func_space(FuncSpace { imports: list.first_ptr(), first, imported_count, count, ..FuncSpace::EMPTY }))
+        Ok(image.func_space(FuncSpace {
+            imports: list.first_ptr(),
+            first,
+            imported_count,
+            count,
+            #[cfg(feature = "gc")]
+            descriptors,
+            ..FuncSpace::EMPTY
+        }))
+    }
+
+    /// Descriptors of an image's types; their owners are type indices.
+    #[cfg(feature = "gc")]
+    fn new_descriptors(&mut self, image: &Image<'static>) -> Result<*const u32, OutOfMemory> {
+        use crate::{gc::Kind, types::rec::CompositeType};
+        if !image.has_objects() {
+            return Ok(core::ptr::null());
+        }
+        let mut descriptors = self.kept(image.types_count() as usize)?;
+        for index in 0..image.types_count() {
+            let (heap, objects) = (&mut self.heap, &mut self.objects);
+            descriptors.push_within_capacity(match image.sub_type(TypeIndex(index)).map(|ty| ty.composite) {
+                Some(CompositeType::Struct(fields)) => {
+                    objects.describe(heap, Kind::Struct, index, fields.iter().map(|field| field.ty.storage.into()))?
+                }
+                Some(CompositeType::Array(fields)) => {
+                    let element = fields.get(0).ok_or(OutOfMemory)?;
+                    objects.describe_array(heap, index, element.ty.storage.into())?
+                }
+                _ => 0,
+            });
+        }
+        Ok(descriptors.first_ptr())
     }
 
     /// Number of addresses in the rows of all instances.

@@ -3,14 +3,17 @@
 //! `few_funcs.rs` stands in for this file in builds without an allocator, with the same interface.
 
 use super::{External, Heap, OutOfMemory, Store, bound::Size, list::List, next_address, types::Types};
+#[cfg(feature = "gc")]
+use crate::types::rec::CompositeType;
 use crate::{
     exec::{
         context::FuncEntity,
         functions::{FuncSpace, Functions},
+        handle,
     },
     image::Image,
     instance::{Imports, Supply},
-    types::{ExternKind, FuncIndex, FuncType, RefType, TypeIndex, TypeSpace, ValType},
+    types::{ExternKind, FuncIndex, FuncType, HeapType, RefType, TypeIndex, TypeSpace, ValType},
 };
 
 /// All functions of a store.
@@ -62,6 +65,17 @@ impl Store {
         Ok(types)
     }
 
+    /// Descriptors of an image's types, whose numbers are these: none if it has neither structures nor arrays.
+    #[cfg(feature = "gc")]
+    fn new_descriptors(&mut self, image: &Image<'static>, types: &List<u32>) -> Result<*const u32, OutOfMemory> {
+        if !image.has_objects() {
+            return Ok(core::ptr::null());
+        }
+        let mut descriptors = self.kept(types.len())?;
+        self.funcs.types.describe(&mut self.heap, &mut self.objects, types, &mut descriptors)?;
+        Ok(descriptors.first_ptr())
+    }
+
     /// The functions of an instance to be: those imported, and new ones. `types` are those of its image.
     pub(crate) fn new_funcs(
         &mut self,
@@ -70,6 +84,8 @@ impl Store {
         imports: Imports<'_>,
     ) -> Result<FuncSpace, OutOfMemory> {
         let instance = self.instances_count();
+        #[cfg(feature = "gc")]
+        let descriptors = self.new_descriptors(image, types)?;
         let hosts = (0..image.imports_count()).filter(|number| matches!(imports(*number), Some(Supply::Host(_))));
         let more = image.code_funcs_count() as usize + hosts.count();
         self.funcs.entities.reserve(&mut self.heap, more)?;
@@ -91,12 +107,82 @@ impl Store {
             let entity = FuncEntity { type_id: type_of(func.index), instance, entry: func.entry };
             functions.push_within_capacity(self.push_func(entity)?);
         }
-        Ok(FuncSpace { types: types.first_ptr(), functions: functions.first_ptr() })
+        Ok(FuncSpace {
+            types: types.first_ptr(),
+            functions: functions.first_ptr(),
+            #[cfg(feature = "gc")]
+            descriptors,
+        })
     }
 
     /// Whether the function at `address` is of the type with this number, or one below.
     pub fn is_func_of(&self, address: u32, number: u32) -> bool {
         self.funcs.types.is_subtype(TypeIndex(self.func(address).type_id), TypeIndex(number))
+    }
+
+    /// Number of the type of an object, a structure or an array.
+    #[cfg(feature = "gc")]
+    fn object_type(&self, handle: u32) -> Option<(crate::gc::Kind, u32)> {
+        let layout = self.objects.layout(self.objects.descriptor(handle));
+        Some((layout.kind, layout.owner))
+    }
+
+    /// The type of the object that a handle leads to, which is a structure or an array: by its number in this store.
+    #[cfg(feature = "gc")]
+    pub fn type_of_object(&self, handle: u32) -> Option<(u32, CompositeType<'_>)> {
+        let (kind, number) = handle::is_object(handle).then(|| self.object_type(handle))??;
+        (kind != crate::gc::Kind::Exception).then(|| (number, self.funcs.types.composite(number)))
+    }
+
+    /// The type with this number.
+    ///
+    /// # Panics
+    /// If there is no type with this number.
+    #[cfg(feature = "gc")]
+    pub fn composite_type(&self, number: u32) -> CompositeType<'_> {
+        self.funcs.types.composite(number)
+    }
+
+    /// The descriptor for new objects of the type with this number, if it is one of structures or arrays that an instance has.
+    #[cfg(feature = "gc")]
+    pub fn descriptor_of(&self, number: u32) -> Option<u32> {
+        Some(self.funcs.types.descriptor(number)).filter(|descriptor| *descriptor != 0)
+    }
+
+    /// Whether the reference of a valid handle is of a type.
+    pub fn handle_matches(&self, handle: u32, ty: RefType) -> bool {
+        if handle == 0 {
+            return ty.is_nullable();
+        }
+        let heap = match self.heap_type_of(handle) {
+            // What comes from the host may be taken for anything of the guest.
+            HeapType::Extern if matches!(ty.heap(), HeapType::Any) => return true,
+            heap => heap,
+        };
+        let is_any =
+            !matches!(heap, HeapType::Func | HeapType::Exn | HeapType::Concrete(_)) || handle::is_object(handle);
+        if ty.heap() == HeapType::Extern {
+            return is_any && heap != HeapType::Exn;
+        }
+        self.funcs.types.heap_matches(heap, ty.heap())
+    }
+
+    /// The most exact type of what a handle leads to that is not null.
+    pub fn heap_type_of(&self, handle: u32) -> HeapType {
+        if let Some(address) = handle::to_func(handle) {
+            return HeapType::Concrete(TypeIndex(self.func(address).type_id));
+        }
+        if handle::to_extern(handle).is_some() {
+            return HeapType::Extern;
+        }
+        if handle::to_i31(handle).is_some() {
+            return HeapType::I31;
+        }
+        #[cfg(feature = "gc")]
+        if let Some((number, _)) = self.type_of_object(handle) {
+            return HeapType::Concrete(TypeIndex(number));
+        }
+        HeapType::Exn
     }
 
     /// Whether every value of the first type is one of the second, both being types of this store.

@@ -258,7 +258,13 @@ impl Store {
             #[cfg(feature = "simd")]
             let vectors = self.vectors.first_ptr();
             let (instances, instances_count) = (self.spaces.first_ptr(), self.spaces.len());
+            #[cfg(feature = "objects")]
+            let layouts = self.objects.layouts();
             let cx = self.context_mut();
+            #[cfg(feature = "objects")]
+            {
+                cx.layouts = layouts;
+            }
             cx.functions = functions;
             cx.tables = tables;
             cx.memories = memories;
@@ -323,6 +329,19 @@ impl Store {
         handle == 0
             || handle::to_func(handle).is_some_and(|address| self.has_func(address))
             || handle::to_extern(handle).is_some_and(|number| number < self.externs_count)
+            || cfg!(feature = "gc") && (handle::to_i31(handle).is_some() || self.is_valid_object(handle))
+    }
+
+    /// Whether a handle may lead to an object: of a guest's, and of one that is held, nothing else is said.
+    #[cfg(feature = "objects")]
+    fn is_valid_object(&self, handle: u32) -> bool {
+        handle::is_object(handle) && handle < self.objects.bytes()
+    }
+
+    /// There are no objects.
+    #[cfg(not(feature = "objects"))]
+    fn is_valid_object(&self, _: u32) -> bool {
+        false
     }
 
     /// Type of something that can be exported, its limits as they are now.

@@ -6,6 +6,11 @@
 //! with numbers of this store in the place of the image's indices. A supertype has a smaller number than what is below it.
 
 use super::{OutOfMemory, bound::Size, heap::Heap, list::List};
+#[cfg(feature = "gc")]
+use crate::{
+    gc::{Kind, ObjectHeap, layout::Storage},
+    types::rec::{CompositeType, FieldTypes},
+};
 #[cfg(feature = "function-references")]
 use crate::{image::format::TYPE_KIND_SHIFT, types::rec::CompositeKind};
 use crate::{
@@ -40,6 +45,9 @@ pub struct Types {
     entries: List<Entry>,
     /// Number of the type above each, or [`NONE`].
     supertypes: List<u32>,
+    /// Descriptor of each that is a structure or an array, else 0; as many as were needed.
+    #[cfg(feature = "gc")]
+    descriptors: List<u32>,
     /// Number of a group's first type plus one, or zero; a power of two of them, at most half in use.
     buckets: List<u32>,
     seed: u64,
@@ -48,7 +56,15 @@ pub struct Types {
 impl Types {
     /// None. `seed` is best a number that nobody can guess.
     pub const fn new(seed: u64) -> Types {
-        Types { bytes: List::EMPTY, entries: List::EMPTY, supertypes: List::EMPTY, buckets: List::EMPTY, seed }
+        Types {
+            bytes: List::EMPTY,
+            entries: List::EMPTY,
+            supertypes: List::EMPTY,
+            #[cfg(feature = "gc")]
+            descriptors: List::EMPTY,
+            buckets: List::EMPTY,
+            seed,
+        }
     }
 
     /// Number of the type above each, for handlers.
@@ -165,14 +181,14 @@ impl Types {
             };
             self.entries.push_within_capacity(entry);
             self.supertypes.push_within_capacity(if parts.supertype == NONE { NONE } else { number(parts.supertype) });
-            let mut bytes = parts.bytes;
-            while let Some((&code, rest)) = bytes.split_first() {
-                self.bytes.push_within_capacity(code);
-                bytes = rest;
-                if let (true, Some((&[a, b, c], rest))) = (has_index(code), rest.split_first_chunk()) {
+            for coding in parts.codings() {
+                let start = self.bytes.len();
+                coding.iter().for_each(|byte| self.bytes.push_within_capacity(*byte));
+                if let [code, a, b, c, ..] = *coding
+                    && has_index(code)
+                {
                     let [a, b, c, _] = number(u32::from_le_bytes([a, b, c, 0])).to_le_bytes();
-                    [a, b, c].into_iter().for_each(|byte| self.bytes.push_within_capacity(byte));
-                    bytes = rest;
+                    self.bytes[start + 1..start + 4].copy_from_slice(&[a, b, c]);
                 }
             }
         }
@@ -211,6 +227,75 @@ impl Types {
         FuncType::new(ValTypes::from_checked_bytes(params), ValTypes::from_checked_bytes(results))
     }
 
+    /// The type with this number.
+    ///
+    /// # Panics
+    /// If there is no type with this number.
+    #[cfg(feature = "gc")]
+    pub fn composite(&self, number: u32) -> CompositeType<'_> {
+        let entry = self.entries[number as usize];
+        let fields = FieldTypes::from_checked_bytes(self.bytes_of(&entry));
+        match entry.params >> TYPE_KIND_SHIFT & 3 {
+            0 => CompositeType::Func(self.func(number)),
+            1 => CompositeType::Struct(fields),
+            _ => CompositeType::Array(fields),
+        }
+    }
+
+    /// Makes descriptors for those structures and arrays of an image that have none yet; gives those of all its types in the order of their
+    /// indices, nothing if it has none of the kind. `numbers` are its types'.
+    ///
+    /// # Errors
+    /// The heap has no more room.
+    #[cfg(feature = "gc")]
+    pub fn describe(
+        &mut self,
+        heap: &mut Heap,
+        objects: &mut ObjectHeap,
+        numbers: &[u32],
+        found: &mut List<u32>,
+    ) -> Result<(), OutOfMemory> {
+        let words = |fields: FieldTypes<'_>| fields.last().map_or(0, |last| (usize::from(last.offset) + 8) / 4);
+        let is_object = |types: &Types, number: &u32| types.kind(TypeIndex(*number)) != Some(CompositeKind::Func);
+        let count = numbers.iter().filter(|number| is_object(self, number)).count();
+        let more: usize = numbers
+            .iter()
+            .map(|number| match self.composite(*number) {
+                CompositeType::Struct(fields) => words(fields).saturating_sub(32).div_ceil(32),
+                _ => 0,
+            })
+            .sum();
+        objects.reserve_descriptors(heap, count, more)?;
+        let missing = self.entries.len() - self.descriptors.len();
+        self.descriptors.reserve(heap, missing)?;
+        (0..missing).for_each(|_| self.descriptors.push_within_capacity(0));
+        for number in numbers {
+            if self.descriptors[*number as usize] == 0 {
+                self.descriptors[*number as usize] = match self.composite(*number) {
+                    CompositeType::Func(_) => 0,
+                    CompositeType::Struct(fields) => objects.describe(
+                        heap,
+                        Kind::Struct,
+                        *number,
+                        fields.iter().map(|field| field.ty.storage.into()),
+                    )?,
+                    CompositeType::Array(fields) => {
+                        let element = fields.get(0).map_or(Storage::I8, |element| element.ty.storage.into());
+                        objects.describe_array(heap, *number, element)?
+                    }
+                };
+            }
+            found.push_within_capacity(self.descriptors[*number as usize]);
+        }
+        Ok(())
+    }
+
+    /// The descriptor of a structure's or array's type; 0 of others.
+    #[cfg(feature = "gc")]
+    pub fn descriptor(&self, number: u32) -> u32 {
+        self.descriptors.get(number as usize).copied().unwrap_or(0)
+    }
+
     /// Twice as many buckets at least, and enough for so many types more.
     fn rehash(&mut self, heap: &mut Heap, more: usize) -> Result<(), OutOfMemory> {
         let wanted = ((self.entries.len() + more) * 2).next_power_of_two();
@@ -234,6 +319,8 @@ impl Types {
         self.bytes.free(heap);
         self.entries.free(heap);
         self.supertypes.free(heap);
+        #[cfg(feature = "gc")]
+        self.descriptors.free(heap);
         self.buckets.free(heap);
     }
 }

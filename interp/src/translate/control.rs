@@ -57,6 +57,8 @@ pub enum Test {
     Truth(Entry),
     /// That the reference in a slot is null, or is not.
     Null(Field, bool),
+    /// That the reference in a slot is of a type, or is not.
+    Cast(Field, Field, bool),
 }
 
 /// Types of a block's parameters or results.
@@ -332,6 +334,18 @@ impl<'a> Func<'a> {
             }
             _ => {}
         }
+        if !self.reachable {
+            // What follows is dead here, yet not to validation, where it has the block's results. The end of the block around may follow if these are
+            // its results too, no references (whose kinds only the validator knows), and no operands lie below.
+            let around = self.control[self.control.len() - 2];
+            let expected = match around.kind {
+                Kind::Function => Types::Many(self.results),
+                _ => self.block_types(around.ty)?.1,
+            };
+            if around.height != frame.height || *expected != *results || results.contains(&Ty::Ref) {
+                self.leave_to_validator()?;
+            }
+        }
         self.pop_frame();
         Ok(())
     }
@@ -486,6 +500,7 @@ impl<'a> Func<'a> {
         match *test {
             Test::Truth(entry) => self.condition(&entry, when),
             Test::Null(slot, is_null) => Ok(Condition::null(slot, is_null == when)),
+            Test::Cast(slot, ty, is_of) => Ok(Condition::cast(slot, ty, is_of == when)),
         }
     }
 

@@ -145,6 +145,12 @@ impl Condition {
         let row = if is_null { Row::BrOnNull } else { Row::BrOnNonNull };
         Condition { row, operands: [slot, Field::NONE], len: 1 }
     }
+
+    /// That the reference in a slot is of a type, or is not.
+    pub fn cast(slot: Field, ty: Field, is_of: bool) -> Condition {
+        let row = if is_of { Row::BrOnCast } else { Row::BrOnCastFail };
+        Condition { row, operands: [slot, ty], len: 2 }
+    }
 }
 
 /// A loop edge to emit.

@@ -4,7 +4,7 @@
 //! most functions while it translates them, and leaves to the validator those that it refuses: see `Scratch::function`. Invariant: what comes out passes `image::verify`; a translator's mistake becomes a rejection there.
 //!
 //! Read `module` for sections, then `func` (state of a function), `operator` (the operators one by one), `stack` (where
-//! operands are), `control`, `call`, `numeric`, `memory`, `variable`, `simd`; `emit` and `fuse` for how instructions are chosen.
+//! operands are), `control`, `call`, `numeric`, `memory`, `variable`, `reference`, `gc`, `simd`; `emit` and `fuse` for how instructions are chosen.
 //!
 //! A function is translated again, with other settings, in two rare cases: a forward branch is too far for 16 bits, or
 //! references on its stack need more homes. Both settings only grow, the second by doubling, so the work stays linear.
@@ -18,6 +18,7 @@ mod emit;
 mod exception;
 mod func;
 mod fuse;
+mod gc;
 mod labels;
 mod lazy;
 mod memory;
@@ -97,6 +98,7 @@ pub const SUPPORTED: Features = Features::MUTABLE_GLOBAL
     .with(Features::CUSTOM_PAGE_SIZES)
     .with(Features::WIDE_ARITHMETIC)
     .with(Features::FUNCTION_REFERENCES)
+    .with(Features::GC)
     .with(Features::EXCEPTIONS)
     .with(Features::SIMD)
     .with(Features::RELAXED_SIMD)
@@ -410,7 +412,8 @@ impl<'a> Translator<'a> {
             self.sections.parts.push_hidden_func_type(ty)?;
             let type_index = self.sections.info.types.len() as u32;
             let results = alloc::vec![module::operand(hidden.ty)];
-            self.sections.info.types.push(Some(module::FuncTypeInfo { params: Vec::new(), results }));
+            let ty = module::FuncTypeInfo { params: Vec::new(), results };
+            self.sections.info.types.push(module::TypeInfo::Func(ty));
             // Validated with its section.
             let mut attempt = Attempt { wide: false, refs_capacity: 0, is_valid: true };
             let finished = loop {

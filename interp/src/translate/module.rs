@@ -3,13 +3,14 @@
 use super::{Config, func::Refusal};
 use crate::{
     error::{Error, ErrorKind},
+    gc::layout,
     image::{CompositePart, ConstExpr, DataMode, DataPart, ElemMode, ElemPart, ImageParts, ImportPart, RecPart},
     isa::{HEADER_BYTES, Ty},
     push::push,
     types::{
         ExternKind, FuncIndex, GlobalIndex, GlobalType, HeapType, Limits, MemoryIndex, MemoryType, RefType, TableIndex,
         TableType, TypeIndex, ValType,
-        rec::{FieldType, StorageType},
+        rec::{FieldType, PlacedField, StorageType},
     },
 };
 use alloc::{string::ToString, vec::Vec};
@@ -21,6 +22,16 @@ pub struct FuncTypeInfo {
     pub params: Vec<Ty>,
     /// Results.
     pub results: Vec<Ty>,
+}
+
+/// A type as the translator uses it.
+pub enum TypeInfo {
+    /// Of functions.
+    Func(FuncTypeInfo),
+    /// Of structures, with these fields.
+    Struct(Vec<PlacedField>),
+    /// Of arrays, with such elements.
+    Array(StorageType),
 }
 
 impl FuncTypeInfo {
@@ -35,8 +46,8 @@ impl FuncTypeInfo {
 pub struct ModuleInfo {
     /// How to translate.
     pub config: Config,
-    /// Types by the module's own type index; of functions, what is known of them.
-    pub types: Vec<Option<FuncTypeInfo>>,
+    /// Types by the module's own type index.
+    pub types: Vec<TypeInfo>,
     /// Index in the image by the module's own type index.
     pub image_types: Vec<TypeIndex>,
     /// Type index (the module's own) by function index.
@@ -58,7 +69,10 @@ pub struct ModuleInfo {
 impl ModuleInfo {
     /// A function type by the module's own type index.
     pub fn func_type(&self, index: u32) -> Option<&FuncTypeInfo> {
-        self.types.get(index as usize)?.as_ref()
+        match self.types.get(index as usize)? {
+            TypeInfo::Func(ty) => Some(ty),
+            _ => None,
+        }
     }
 
     /// A heap type; its index is one in the module.
@@ -129,7 +143,7 @@ impl ModuleInfo {
 /// What one type of a recursion group is, in types of the image.
 enum Composite {
     Func(Vec<ValType>, Vec<ValType>),
-    Struct(Vec<FieldType>),
+    Struct(Vec<PlacedField>),
     Array(FieldType),
 }
 
@@ -251,26 +265,40 @@ impl<'a> Sections<'a> {
                 }
                 Ok(converted)
             };
-            let (composite, func) = match &ty.composite_type.inner {
+            let (composite, ty) = match &ty.composite_type.inner {
                 wasmparser::CompositeInnerType::Func(func) => {
                     let ((params, params_ty), (results, results_ty)) =
                         (values(func.params())?, values(func.results())?);
-                    (Composite::Func(params, results), Some(FuncTypeInfo { params: params_ty, results: results_ty }))
+                    (
+                        Composite::Func(params, results),
+                        TypeInfo::Func(FuncTypeInfo { params: params_ty, results: results_ty }),
+                    )
                 }
                 wasmparser::CompositeInnerType::Struct(ty) => {
                     let mut fields = Vec::new();
                     for field in ty.fields.iter() {
                         push(&mut fields, info.field_type(*field)?)?;
                     }
-                    (Composite::Struct(fields), None)
+                    let mut placed = Vec::new();
+                    let places = layout::fields(fields.iter().map(|field: &FieldType| field.storage.into()));
+                    for (ty, (_, offset)) in fields.iter().zip(places) {
+                        let refs = placed.last().map_or(0, |last: &PlacedField| last.refs + u16::from(last.is_ref()));
+                        let offset = u16::try_from(offset)
+                            .map_err(|_| Error::limit("fields of a structure take more than 64 KiB"))?;
+                        push(&mut placed, PlacedField { ty: *ty, offset, refs })?;
+                    }
+                    (Composite::Struct(placed.clone()), TypeInfo::Struct(placed))
                 }
-                wasmparser::CompositeInnerType::Array(ty) => (Composite::Array(info.field_type(ty.0)?), None),
+                wasmparser::CompositeInnerType::Array(ty) => {
+                    let element = info.field_type(ty.0)?;
+                    (Composite::Array(element), TypeInfo::Array(element.storage))
+                }
                 wasmparser::CompositeInnerType::Cont(_) => {
                     return Err(Error::new(ErrorKind::Unsupported("stack-switching")));
                 }
             };
             push(&mut composites, composite)?;
-            push(&mut self.info.types, func)?;
+            push(&mut self.info.types, ty)?;
         }
         let mut parts = Vec::new();
         for (ty, composite) in group.types().zip(&composites) {

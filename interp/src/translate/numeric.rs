@@ -12,6 +12,18 @@ use crate::isa::{
     kind,
 };
 
+/// Operators on floats that are about bits. Section 4.3.3 of the specification, "Floating-Point Operations": `fneg`, `fabs`, `fcopysign`.
+const KEEPS_NAN: [Row; 8] = [
+    Row::F32Abs,
+    Row::F32Neg,
+    Row::F32Copysign,
+    Row::F32ReinterpretI32,
+    Row::F64Abs,
+    Row::F64Neg,
+    Row::F64Copysign,
+    Row::F64ReinterpretI64,
+];
+
 impl Func<'_> {
     /// An operator that computes one operand from one or two, of the row's types.
     pub fn numeric(&mut self, row: Row) -> Result<(), Refusal> {
@@ -52,9 +64,11 @@ impl Func<'_> {
         if fuse::TRAPPING.contains(row) { self.map_here() } else { Ok(()) }
     }
 
-    /// Adds the instruction that makes any NaN the canonical one, when that is asked for and the result is of floats.
+    /// Adds the instruction that makes any NaN the canonical one, when that is asked for and the operator may give any: those that
+    /// are about bits change no other bits of a NaN than the sign.
     pub fn canonicalize(&mut self, row: Row) -> Result<(), Refusal> {
         let row = match row.get().types.last() {
+            _ if KEEPS_NAN.contains(&row) => return Ok(()),
             Some(Ty::F32) => Row::F32CanonicalizeNan,
             Some(Ty::F64) => Row::F64CanonicalizeNan,
             Some(Ty::V128) => match super::simd::canonical(row) {

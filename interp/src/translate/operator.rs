@@ -243,7 +243,7 @@ impl Func<'_> {
             O::BrOnNonNull { relative_depth } => self.br_on_non_null(relative_depth),
             O::CallRef { type_index } => self.call(Callee::Reference(type_index)),
             O::ReturnCallRef { type_index } => self.return_call(Callee::Reference(type_index)),
-            _ => self.atomic(operator),
+            _ => self.gc_operator(operator),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::isa::{Row, Ty};
 
 impl Func<'_> {
     /// Pushes a reference that was popped and has been looked at where it is: in a local, or in its home.
-    fn push_back(&mut self, entry: &Entry) -> Result<(), Refusal> {
+    pub fn push_back(&mut self, entry: &Entry) -> Result<(), Refusal> {
         match entry.place {
             Place::Local(_) => self.push(Ty::Ref, entry.place),
             // Nothing was pushed in between, so that the home is the same.

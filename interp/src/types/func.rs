@@ -50,12 +50,6 @@ impl<'a> ValTypes<'a> {
         ValTypes { bytes }
     }
 
-    /// What may be the codings of types, with other bytes behind: only [`ValTypes::split_first`] may be asked.
-    #[cfg(feature = "function-references")]
-    pub(super) fn from_unchecked_bytes(bytes: &'a [u8]) -> ValTypes<'a> {
-        ValTypes { bytes }
-    }
-
     /// The bytes of the types.
     #[cfg_attr(not(compact), inline)]
     pub fn as_bytes(self) -> &'a [u8] {

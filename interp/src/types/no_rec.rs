@@ -1,9 +1,14 @@
 //! In the place of `rec.rs` in builds without typed references: all types are of functions, and each stands for itself.
 
-use super::{RefType, TypeIndex, ValType};
+use super::{HeapType, RefType, TypeIndex, ValType};
 
 /// Where type indices mean something.
 pub trait TypeSpace {
+    /// Whether everything that is of the first heap type is of the second.
+    fn heap_matches(&self, sub: HeapType, ty: HeapType) -> bool {
+        sub == ty || matches!((sub, ty), (HeapType::Concrete(_), HeapType::Func))
+    }
+
     /// Whether every value of the first type is one of the second.
     fn ref_matches(&self, sub: RefType, ty: RefType) -> bool {
         sub == ty

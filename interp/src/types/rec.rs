@@ -71,20 +71,52 @@ pub struct FieldType {
     pub is_mutable: bool,
 }
 
-const I8: u8 = 0x78;
-const I16: u8 = 0x77;
+const I8: u32 = 0x78;
+const I16: u32 = 0x77;
+/// Bit of the coding of a field's type: it can be set.
+const IS_MUTABLE: u32 = 0x80;
 
-impl FieldType {
-    /// Bytes of the coding, with how many of them count: those of the storage, as in the Wasm binary format or of a value type, then 1 if it
-    /// can be set, else 0.
-    pub const fn to_bytes(self) -> ([u8; 5], usize) {
-        let ([a, b, c, d], len) = match self.storage {
-            StorageType::I8 => ([I8, 0, 0, 0], 1),
-            StorageType::I16 => ([I16, 0, 0, 0], 1),
-            StorageType::Val(ty) => ty.to_bytes(),
+/// A field with its place in an object.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PlacedField {
+    /// What it is.
+    pub ty: FieldType,
+    /// Bytes from the start of the object.
+    pub offset: u16,
+    /// How many references among the fields before it.
+    pub refs: u16,
+}
+
+impl PlacedField {
+    /// Bytes of the coding.
+    pub const BYTES: usize = 8;
+
+    /// The coding: that of a value type, 78 for 8 bits or 77 for 16, with bit 7 if it can be set, as a word; offset; references before.
+    pub const fn to_bytes(self) -> [u8; PlacedField::BYTES] {
+        let word = match self.ty.storage {
+            StorageType::I8 => I8,
+            StorageType::I16 => I16,
+            StorageType::Val(ty) => ty.to_word(),
         };
-        let is_mutable = self.is_mutable as u8;
-        if len == 1 { ([a, is_mutable, 0, 0, 0], 2) } else { ([a, b, c, d, is_mutable], 5) }
+        let [a, b, c, d] = (word | if self.ty.is_mutable { IS_MUTABLE } else { 0 }).to_le_bytes();
+        let ([e, f], [g, h]) = (self.offset.to_le_bytes(), self.refs.to_le_bytes());
+        [a, b, c, d, e, f, g, h]
+    }
+
+    fn from_bytes([a, b, c, d, e, f, g, h]: [u8; PlacedField::BYTES]) -> Option<PlacedField> {
+        let word = u32::from_le_bytes([a, b, c, d]);
+        let storage = match word & !IS_MUTABLE {
+            I8 => StorageType::I8,
+            I16 => StorageType::I16,
+            word => StorageType::Val(ValType::from_word(word)?),
+        };
+        let ty = FieldType { storage, is_mutable: word & IS_MUTABLE != 0 };
+        Some(PlacedField { ty, offset: u16::from_le_bytes([e, f]), refs: u16::from_le_bytes([g, h]) })
+    }
+
+    /// Whether it is a reference.
+    pub const fn is_ref(self) -> bool {
+        matches!(self.ty.storage, StorageType::Val(ValType::Ref(_)))
     }
 }
 
@@ -97,11 +129,10 @@ pub struct FieldTypes<'a> {
 impl<'a> FieldTypes<'a> {
     /// The fields with these bytes; `None` if some name no field.
     pub fn from_bytes(bytes: &'a [u8]) -> Option<FieldTypes<'a>> {
-        let mut rest = FieldTypes { bytes };
-        while !rest.bytes.is_empty() {
-            rest.next()?;
-        }
-        Some(FieldTypes { bytes })
+        let fields = FieldTypes { bytes };
+        let is_whole =
+            bytes.len().is_multiple_of(PlacedField::BYTES) && (0..fields.len()).all(|i| fields.get(i).is_some());
+        is_whole.then_some(fields)
     }
 
     /// The fields with bytes that were checked before.
@@ -109,29 +140,44 @@ impl<'a> FieldTypes<'a> {
         FieldTypes { bytes }
     }
 
-    /// The bytes.
-    pub fn as_bytes(self) -> &'a [u8] {
-        self.bytes
+    /// Number of fields.
+    pub fn len(self) -> usize {
+        self.bytes.len() / PlacedField::BYTES
     }
-}
 
-impl Iterator for FieldTypes<'_> {
-    type Item = FieldType;
+    /// Whether there are none.
+    pub fn is_empty(self) -> bool {
+        self.bytes.is_empty()
+    }
 
-    fn next(&mut self) -> Option<FieldType> {
-        let (&first, mut rest) = self.bytes.split_first()?;
-        let storage = match first {
-            I8 => StorageType::I8,
-            I16 => StorageType::I16,
-            _ => {
-                let (ty, others) = super::ValTypes::from_unchecked_bytes(self.bytes).split_first()?;
-                rest = others.as_bytes();
-                StorageType::Val(ty)
+    /// PlacedField `i`, if there are so many.
+    pub fn get(self, i: usize) -> Option<PlacedField> {
+        let first = i.checked_mul(PlacedField::BYTES)?;
+        self.bytes.get(first..)?.first_chunk().copied().and_then(PlacedField::from_bytes)
+    }
+
+    /// The last field.
+    pub fn last(self) -> Option<PlacedField> {
+        self.get(self.len().checked_sub(1)?)
+    }
+
+    /// The fields in order.
+    pub fn iter(self) -> impl Iterator<Item = PlacedField> + Clone + 'a {
+        (0..self.len()).map_while(move |i| self.get(i))
+    }
+
+    /// The field with this offset: offsets ascend.
+    pub fn at_offset(self, offset: u16) -> Option<PlacedField> {
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.get(middle)?.offset < offset {
+                low = middle + 1;
+            } else {
+                high = middle;
             }
-        };
-        let (&is_mutable, rest) = rest.split_first().filter(|(byte, _)| **byte <= 1)?;
-        self.bytes = rest;
-        Some(FieldType { storage, is_mutable: is_mutable == 1 })
+        }
+        self.get(low).filter(|field| field.offset == offset)
     }
 }
 
@@ -171,10 +217,13 @@ impl<'a> CompositeType<'a> {
             (CompositeType::Func(a), CompositeType::Func(b)) => {
                 a.params().are_like(b.params()) && a.results().are_like(b.results())
             }
-            (CompositeType::Struct(mut a), CompositeType::Struct(mut b))
-            | (CompositeType::Array(mut a), CompositeType::Array(mut b)) => a.all(|field| {
-                b.next().is_some_and(|sub| field.storage.is_like(sub.storage) && field.is_mutable == sub.is_mutable)
-            }),
+            (CompositeType::Struct(a), CompositeType::Struct(b))
+            | (CompositeType::Array(a), CompositeType::Array(b)) => {
+                let is_like = |(a, b): (PlacedField, PlacedField)| {
+                    a.ty.storage.is_like(b.ty.storage) && a.ty.is_mutable == b.ty.is_mutable
+                };
+                a.len() <= b.len() && a.iter().zip(b.iter()).all(is_like)
+            }
             _ => false,
         }
     }
@@ -305,22 +354,20 @@ mod tests {
 
     #[test]
     fn fields_round_trip() {
-        let field = |storage, is_mutable| FieldType { storage, is_mutable };
+        let field =
+            |storage, is_mutable, offset, refs| PlacedField { ty: FieldType { storage, is_mutable }, offset, refs };
         let fields = [
-            field(StorageType::I8, true),
-            field(StorageType::Val(ValType::I64), false),
-            field(StorageType::Val(ValType::Ref(RefType::new(true, HeapType::Concrete(TypeIndex(300))))), true),
-            field(StorageType::I16, false),
+            field(StorageType::I8, true, 8, 0),
+            field(StorageType::Val(ValType::I64), false, 12, 0),
+            field(StorageType::Val(ValType::Ref(RefType::new(true, HeapType::Concrete(TypeIndex(300))))), true, 20, 0),
+            field(StorageType::I16, false, 24, 1),
         ];
-        let (mut bytes, mut len) = ([0; 20], 0);
-        for field in fields {
-            let (coding, count) = field.to_bytes();
-            bytes[len..len + count].copy_from_slice(&coding[..count]);
-            len += count;
-        }
-        assert!(FieldTypes::from_bytes(&bytes[..len]).unwrap().eq(fields));
-        assert_eq!(FieldTypes::from_bytes(&bytes[..len - 1]), None);
-        bytes[1] = 2;
-        assert_eq!(FieldTypes::from_bytes(&bytes[..len]), None);
+        let mut bytes: [u8; 32] = core::array::from_fn(|i| fields[i / 8].to_bytes()[i % 8]);
+        let view = FieldTypes::from_bytes(&bytes).unwrap();
+        assert!(view.iter().eq(fields));
+        assert_eq!((view.at_offset(20), view.at_offset(21), view.at_offset(25)), (Some(fields[2]), None, None));
+        assert_eq!(FieldTypes::from_bytes(&bytes[..31]), None);
+        bytes[8] = 0x40;
+        assert_eq!(FieldTypes::from_bytes(&bytes), None);
     }
 }

@@ -182,6 +182,34 @@ pub const CORPUS: &[(&str, &str)] = &[
             (return (call_indirect $f (type $t) (i32.const 3) (local.get 0) (local.get 2))))
           (block (return_call_ref $t (i32.const 2) (local.get 0) (br_on_null 0 (local.get 1)))) (ref.null extern)))"#,
     ),
+    (
+        "objects",
+        r#"(module
+        (type $t (sub (func (param i32) (result i32)))) (type $u (sub $t (func (param i32) (result i32))))
+        (rec (type $node (sub (struct (field $x (mut i32)) (field $next (mut (ref null $node))) (field $all (mut (ref null $nodes))))))
+          (type $nodes (array (mut (ref null $node)))))
+        (type $wide (sub $node (struct (field (mut i32)) (field (mut (ref null $node))) (field (mut (ref null $nodes))) (field (mut f64)) (field (mut i8)))))
+        (type $bytes (array (mut i8))) (type $longs (array (mut i64))) (data "0123456789") (elem $none (ref null $node) (ref.null $node))
+        (global $g (mut (ref null $node)) (struct.new $node (i32.const 5) (ref.null $node) (ref.null $nodes)))
+        (elem declare func $f) (func $f (type $u) (local.get 0))
+        (func (param (ref null $node) i32) (result i32) (local (ref null $nodes) anyref)
+          (local.set 2 (array.new $nodes (local.get 0) (i32.const 3)))
+          (array.set $nodes (local.get 2) (local.get 1) (struct.new $node (local.get 1) (local.get 0) (local.get 2)))
+          (struct.set $node $all (local.get 0) (local.get 2)) (global.set $g (struct.get $node $next (local.get 0)))
+          (local.set 3 (struct.new $wide (i32.const 1) (local.get 0) (local.get 2) (f64.const 2) (i32.const 3)))
+          (array.fill $nodes (local.get 2) (i32.const 0) (global.get $g) (i32.const 2))
+          (array.copy $nodes $nodes (local.get 2) (i32.const 1) (local.get 2) (i32.const 0) (i32.const 1))
+          (array.init_elem $nodes $none (local.get 2) (i32.const 0) (i32.const 0) (i32.const 1))
+          (block $is (result (ref $wide)) (br_on_cast $is anyref (ref $wide) (local.get 3)) (return (i32.const 7)))
+          (i32.add (struct.get_u $wide 4) (array.len (local.get 2))))
+        (func (param i32 i64) (result i64) (local (ref null $bytes) (ref null $longs))
+          (local.set 2 (array.new_data $bytes 0 (i32.const 1) (i32.const 4))) (array.init_data $bytes 0 (local.get 2) (i32.const 0) (i32.const 2) (i32.const 3))
+          (local.set 3 (array.new_fixed $longs 2 (local.get 1) (i64.const 4))) (array.set $longs (local.get 3) (i32.const 1) (local.get 1))
+          (i64.add (array.get $longs (local.get 3) (local.get 0)) (i64.extend_i32_u (array.get_s $bytes (local.get 2) (i32.const 0)))))
+        (func (param anyref externref) (result i32)
+          (call_ref $t (i31.get_s (ref.cast i31ref (local.get 0))) (ref.func $f))
+          (i32.add (ref.eq (ref.i31 (i32.const 4)) (ref.cast eqref (any.convert_extern (local.get 1)))))))"#,
+    ),
 ];
 
 /// The options that change code.

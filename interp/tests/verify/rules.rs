@@ -396,6 +396,52 @@ fn calls_by_reference() {
     );
 }
 
+#[test]
+fn objects() {
+    const WAT: &str = r#"(module
+        (type $s (struct (field $i (mut i32)) (field $r (mut externref)) (field $l (mut i64)) (field $b (mut i8)))) (type $n (struct (field i32 externref)))
+        (type $a (array (mut i16))) (type $e (array (mut externref))) (data "abc") (elem $x externref)
+        (func (param (ref null $s) i32 externref i64) (result i32)
+          (struct.set $s $i (local.get 0) (local.get 1)) (struct.set $s $r (local.get 0) (local.get 2))
+          (drop (struct.get $s $l (local.get 0))) (drop (struct.get $s $r (local.get 0))) (struct.get_u $s $b (local.get 0)))
+        (func (param i32 externref) (result (ref $n)) (struct.new $n (local.get 0) (local.get 1)))
+        (func (param i32 externref) (drop (array.new_default $a (local.get 0))) (drop (array.new $e (local.get 1) (local.get 0)))
+          (drop (array.new_data $a 0 (local.get 0) (local.get 0))) (drop (array.new_elem $e $x (local.get 0) (local.get 0)))
+          (drop (array.new_fixed $a 2 (local.get 0) (local.get 0))) (drop (array.new_fixed $e 2 (local.get 1) (local.get 1)))
+          (drop (struct.new_default $s)) (drop (ref.test (ref $s) (ref.null any)))))"#;
+    check(
+        &Config::default(),
+        WAT,
+        &[
+            ("type of no structure", |p| p.operand("i32.struct.set", 0, 1, |_| 2)),
+            ("type of no structure", |p| p.operand("struct.new_default", 0, 0, |_| 3)),
+            ("type index out of range", |p| p.operand("i64.struct.get", 0, 1, |_| 99)),
+            ("no field at that offset", |p| p.operand("i32.struct.set", 0, 2, |offset| offset + 1)),
+            ("no field at that offset", |p| p.operand("i8.struct.get_u", 0, 2, |offset| offset + 1)),
+            ("field of another kind or width", |p| p.operand("i32.struct.set", 0, 2, |offset| offset + 4)),
+            ("field of another kind or width", |p| p.operand("ref.struct.get", 0, 2, |offset| offset - 4)),
+            ("field of another kind or width", |p| p.operand("i64.struct.get", 0, 2, |offset| offset - 8)),
+            ("field of another kind or width", |p| p.operand("i8.struct.get_u", 0, 2, |offset| offset - 16)),
+            ("data cell used as a reference", |p| p.operand("i32.struct.set", 0, 0, |slot| slot + 4)),
+            ("type of no structure", |p| p.operand("struct.new", 0, 0, |_| 2)),
+            ("reference cell used as data", |p| p.operand("struct.new", 0, 1, |_| 4)),
+            ("data cell used as a reference", |p| p.operand("struct.new", 0, 2, |_| 0)),
+            ("slot outside the frame", |p| p.operand("struct.new", 0, 1, |_| 0x1000)),
+            ("slot outside the frame", |p| p.operand("struct.new", 0, 2, |_| 0x1000)),
+            ("type of no array", |p| p.operand("array.new_default", 0, 1, |_| 0)),
+            ("array of another kind", |p| p.operand("ref.array.new", 0, 2, |_| 2)),
+            ("array of another kind", |p| p.operand("array.new_data", 0, 2, |_| 3)),
+            ("array of another kind", |p| p.operand("array.new_elem", 0, 2, |_| 2)),
+            ("array of another kind", |p| p.operand("array.new_fixed", 0, 0, |_| 3)),
+            ("array of another kind", |p| p.operand("ref.array.new_fixed", 0, 0, |_| 2)),
+            ("slot outside the frame", |p| p.operand("array.new_fixed", 0, 1, |_| 0x1000)),
+            ("data cell used as a reference", |p| p.operand("ref.array.new_fixed", 0, 2, |_| 0)),
+            ("coding of no reference type", |p| p.operand("ref.test", 0, 1, |_| 0x7f)),
+            ("data segment index out of range", |p| p.operand("array.new_data", 0, 3, |_| 1)),
+        ],
+    );
+}
+
 /// Without references in any type, calls are checked a shorter way.
 #[test]
 fn calls_of_numbers() {

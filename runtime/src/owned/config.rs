@@ -19,6 +19,7 @@ const DEFAULT_FEATURES: Features = Features::MUTABLE_GLOBAL
     .with(Features::SIMD)
     .with(Features::RELAXED_SIMD)
     .with(Features::FUNCTION_REFERENCES)
+    .with(Features::GC)
     .with(Features::EXCEPTIONS)
     .with(Features::FLOATS);
 
@@ -152,6 +153,8 @@ impl Config {
         floats => FLOATS,
         /// Typed references to functions, and calls by them. Default: true.
         wasm_function_references => FUNCTION_REFERENCES,
+        /// Structures, arrays, integers of 31 bits, casts. Default: true.
+        wasm_gc => GC,
         /// Vectors of 128 bits. Default: true.
         wasm_simd => SIMD,
         /// Relaxed vector operators, which do the same on every machine here: what the specification's deterministic profile says. Default: true.

@@ -3,7 +3,7 @@
 use super::{
     AsContext, AsContextMut, Error, FuncType, Rooted, Store, StoreContextMut, Tag, Val, ValType,
     error::ErrorKind,
-    func::{Direction, check_values, read_values, root_values, write_values},
+    func::{Direction, check_values, read_cells, write_cells},
     rooted::unrooted,
     types::Owner,
 };
@@ -85,7 +85,7 @@ impl ExnRef {
         let handle = store.core.new_object(store.core.tag_descriptor(tag), 0)?;
         let root = store.root(handle)?;
         let mut cells = alloc::vec![0; store.core.tag_type(tag).params().cells() as usize];
-        write_values(fields, &mut cells, store.id);
+        write_cells(store, fields, &mut cells);
         store.core.exception_cells_mut(handle)[..cells.len()].copy_from_slice(&cells);
         Ok(root)
     }
@@ -132,10 +132,7 @@ fn fields<T>(store: &mut Store<T>, handle: u32, tag: u32) -> Result<Vec<Val>, Er
     let owner = Owner::Store(store.id);
     let types: Vec<ValType> = store.core.tag_type(tag).params().iter().map(|ty| ValType::from_raw(ty, owner)).collect();
     let cells = Vec::from(store.core.exception_cells(handle));
-    let mut values = alloc::vec![Val::I32(0); types.len()];
-    read_values(types.into_iter(), &cells, store.id, &mut values);
-    root_values(store, &mut values)?;
-    Ok(values)
+    Ok(read_cells(store, &types, &cells))
 }
 
 /// An exception is on its way: what a host function returns that throws, and what a call gives whose exception nobody caught. The exception

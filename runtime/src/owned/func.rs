@@ -82,7 +82,8 @@ impl Func {
         let StoreContextMut { store } = ctx.as_context_mut();
         let call = self.begin(store, inputs, outputs)?;
         call::finish(store, &call)?;
-        read_results(store, &call, outputs)
+        read_results(store, &call, outputs);
+        Ok(())
     }
 
     /// Calls it; if a host function on the way fails or the fuel is used up, it can be resumed.
@@ -109,12 +110,13 @@ impl Func {
     ) -> Result<sheave_interp::store::Call, Error> {
         let address = store.address(self.0);
         let ty = store.core.func_type(address);
-        let id = store.id;
         check_values(store, ty.params(), inputs, Direction::Parameters)?;
         if ty.results().len() != outputs.len() {
             return Err(FuncError::MismatchingResultLen.into());
         }
-        call::begin(store, address, |cells| write_values(inputs, cells, id))
+        let call = store.core.begin(address)?;
+        write_values(store, inputs, Window { offset: call.window, cells: call.cells });
+        Ok(call)
     }
 
     /// The same function with its types fixed, so that calls need not check them.
@@ -156,71 +158,83 @@ pub(crate) fn check_values<T>(
     if !types.iter().zip(values).all(is_like) {
         return Err(wrong_type);
     }
-    if values.iter().any(|value| value.to_bits(store.id).is_none()) {
+    if values.iter().any(|value| value.to_bits(&store.core, store.id).is_none()) {
         return Err(FuncError::ForeignReference);
     }
-    let fit = types.iter().zip(values).all(|(ty, value)| value.matches(&store.core, ty));
+    let fit = types.iter().zip(values).all(|(ty, value)| value.matches(&store.core, store.id, ty));
     if fit { Ok(()) } else { Err(wrong_type) }
 }
 
-/// Writes values that were checked to cells.
+/// Writes values that were checked to the cells of a window.
 ///
 /// # Panics
 /// If a value is a reference of another store.
-pub(crate) fn write_values(values: &[Val], cells: &mut [u32], store: u32) {
-    let mut rest = cells;
+pub(crate) fn write_values<T>(store: &mut Store<T>, values: &[Val], window: Window) {
+    let mut next = 0;
     for value in values {
-        let bits = value.to_bits(store).expect("a reference is used with the store that it belongs to");
-        let (cells, next) = rest.split_at_mut(value.ty().to_raw().cells() as usize);
-        for (i, cell) in cells.iter_mut().enumerate() {
-            *cell = (bits >> (32 * i)) as u32;
-        }
-        rest = next;
+        let bits = value.to_bits(&store.core, store.id);
+        next += write_bits(value, bits, &mut store.cells_mut(window)[next..]);
     }
 }
 
-/// Reads values of these types from cells.
-pub(crate) fn read_values(types: impl Iterator<Item = ValType>, cells: &[u32], store: u32, values: &mut [Val]) {
-    let mut rest = cells;
-    for (ty, value) in types.zip(values) {
-        let (cells, next) = rest.split_at(ty.to_raw().cells() as usize);
-        let bits = cells.iter().rev().fold(0, |bits: Bits, cell| bits << 32 | Bits::from(*cell));
-        *value = Val::from_bits(bits, ty, store);
-        rest = next;
+/// Writes values that were checked to cells of an object; see [`write_values`].
+#[cfg(feature = "exceptions")]
+pub(crate) fn write_cells<T>(store: &Store<T>, values: &[Val], cells: &mut [u32]) {
+    let mut next = 0;
+    for value in values {
+        next += write_bits(value, value.to_bits(&store.core, store.id), &mut cells[next..]);
     }
+}
+
+/// Writes the bits of a value to the first of these cells; gives how many that were.
+fn write_bits(value: &Val, bits: Option<Bits>, cells: &mut [u32]) -> usize {
+    let bits = bits.expect("a reference is used with the store that it belongs to");
+    let count = value.ty().to_raw().cells() as usize;
+    for (i, cell) in cells[..count].iter_mut().enumerate() {
+        *cell = (bits >> (32 * i)) as u32;
+    }
+    count
+}
+
+/// Reads values of these types from the cells of a window.
+pub(crate) fn read_values<T>(
+    store: &mut Store<T>,
+    types: impl Iterator<Item = ValType>,
+    window: Window,
+    values: &mut [Val],
+) {
+    let mut next = 0;
+    for (ty, value) in types.zip(values) {
+        let (bits, count) = read_bits(ty, &store.cells(window)[next..]);
+        *value = Val::from_bits(&mut store.core, bits, ty, store.id);
+        next += count;
+    }
+}
+
+/// Reads values of these types from cells of an object.
+#[cfg(feature = "exceptions")]
+pub(crate) fn read_cells<T>(store: &mut Store<T>, types: &[ValType], cells: &[u32]) -> Vec<Val> {
+    let (mut values, mut next) = (Vec::new(), 0);
+    for ty in types {
+        let (bits, count) = read_bits(*ty, &cells[next..]);
+        values.push(Val::from_bits(&mut store.core, bits, *ty, store.id));
+        next += count;
+    }
+    values
+}
+
+/// Bits of a value of a type in the first of these cells, and how many cells it has.
+fn read_bits(ty: ValType, cells: &[u32]) -> (Bits, usize) {
+    let count = ty.to_raw().cells() as usize;
+    (cells[..count].iter().rev().fold(0, |bits: Bits, cell| bits << 32 | Bits::from(*cell)), count)
 }
 
 /// Reads the results of a call that has finished.
-///
-/// # Errors
-/// No memory for roots of objects.
-pub(crate) fn read_results<T>(
-    store: &mut Store<T>,
-    call: &sheave_interp::store::Call,
-    outputs: &mut [Val],
-) -> Result<(), Error> {
-    let types = store.core.func_type(call.func).results().iter();
-    let types = types.map(|ty| ValType::from_raw(ty, Owner::Store(store.id)));
-    read_values(types, store.core.cells(call.window, call.cells), store.id, outputs);
-    root_values(store, outputs)
-}
-
-/// Roots the references to objects among values that were just read.
-///
-/// # Errors
-/// No memory.
-#[inline]
-pub(crate) fn root_values<T>(store: &mut Store<T>, values: &mut [Val]) -> Result<(), Error> {
-    #[cfg(feature = "exceptions")]
-    for value in values {
-        if let Val::ExnRef(super::Nullable::Val(found)) = value {
-            let Some(reference) = found.reference(store.id) else { continue };
-            *found = store.root(reference)?;
-        }
-    }
-    #[cfg(not(feature = "exceptions"))]
-    let _ = (store, values);
-    Ok(())
+pub(crate) fn read_results<T>(store: &mut Store<T>, call: &sheave_interp::store::Call, outputs: &mut [Val]) {
+    let types: Vec<_> = store.core.func_type(call.func).results().iter().collect();
+    let owner = Owner::Store(store.id);
+    let types = types.into_iter().map(|ty| ValType::from_raw(ty, owner));
+    read_values(store, types, Window { offset: call.window, cells: call.cells }, outputs);
 }
 
 /// Values up to this number are kept on the native stack during a host call.
@@ -243,24 +257,33 @@ pub(crate) fn with_values<T>(
             &mut long[..]
         };
         let (params, results) = values.split_at_mut(param_types.len());
-        read_values(param_types.iter().copied(), store.cells(window), store.id, params);
-        root_values(store, params)?;
+        read_values(store, param_types.iter().copied(), window, params);
         for (result, ty) in results.iter_mut().zip(&result_types) {
             *result = Val::default_for_ty(*ty);
         }
         func(Caller::new(store, instance), params, results)?;
-        let id = store.id;
-        let is_like = |(ty, value): (&ValType, &Val)| value.ty().to_raw().is_like(ty.to_raw());
-        if !result_types.iter().zip(&*results).all(is_like) {
-            return Err(FuncError::MismatchingResultType.into());
-        }
-        if results.iter().any(|result| result.to_bits(id).is_none()) {
-            return Err(FuncError::ForeignReference.into());
-        }
-        if !result_types.iter().zip(&*results).all(|(ty, value)| value.matches(&store.core, ty.to_raw())) {
-            return Err(FuncError::MismatchingResultType.into());
-        }
-        write_values(results, store.cells_mut(window), id);
-        Ok(())
+        with_results(store, &result_types, results, window)
     })
+}
+
+/// Checks the results of a host function, and writes them.
+fn with_results<T>(
+    store: &mut Store<T>,
+    result_types: &[ValType],
+    results: &[Val],
+    window: Window,
+) -> Result<(), Error> {
+    let id = store.id;
+    let is_like = |(ty, value): (&ValType, &Val)| value.ty().to_raw().is_like(ty.to_raw());
+    if !result_types.iter().zip(results).all(is_like) {
+        return Err(FuncError::MismatchingResultType.into());
+    }
+    if results.iter().any(|result| result.to_bits(&store.core, id).is_none()) {
+        return Err(FuncError::ForeignReference.into());
+    }
+    if !result_types.iter().zip(results).all(|(ty, value)| value.matches(&store.core, id, ty.to_raw())) {
+        return Err(FuncError::MismatchingResultType.into());
+    }
+    write_values(store, results, window);
+    Ok(())
 }

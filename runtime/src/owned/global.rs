@@ -15,7 +15,7 @@ use super::{
 /// let mut store = Store::new(&Engine::default(), ());
 /// let global = Global::new(&mut store, Val::I64(1), Mutability::Var);
 /// global.set(&mut store, Val::I64(2))?;
-/// assert_eq!(global.get(&store), Val::I64(2));
+/// assert_eq!(global.get(&mut store), Val::I64(2));
 /// assert!(global.set(&mut store, Val::I32(3)).is_err());
 /// # Ok::<(), sheave::Error>(())
 /// ```
@@ -29,7 +29,7 @@ impl Global {
     /// If there is no memory for it.
     pub fn new(mut ctx: impl AsContextMut, value: Val, mutability: Mutability) -> Global {
         let StoreContextMut { store } = ctx.as_context_mut();
-        let bits = value.to_bits(store.id).expect("a value is used with the store that it belongs to");
+        let bits = value.to_bits(&store.core, store.id).expect("a value is used with the store that it belongs to");
         let ty = GlobalType::new(value.ty(), mutability);
         let address = store.core.new_global(ty.to_raw(), bits).expect("memory for a global");
         Global(store.handle(address))
@@ -42,11 +42,12 @@ impl Global {
     }
 
     /// Its value.
-    pub fn get(&self, ctx: impl AsContext) -> Val {
-        let store = ctx.as_context().store;
+    pub fn get(&self, mut ctx: impl AsContextMut) -> Val {
+        let StoreContextMut { store } = ctx.as_context_mut();
         let address = store.address(self.0);
         let ty = GlobalType::from_raw(store.core.global_type(address), Owner::Store(store.id));
-        Val::from_bits(store.core.global(address), ty.content(), store.id)
+        let bits = store.core.global(address);
+        Val::from_bits(&mut store.core, bits, ty.content(), store.id)
     }
 
     /// Sets its value.
@@ -60,8 +61,8 @@ impl Global {
         if ty.mutability().is_const() {
             return Err(GlobalError::ImmutableWrite);
         }
-        let bits = value.to_bits(store.id).expect("a value is used with the store that it belongs to");
-        if !value.matches(&store.core, ty.content().to_raw()) {
+        let bits = value.to_bits(&store.core, store.id).expect("a value is used with the store that it belongs to");
+        if !value.matches(&store.core, store.id, ty.content().to_raw()) {
             return Err(GlobalError::TypeMismatch);
         }
         store.core.set_global(address, bits);

@@ -23,6 +23,7 @@ mod limits;
 mod linker;
 mod memory;
 mod module;
+mod object;
 #[cfg_attr(not(feature = "std"), path = "no_observe.rs")]
 mod observe;
 mod resume;
@@ -66,6 +67,7 @@ pub use linker::{InstancePre, Linker};
 pub use memory::Memory;
 pub use module::{ExportType, ImportType, Module};
 #[cfg(feature = "std")]
+pub use object::{AnyRef, ArrayRef, I31, StructRef};
 pub use observe::{FamilyStatistics, GuestProfile, ProfiledFunction, ProfiledStack, Statistics};
 pub use resume::{
     ResumableCall, ResumableCallHostTrap, ResumableCallOutOfFuel, TypedResumableCall, TypedResumableCallHostTrap,

@@ -70,7 +70,7 @@ pub(crate) fn after<T>(
 ) -> Result<ResumableCall, Error> {
     Ok(match stop(store, call, outcome)? {
         Stopped::Finished => {
-            read_results(store, call, outputs)?;
+            read_results(store, call, outputs);
             ResumableCall::Finished
         }
         Stopped::HostTrap(stopped) => ResumableCall::HostTrap(stopped),
@@ -139,8 +139,7 @@ impl ResumableCallHostTrap {
         check_values(store, store.core.func_type(host_func).results(), inputs, Direction::Results)?;
         let (call, host) = put_back(store, &self.suspended)?;
         if let Some(host) = host {
-            let id = store.id;
-            write_values(inputs, store.cells_mut(Window { offset: host.window, cells: host.cells }), id);
+            write_values(store, inputs, Window { offset: host.window, cells: host.cells });
             store.core.host_return(&host);
         }
         let outcome = call::go_on(store, &call)?;

@@ -62,9 +62,13 @@ impl<U> Store<U> {
 }
 
 impl<T> Rooted<T> {
-    /// What was found in a store with this number, before it is rooted.
-    pub(crate) fn found(reference: u32, store: u32) -> Rooted<T> {
-        Rooted { handle: Handle { store, address: u32::MAX }, reference, what: PhantomData }
+    /// Holds an object of the store with this number until the scope ends.
+    ///
+    /// # Panics
+    /// If there is no memory for another root.
+    pub(crate) fn in_core(core: &mut Core, store: u32, reference: u32) -> Rooted<T> {
+        let address = core.push_root(reference).expect("memory for a root");
+        Rooted { handle: Handle { store, address }, reference, what: PhantomData }
     }
 
     /// Its object, to be used in the store with this number only after [`Rooted::valid`] was asked.

@@ -167,7 +167,7 @@ impl<T> Store<T> {
     pub(crate) fn new_extern(&mut self, object: Box<dyn Any + Send + Sync>) -> super::ExternRef {
         let number = self.core.new_extern().expect("a number for an external reference");
         self.externs.push(object);
-        super::ExternRef(self.handle(number))
+        super::ExternRef(super::value::Value::Host(self.handle(number)))
     }
 
     /// # Panics

@@ -17,7 +17,7 @@ use sheave_interp::types as raw;
 /// let table = Table::new(&mut store, TableType::new(RefType::FUNCREF, 2, None), Ref::null(HeapType::Func))?;
 /// let func = Func::wrap(&mut store, || {});
 /// table.set(&mut store, 1, func.into())?;
-/// assert_eq!(table.get(&store, 1), Some(func.into()));
+/// assert_eq!(table.get(&mut store, 1), Some(func.into()));
 /// assert!(table.set(&mut store, 2, func.into()).is_err());
 /// # Ok::<(), sheave::Error>(())
 /// ```
@@ -68,11 +68,12 @@ impl Table {
     }
 
     /// The element at `index`, if there are so many.
-    pub fn get(&self, ctx: impl AsContext, index: u64) -> Option<Ref> {
-        let store = ctx.as_context().store;
+    pub fn get(&self, mut ctx: impl AsContextMut, index: u64) -> Option<Ref> {
+        let StoreContextMut { store } = ctx.as_context_mut();
         let address = store.address(self.0);
         let handle = *store.core.table(address).get(usize::try_from(index).ok()?)?;
-        Some(Ref::from_handle(handle, store.core.table_type(address).element, store.id))
+        let element = store.core.table_type(address).element;
+        Some(Ref::from_handle(&mut store.core, handle, element, store.id))
     }
 
     /// Sets the element at `index`.
@@ -129,6 +130,6 @@ impl Table {
 
 /// A reference as the interpreter has it.
 fn handle<T>(store: &Store<T>, value: Ref, element: raw::RefType) -> Result<u32, TableError> {
-    let handle = value.to_handle(store.id).expect("a reference is used with the store that it belongs to");
-    if value.matches(&store.core, element) { Ok(handle) } else { Err(TableError::ElementTypeMismatch) }
+    let handle = value.to_handle(&store.core, store.id).expect("a reference is used with the store that it belongs to");
+    if value.matches(&store.core, store.id, element) { Ok(handle) } else { Err(TableError::ElementTypeMismatch) }
 }

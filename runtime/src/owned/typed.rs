@@ -1,8 +1,8 @@
 //! Rust types as Wasm types, and functions whose types are fixed at compile time.
 
 use super::{
-    AsContext, AsContextMut, Error, ExternRef, F32, F64, Func, Nullable, Ref, RefType, StoreContextMut,
-    TypedResumableCall, V128, ValType, call, errors::FuncError, resume,
+    AsContext, AsContextMut, Error, ExternRef, F32, F64, Func, Nullable, StoreContextMut, TypedResumableCall, V128,
+    ValType, call, errors::FuncError, resume,
 };
 use core::{fmt, marker::PhantomData};
 
@@ -71,23 +71,19 @@ impl WasmTy for V128 {
     }
 }
 
-macro_rules! wasm_ref { ($($ty:ty: $variant:ident, $ref:ident;)*) => { $(
+macro_rules! wasm_ref { ($($ty:ty: $variant:ident;)*) => { $(
     impl WasmTy for Nullable<$ty> {
         const TYPE: ValType = ValType::$variant;
         const CELLS: usize = 1;
 
         fn read(cells: &[u32], store: u32) -> Nullable<$ty> {
-            match Ref::from_handle(cells[0], RefType::$variant.to_raw(), store) {
-                Ref::$ref(value) => value,
-                _ => Nullable::Null,
-            }
+            <$ty>::from_handle(cells[0], store)
         }
 
         /// # Panics
         /// If the reference is one of another store.
         fn write(self, cells: &mut [u32], store: u32) {
-            let handle = Ref::$ref(self).to_handle(store);
-            cells[0] = handle.expect("a reference is used with the store that it belongs to");
+            cells[0] = <$ty>::to_handle(self, store).expect("a reference is used with the store that it belongs to");
         }
     }
 
@@ -106,7 +102,7 @@ macro_rules! wasm_ref { ($($ty:ty: $variant:ident, $ref:ident;)*) => { $(
         }
     }
 )* } }
-wasm_ref! { Func: FUNCREF, Func; ExternRef: EXTERNREF, Extern; }
+wasm_ref! { Func: FUNCREF; ExternRef: EXTERNREF; }
 
 /// A list of Wasm types: one [`WasmTy`], or a tuple of up to 16.
 pub trait WasmTyList: Sized + Send {

@@ -134,7 +134,13 @@ impl RefType {
     }
 
     pub(crate) fn from_raw(ty: raw::RefType, owner: Owner) -> RefType {
-        let heap = match ty.heap() {
+        RefType { is_nullable: ty.is_nullable(), heap: HeapType::from_raw(ty.heap(), owner) }
+    }
+}
+
+impl HeapType {
+    pub(crate) fn from_raw(ty: raw::HeapType, owner: Owner) -> HeapType {
+        match ty {
             raw::HeapType::Func => HeapType::Func,
             raw::HeapType::NoFunc => HeapType::NoFunc,
             raw::HeapType::Extern => HeapType::Extern,
@@ -148,8 +154,7 @@ impl RefType {
             raw::HeapType::Exn => HeapType::Exn,
             raw::HeapType::NoExn => HeapType::NoExn,
             raw::HeapType::Concrete(index) => HeapType::Concrete(ConcreteType { owner, index: index.0 }),
-        };
-        RefType { is_nullable: ty.is_nullable(), heap }
+        }
     }
 }
 
@@ -217,6 +222,13 @@ impl HeapType {
 pub struct ConcreteType {
     owner: Owner,
     index: u32,
+}
+
+impl ConcreteType {
+    /// Its number in a store; `None` if it is not one of that.
+    pub(crate) fn number_in(self, store: u32) -> Option<u32> {
+        (self.owner == Owner::Store(store)).then_some(self.index)
+    }
 }
 
 /// Where indices of types mean something.

@@ -111,7 +111,10 @@ fn value(_: &mut Store<Host>, val: &Val) -> Value {
 
 fn export(store: &mut Store<Host>, instance: Instance, name: &str) -> Export {
     match instance.get_export(&*store, name) {
-        Some(Extern::Global(global)) => Export::Global(value(store, &global.get(&*store))),
+        Some(Extern::Global(global)) => {
+            let found = global.get(&mut *store);
+            Export::Global(value(store, &found))
+        }
         Some(Extern::Memory(memory)) => Export::memory(memory.size(&*store), memory.data(&*store)),
         Some(Extern::SharedMemory(memory)) => {
             let mut bytes = vec![0; memory.data_size()];
@@ -119,8 +122,10 @@ fn export(store: &mut Store<Host>, instance: Instance, name: &str) -> Export {
             Export::memory(memory.size(), &bytes)
         }
         Some(Extern::Table(table)) => {
-            let is_null = |i| table.get(&*store, i).is_none_or(|element| element.is_null());
-            Export::table(table.size(&*store), is_null)
+            let size = table.size(&*store);
+            let mut is_null = |i| table.get(&mut *store, i).is_none_or(|element| element.is_null());
+            let nulls: Vec<bool> = (0..size).map(&mut is_null).collect();
+            Export::table(size, |i| nulls[i as usize])
         }
         _ => Export::Other,
     }
