@@ -67,7 +67,7 @@ fn bytes_that_are_no_image_and_no_module_are_errors() {
         assert!(Module::from_image(&engine, &changed).is_err(), "byte {i} changed");
         changed[i] = image[i];
     }
-    for text in ["(module (func (result i32)))", "(module", "(module (type (struct)))"] {
+    for text in ["(module (func (result i32)))", "(module", "(module (type (struct (field (ref 7)))))"] {
         assert!(Module::new(&engine, text).is_err(), "{text}");
         assert!(Module::validate(&engine, text.as_bytes()).is_err(), "{text}");
     }
