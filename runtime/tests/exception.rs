@@ -6,8 +6,11 @@ use sheave::{
     Nullable, RootScope, Rooted, Store, Tag, TrapCode, Val, ValType, errors::ErrorKind,
 };
 
-/// The ways to execute, each as a change of the settings.
-const WAYS: [(&str, fn(&mut Config)); 7] = [
+/// A name, and what it changes of the settings.
+type Way = (&'static str, fn(&mut Config));
+
+/// The ways to execute.
+const WAYS: [Way; 7] = [
     ("plain", |_| {}),
     ("lazy", |config| _ = config.compilation_mode(CompilationMode::Lazy)),
     ("fuel", |config| _ = config.consume_fuel(true)),

@@ -36,7 +36,7 @@ struct Build {
     what: &'static str,
 }
 
-static BUILDS: [Build; 11] = [
+static BUILDS: [Build; 12] = [
     Build {
         package: "sheave-interp",
         features: Cow::Borrowed("exec"),
@@ -56,6 +56,11 @@ static BUILDS: [Build; 11] = [
         what: "the same with some of what can be left out",
     },
     Build { package: "sheave", features: Cow::Borrowed("complete"), what: "the same with all of it" },
+    Build {
+        package: "sheave",
+        features: Cow::Borrowed("alloc,wasm2"),
+        what: "embedding API that owns its store, as boards have it",
+    },
     Build { package: "sheave", features: Cow::Borrowed("alloc,complete"), what: "embedding API that owns its store" },
     Build { package: "sheave-hal", features: Cow::Borrowed(""), what: "capabilities without an allocator" },
     Build { package: "sheave-hal", features: Cow::Borrowed("alloc"), what: "capabilities with an allocator" },

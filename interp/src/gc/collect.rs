@@ -20,7 +20,7 @@ pub struct Marking<'a> {
 }
 
 impl ObjectHeap {
-    /// Collects: `roots` names everything that is reachable by [`Marking::root`].
+    /// Collects: `roots` names everything that is reachable by `Marking::root`.
     pub fn collect(&mut self, roots: impl FnOnce(&mut Marking<'_>)) {
         self.marks.fill(0);
         let mut marking = Marking {

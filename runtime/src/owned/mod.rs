@@ -66,8 +66,8 @@ pub use limits::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 pub use linker::{InstancePre, Linker};
 pub use memory::Memory;
 pub use module::{ExportType, ImportType, Module};
-#[cfg(feature = "std")]
 pub use object::{AnyRef, ArrayRef, I31, StructRef};
+#[cfg(feature = "std")]
 pub use observe::{FamilyStatistics, GuestProfile, ProfiledFunction, ProfiledStack, Statistics};
 pub use resume::{
     ResumableCall, ResumableCallHostTrap, ResumableCallOutOfFuel, TypedResumableCall, TypedResumableCallHostTrap,

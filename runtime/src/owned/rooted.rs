@@ -66,12 +66,14 @@ impl<T> Rooted<T> {
     ///
     /// # Panics
     /// If there is no memory for another root.
+    #[cfg(feature = "exceptions")]
     pub(crate) fn in_core(core: &mut Core, store: u32, reference: u32) -> Rooted<T> {
         let address = core.push_root(reference).expect("memory for a root");
         Rooted { handle: Handle { store, address }, reference, what: PhantomData }
     }
 
     /// Its object, to be used in the store with this number only after [`Rooted::valid`] was asked.
+    #[cfg(feature = "exceptions")]
     pub(crate) fn reference(&self, store: u32) -> Option<u32> {
         (self.handle.store == store).then_some(self.reference)
     }
