@@ -287,7 +287,9 @@ fn lift(store: &Store<Budget>, value: &Val) -> Result<Value, Failure> {
             None => Value::Ref(Heap::Extern),
         },
         Val::AnyRef(Nullable::Null) => Value::RefNull(Heap::Any),
+        #[cfg(feature = "exceptions")]
         Val::ExnRef(Nullable::Null) => Value::RefNull(Heap::Exn),
+        #[cfg(feature = "exceptions")]
         Val::ExnRef(Nullable::Val(_)) => Value::Ref(Heap::Exn),
         Val::AnyRef(Nullable::Val(reference)) => match reference.as_extern(store) {
             Some(value) => match value.data(store).downcast_ref::<u32>() {
