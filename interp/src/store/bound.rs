@@ -103,7 +103,7 @@ impl Sizes {
     pub const MICROCONTROLLER: Sizes = Sizes {
         arena_align: 8,
         stack_slack_bytes: 0,
-        context: Size::new(if cfg!(feature = "objects") { 208 } else { 200 }, 8),
+        context: Size::new(if cfg!(feature = "objects") { 216 } else { 200 }, 8),
         instance: Size::new(if cfg!(feature = "exceptions") { 304 } else { 296 }, 8),
         spaces: Size::new(if cfg!(feature = "gc") { 68 } else { 64 }, 4),
         data: Size::new(8, 4),
