@@ -38,6 +38,8 @@ pub const FEATURES: &[Feature] = &[
     feature("threads", WasmFeatures::THREADS),
     feature("custom-page-sizes", WasmFeatures::CUSTOM_PAGE_SIZES),
     feature("wide-arithmetic", WasmFeatures::WIDE_ARITHMETIC),
+    feature("legacy-exceptions", WasmFeatures::LEGACY_EXCEPTIONS),
+    feature("stack-switching", WasmFeatures::STACK_SWITCHING),
 ];
 
 const fn feature(name: &'static str, flags: WasmFeatures) -> Feature {

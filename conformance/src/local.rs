@@ -164,11 +164,11 @@ mod tests {
 
     #[test]
     fn unsupported_proposals_are_skipped_with_their_name() {
-        let structs = "(module $v (type (struct)) (func (export \"f\")))";
-        check(structs, "needs gc");
-        check(&format!("{structs} (assert_return (invoke \"f\"))"), "needs gc");
-        check("(module (type (struct)))", "needs gc");
-        check(&format!("{structs} (register \"v\" $v) (module (import \"v\" \"f\" (func)))"), "needs gc");
+        let structs = "(module $v (type $f (func)) (type (cont $f)) (func (export \"f\")))";
+        check(structs, "needs stack-switching");
+        check(&format!("{structs} (assert_return (invoke \"f\"))"), "needs stack-switching");
+        check("(module (type $f (func)) (type (cont $f)))", "needs stack-switching");
+        check(&format!("{structs} (register \"v\" $v) (module (import \"v\" \"f\" (func)))"), "needs stack-switching");
     }
 
     #[test]

@@ -173,7 +173,7 @@ mod tests {
         check(&format!("{module} (assert_trap (invoke $m \"t\") \"unreachable\")"), "Passed");
         check(&format!("{module} (assert_trap (invoke $m \"t\") \"integer overflow\")"), "Failed");
         check(&format!("{module} (module (import \"m\" \"f\" (func)))"), "Failed(\"UnknownImport");
-        check("(module (type (struct)))", "Skipped(\"needs gc\")");
+        check("(module (type $f (func)) (type (cont $f)))", "Skipped(\"needs stack-switching\")");
         check("(module (memory 2))", "Skipped(\"needs 131072 bytes of memory, the board has 100000");
     }
 

@@ -316,15 +316,21 @@ mod tests {
 
     #[test]
     fn a_core_slice_skips_only_what_it_announces() {
-        let gc = run_script("x.wast", "(module (type (struct)))", FeatureSet::all(), &[], &Options::default());
+        let gc = run_script(
+            "x.wast",
+            "(module (type $f (func)) (type (cont $f)))",
+            FeatureSet::all(),
+            &[],
+            &Options::default(),
+        );
         let problems = |slice: &Slice| {
             let mut report = SliceReport { slice: "s".into(), files: vec![gc.clone()], problems: Vec::new() };
             check_skips(slice, &mut report);
             report.problems
         };
         let core = slices().remove(0);
-        assert_eq!(problems(&core), ["x.wast:1: a core slice must not skip (needs gc)"]);
-        assert!(problems(&Slice { later_features: vec!["gc".into()], ..core.clone() }).is_empty());
+        assert_eq!(problems(&core), ["x.wast:1: a core slice must not skip (needs stack-switching)"]);
+        assert!(problems(&Slice { later_features: vec!["stack-switching".into()], ..core.clone() }).is_empty());
         assert!(problems(&Slice { status: Status::Later, ..core }).is_empty());
     }
 

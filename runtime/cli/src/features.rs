@@ -50,8 +50,8 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_named() {
-        let structs = wat::parse_str("(module (type (struct)))").expect("a module");
-        assert!(missing(&structs).expect("advice").contains("needs gc"));
+        let continuations = wat::parse_str("(module (type $f (func)) (type (cont $f)))").expect("a module");
+        assert!(missing(&continuations).expect("advice").contains("needs stack-switching"));
         assert_eq!(missing(b"\0asm\x01\0\0\0"), None);
     }
 }

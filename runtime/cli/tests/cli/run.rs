@@ -131,7 +131,7 @@ fn bad_files_are_explained() {
     let bench = Bench::with("program.wat", "(module (func (result i32)))");
     bench.write("broken.wat", "(module\n  (fnuc))");
     bench.write("component.wasm", b"\0asm\x0d\0\x01\0");
-    bench.write("structs.wat", "(module (type (struct)))");
+    bench.write("continuations.wat", "(module (type $f (func)) (type (cont $f)))");
     bench.sheave(&["run", "program.wat"]).fails(1, &["program.wat: invalid module: type mismatch"]);
     bench.write("called.wat", r#"(module (func (export "_start") i32.add))"#);
     bench
@@ -140,7 +140,7 @@ fn bad_files_are_explained() {
     bench.sheave(&["run", "progam.wat"]).fails(1, &["no such file", "did you mean program.wat?"]);
     bench.sheave(&["run", "broken.wat"]).fails(1, &["broken.wat:2:4", "fnuc"]);
     bench.sheave(&["run", "component.wasm"]).fails(1, &["component", "wasm32-wasip1"]);
-    bench.sheave(&["run", "structs.wat"]).fails(1, &["needs gc"]);
+    bench.sheave(&["run", "continuations.wat"]).fails(1, &["needs stack-switching"]);
     bench.sheave(&["run", "."]).fails(1, &["directory"]);
 }
 
