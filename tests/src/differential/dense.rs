@@ -104,6 +104,8 @@ const CONVERT: &[(usize, usize, I<'static>)] = &[
 
 /// The module of these numbers, with vectors, objects and exceptions if these features have them.
 pub fn module(rng: &mut Rng, features: Features) -> Vec<u8> {
+    // Modules with objects that are made here are not all valid yet (type mismatch: expected eqref); wasm-smith's have objects.
+    let features = features.without(Features::GC);
     let mut has = |feature| features.contains(feature) && rng.one_in(2);
     let types_count = if has(Features::SIMD) { TYPES.len() } else { V128 };
     let (has_objects, has_exceptions) = (has(Features::GC), has(Features::EXCEPTIONS));
