@@ -8,7 +8,8 @@
 use sheave::{Config, Engine, Error, Linker, Module, Store};
 use sheave_interp::{
     image::{Func, Image, OwnedImage},
-    isa::{Instruction, Operand, Row, decode, first_of, kind, next, row_of},
+    isa::{Instruction, Level, Operand, Row, decode, first_of, kind, next, row_of},
+    translate,
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -44,7 +45,16 @@ fn engine() -> Engine {
 /// # Errors
 /// It is refused.
 pub fn in_code(name: &str, wasm: &[u8]) -> Result<Program, Error> {
-    program(name, &Module::new(&engine(), wasm)?, |_| 1)
+    program(name, Module::new(&engine(), wasm)?.image(), |_| 1)
+}
+
+/// The same, of code of level base.
+///
+/// # Errors
+/// It is refused.
+pub fn in_base_code(name: &str, wasm: &[u8]) -> Result<Program, Error> {
+    let config = translate::Config { level: Level::Base, superinstructions: false, ..translate::Config::default() };
+    program(name, &translate::translate(wasm, &config)?, |_| 1)
 }
 
 /// The instructions that a program executes in `run(n)`, and what that returns.
@@ -60,12 +70,12 @@ pub fn executed(name: &str, wasm: &[u8], n: i32) -> Result<(Program, i64), Error
     store.start_counting()?;
     let result = run.call(&mut store, n)?;
     let counts = store.execution_counts(instance).expect("begun above");
-    Ok((program(name, &module, |unit| counts[unit])?, result))
+    Ok((program(name, module.image(), |unit| counts[unit])?, result))
 }
 
-/// The runs of a module whose instruction at each unit has the count that is asked for; what has none is left out.
-fn program(name: &str, module: &Module, count: impl Fn(usize) -> u64) -> Result<Program, Error> {
-    let image = OwnedImage::new(module.image())?;
+/// The runs of an image whose instruction at each unit has the count that is asked for; what has none is left out.
+fn program(name: &str, image: &[u8], count: impl Fn(usize) -> u64) -> Result<Program, Error> {
+    let image = OwnedImage::new(image)?;
     let (mut runs, instructions) = runs(&image.parse()?, count);
     let share = |count: u64| (u128::from(count) * u128::from(WEIGHT) / u128::from(instructions)) as u64;
     runs.iter_mut().flatten().for_each(|(_, count)| *count = share(*count));

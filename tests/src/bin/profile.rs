@@ -10,7 +10,7 @@ use sheave_tests::{
     mine::{Sequence, dispatches_left, mine},
 };
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     error::Error,
     fmt::Write as _,
     fs,
@@ -79,7 +79,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Ok(());
     }
     if let Some(count) = options.hot {
-        let kernels = corpus::in_code("kernels", &fs::read(root.join(KERNELS))?)?;
+        let kernels = fs::read(root.join(KERNELS))?;
+        let kernels = [corpus::in_code("kernels", &kernels)?, corpus::in_base_code("kernels", &kernels)?];
         let (text, covered) = hot(&executed, &in_code, &kernels, count);
         fs::write(root.join(HOT), text)?;
         println!("{HOT}: written; {:.1} % of what the programs execute, mean", 100.0 * covered);
@@ -149,7 +150,7 @@ fn listing(list: &[Sequence]) -> String {
 }
 
 /// The list of the hottest instructions as a file, and which share of what programs execute it is.
-fn hot(executed: &[Program], in_code: &[Program], kernels: &Program, count: usize) -> (String, f64) {
+fn hot(executed: &[Program], in_code: &[Program], kernels: &[Program; 2], count: usize) -> (String, f64) {
     let mut weights: HashMap<u16, f64> = HashMap::new();
     let mut add = |program: &Program, weight: f64| {
         program.runs.iter().flatten().for_each(|(token, share)| {
@@ -158,10 +159,20 @@ fn hot(executed: &[Program], in_code: &[Program], kernels: &Program, count: usiz
     };
     executed.iter().for_each(|program| add(program, 1.0 / executed.len() as f64));
     in_code.iter().for_each(|program| add(program, CODE_WEIGHT / in_code.len() as f64));
-    add(kernels, 1.0);
+    add(&kernels[0], 1.0);
+    let wanted: HashSet<u16> =
+        kernels.iter().flat_map(|kernel| &kernel.runs).flatten().map(|(token, _)| *token).collect();
+    for token in &wanted {
+        weights.entry(*token).or_default();
+    }
     let mut sorted: Vec<_> = weights.into_iter().collect();
     sorted.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    sorted.truncate(count);
+    let mut room = count.saturating_sub(wanted.len());
+    sorted.retain(|(token, _)| {
+        let is_in = wanted.contains(token) || room > 0;
+        room -= usize::from(is_in && !wanted.contains(token));
+        is_in
+    });
     let is_hot = |token: &u16| sorted.iter().any(|(hot, _)| hot == token);
     let runs = executed.iter().flat_map(|program| &program.runs).flatten();
     let covered: f64 = runs.filter(|(token, _)| is_hot(token)).map(|(_, share)| *share as f64).sum();
@@ -170,7 +181,7 @@ fn hot(executed: &[Program], in_code: &[Program], kernels: &Program, count: usiz
         "\
 # Instructions, `row:form`, that have an arm of their own in the match of builds for size (`Available::shares` in build/available.rs); one arm serves the others.
 # Those with the largest share, the largest first, mean of programs, in: what the programs in tests/bench/programs.toml execute (weight 1), the code of
-# targets/common/kernels/kernels.wasm (1) and of examples/guests/*.wasm ({CODE_WEIGHT}). Written by `cargo xtask profile --hot {count}`.
+# targets/common/kernels/kernels.wasm (1) and of examples/guests/*.wasm ({CODE_WEIGHT}); and all of the kernels, at level full and base. Written by `cargo xtask profile --hot {count}`.
 {}
 ",
         names.join("\n")
