@@ -33,6 +33,7 @@ pub mod functions;
 #[cfg(feature = "gc")]
 pub mod gc;
 #[cfg(general)]
+#[allow(dead_code, unused_imports, unused_variables)] // Builds with a list may have no instruction for it.
 pub mod general;
 pub mod handle;
 pub mod machine;
