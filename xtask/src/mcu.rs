@@ -93,6 +93,7 @@ struct Manifest {
 struct Features {
     /// All that guests may contain.
     complete: Vec<String>,
+    wasm2: Vec<String>,
 }
 
 /// What is built for a target: for the first, each feature alone too.
@@ -105,7 +106,8 @@ fn builds(target: &Target) -> Result<Vec<Cow<'static, Build>>> {
         let manifest: Manifest =
             toml::from_str(&text).map_err(|error| Error::new(format!("{}: {error}", path.display())))?;
         let alone = |feature| Build { package: "sheave", features: Cow::Owned(feature), what: "with no other feature" };
-        builds.extend(manifest.features.complete.into_iter().map(|feature| Cow::Owned(alone(feature))));
+        let features = manifest.features.complete.into_iter().chain(manifest.features.wasm2);
+        builds.extend(features.map(|feature| Cow::Owned(alone(feature))));
     }
     Ok(builds)
 }
