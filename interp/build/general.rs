@@ -313,7 +313,7 @@ fn operate(functions: &Functions) -> String {
 
 /// Whether an instruction is a function of its own: those on vectors, and those on what other threads may touch; all that only go on or trap.
 fn is_apart(row: &Row) -> bool {
-    const LEAVE: [&str; 3] = ["AtomicWait", "AtomicNotify", "ReturnValue"];
+    const LEAVE: [&str; 4] = ["AtomicWait", "AtomicNotify", "MemoryGrow", "ReturnValue"];
     row.groups() & (group::SIMD | group::THREADS) != 0 && !LEAVE.contains(&row.shape.handler)
 }
 

@@ -337,7 +337,10 @@ unsafe fn apart<I: Instruction>(cx: *mut Context, fp: *mut u8, ip: *const u16, r
         let mut machine = Machine { ip, fp, r0, ..Machine::resume(cx) };
         match I::run(&mut machine) {
             Ok(()) => (machine.ip, machine.r0),
-            Err(exit) => (core::ptr::null(), exit.0),
+            Err(exit) => {
+                debug_assert!(exit.as_trap().is_some(), "what goes on later where it ends is not apart: {exit:?}");
+                (core::ptr::null(), exit.0)
+            }
         }
     }
 }

@@ -114,7 +114,7 @@ pub unsafe fn vector(cx: *mut Context) -> VectorRegister {
 /// # Safety
 /// As for [`vector`].
 #[inline(always)]
-#[allow(unused_variables)]
+#[cfg_attr(not(all(dispatch = "tail", feature = "simd")), allow(unused_variables, dead_code))]
 pub unsafe fn save_vector(cx: *mut Context, v0: VectorRegister) {
     #[cfg(all(dispatch = "tail", feature = "simd"))]
     // SAFETY: as the caller promises.
