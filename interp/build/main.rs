@@ -43,6 +43,12 @@ fn main() {
     }
     let dispatch = dispatch();
     println!("cargo::rustc-cfg=dispatch=\"{dispatch}\"");
+    // Where each access ends in a function's arm of the match, or in the general one; atomic rows and those on vectors know of one part only.
+    println!("cargo::rustc-check-cfg=cfg(rodata)");
+    let is_small = dispatch == "switch" && !["ALLOC", "SIMD", "THREADS"].into_iter().any(has_feature);
+    if is_small && has_feature("RODATA") {
+        println!("cargo::rustc-cfg=rodata");
+    }
     // The feature is there to be asked for in every build; only tail dispatch goes through a table that can be changed.
     if dispatch == "tail" && env::var_os("CARGO_FEATURE_OBSERVE").is_some() {
         println!("cargo::rustc-cfg=observe");

@@ -277,7 +277,12 @@ fn allocate(
         tables.push_within_capacity(store.add_table(table.ty.in_store(types), image.is_fixed_table(index), limiter)?);
     }
     for index in own(image, ExternKind::Memory) {
-        memories.push_within_capacity(store.new_memory(sound(image.memory(MemoryIndex(index))), limiter)?);
+        let ty = sound(image.memory(MemoryIndex(index)));
+        #[cfg(rodata)]
+        let rodata = image.read_only_data(MemoryIndex(index));
+        #[cfg(not(rodata))]
+        let rodata = None;
+        memories.push_within_capacity(store.add_memory(ty, rodata, limiter)?);
     }
     #[cfg(feature = "observe")]
     store.count_also(image.code())?;
@@ -482,6 +487,8 @@ fn data_segment(
             // SAFETY: the instance has as many segments as its image, and the index is below that.
             unsafe { segments.add(index.to_usize()).write(entity) };
         }
+        // The memory was made around it.
+        DataMode::Active { .. } if cfg!(rodata) && data.is_read_only => {}
         DataMode::Active { memory, offset } => {
             let Some(External::Memory(address)) = store.resolve(instance, ExternKind::Memory, memory.0) else {
                 unsound()

@@ -473,7 +473,8 @@ impl<'a, T> Store<'a, T> {
         Ok(())
     }
 
-    /// The memory exported under a name: all its bytes.
+    /// The memory exported under a name: all its bytes, or those below its read-only data if these are read in the image (feature
+    /// `rodata`).
     pub fn memory_mut(&mut self, instance: Instance, name: &str) -> Option<&mut [u8]> {
         memory(&mut self.core, instance.0, name)
     }
@@ -505,18 +506,37 @@ impl<T> Caller<'_, T> {
         self.data
     }
 
-    /// The memory that the calling instance exports under a name, and the host's state.
+    /// The memory that the calling instance exports under a name, and the host's state; of a memory whose read-only data are read in the image
+    /// (feature `rodata`), what lies below those.
     pub fn memory_and_data_mut(&mut self, name: &str) -> Option<(&mut [u8], &mut T)> {
         Some((memory(self.core, self.instance?, name)?, self.data))
+    }
+
+    /// `len` bytes from `start` on of the memory that the calling instance exports under a name, and the host's state; `None` if they are
+    /// not all inside. Read-only data are found where they are, in RAM or in the image.
+    pub fn bytes_and_data_mut(&mut self, name: &str, start: u32, len: u32) -> Option<(&[u8], &mut T)> {
+        let address = memory_address(self.core, self.instance?, name)?;
+        Some((self.core.memory_part(address, start as usize, len as usize)?, self.data))
+    }
+
+    /// The same to be written: not in read-only data that are read in the image.
+    pub fn bytes_mut_and_data_mut(&mut self, name: &str, start: u32, len: u32) -> Option<(&mut [u8], &mut T)> {
+        let address = memory_address(self.core, self.instance?, name)?;
+        Some((self.core.memory_part_mut(address, start as usize, len as usize)?, self.data))
+    }
+}
+
+fn memory_address(core: &CoreStore, instance: u32, name: &str) -> Option<u32> {
+    let export = core.image(instance).export_by_name(name).filter(|export| export.kind == ExternKind::Memory)?;
+    match core.resolve(instance, export.kind, export.index)? {
+        External::Memory(address) => Some(address),
+        _ => None,
     }
 }
 
 fn memory<'a>(core: &'a mut CoreStore, instance: u32, name: &str) -> Option<&'a mut [u8]> {
-    let export = core.image(instance).export_by_name(name).filter(|export| export.kind == ExternKind::Memory)?;
-    match core.resolve(instance, export.kind, export.index)? {
-        External::Memory(address) => Some(core.memory_mut(address)),
-        _ => None,
-    }
+    let address = memory_address(core, instance, name)?;
+    Some(core.memory_mut(address))
 }
 
 /// Writes values to cells, packed.

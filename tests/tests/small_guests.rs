@@ -16,6 +16,8 @@ struct Guest {
     _language: String,
     memory_bytes: u64,
     exit_code: i32,
+    #[serde(rename = "rodata")]
+    _rodata: Option<u32>,
 }
 
 #[derive(Deserialize)]

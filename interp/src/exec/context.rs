@@ -62,14 +62,16 @@ impl TableEntity {
 pub struct MemoryEntity {
     /// First byte.
     pub base: *mut u8,
-    /// Size in bytes.
+    /// Size in bytes; of a memory with a window, how many are below it.
     pub len: usize,
     /// Bytes that the allocation holds.
     pub capacity: usize,
-    /// Limit in bytes.
-    pub maximum: u64,
+    /// What of the memory is read in the image: it begins at `len`, and what is above it is in RAM again.
+    pub window: super::rodata::Window,
     /// Size of a page, as a power of two.
     pub page_size_log2: u8,
+    /// Limit in bytes.
+    pub maximum: u64,
     /// Declared type.
     pub ty: crate::types::MemoryType,
     /// The present size in bytes, if other threads may change it: `len` is a size that it had then. Else null.
@@ -198,6 +200,9 @@ pub struct Context {
     pub v0: [u32; 4],
     /// Request to the embedder that goes with an exit.
     pub request: Request,
+    /// What the general arm of the match is about.
+    #[cfg(any(general, compact))]
+    pub decoded: Decoded,
     /// Why the interpreter was left, on its way out.
     pub exit: Exit,
     /// Where objects are allocated.
@@ -219,6 +224,34 @@ pub struct Registers {
     pub r0: u64,
     /// Accumulator.
     pub f0: f64,
+}
+
+/// What of an instruction is known when the general arm of the match has decoded it, and needed when its operation is done. In the context, so that no operation has it above
+/// itself on the native stack.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct Decoded {
+    /// Operands.
+    pub values: [u64; 3],
+    /// Where the result goes, or null.
+    pub result: *mut u32,
+    /// Where it also goes, which may be the same.
+    pub also: *mut u32,
+    /// Where a branch goes, or null.
+    pub target: *const u16,
+    /// Whether the result has 64 bits.
+    pub is_wide_result: bool,
+}
+
+impl Decoded {
+    /// Nothing.
+    pub const EMPTY: Decoded = Decoded {
+        values: [0; 3],
+        result: ptr::null_mut(),
+        also: ptr::null_mut(),
+        target: ptr::null(),
+        is_wide_result: false,
+    };
 }
 
 /// What an exit asks for.
@@ -281,6 +314,8 @@ impl Context {
         #[cfg(feature = "simd")]
         v0: [0; 4],
         request: Request { address: 0, window: ptr::null_mut(), header: 0, is_table: false, delta: 0, value: 0 },
+        #[cfg(any(general, compact))]
+        decoded: Decoded::EMPTY,
         exit: Exit::FINISHED,
         #[cfg(feature = "objects")]
         heap: crate::gc::View::EMPTY,

@@ -12,10 +12,11 @@
 use super::numeric::Operation3;
 use super::{
     Instruction,
-    context::Context,
+    context::{Context, Decoded},
     control::Header,
     machine::{Exit, Flow, Machine, read32},
     numeric::{Operation1, Operation2, operation},
+    rodata,
 };
 use crate::trap::Trap;
 use core::marker::PhantomData;
@@ -79,8 +80,8 @@ mod what {
     pub const UNLESS: u8 = 0x80;
 }
 
-/// Operands, and one more, which is never used.
-type Values = [u64; 4];
+/// Operands.
+type Values = [u64; 3];
 
 /// A value as it is in 64 bits.
 trait Bits: Copy {
@@ -141,7 +142,52 @@ impl Instruction for General {
 /// # Safety
 /// As for [`Instruction::run`]; the instruction is one of [`RUNS`].
 #[inline(never)]
-unsafe fn general(cx: *mut Context, fp: *mut u8, mut ip: *const u16, r0: u32) -> (*const u16, u32) {
+unsafe fn general(cx: *mut Context, fp: *mut u8, ip: *const u16, r0: u32) -> (*const u16, u32) {
+    // SAFETY: as the caller promises; what is decoded is of this instruction.
+    unsafe {
+        let (ip, operation) = decode(cx, fp, ip, r0);
+        if ip.is_null() {
+            return (ip, operation);
+        }
+        let what = operation as u8;
+        if what != what::MOVE {
+            let trap = operate(what & !what::UNLESS, operation >> 8, &mut (*cx).decoded.values);
+            if trap != 0 {
+                return (core::ptr::null(), trap);
+            }
+        }
+        put(cx, ip, what & what::UNLESS != 0)
+    }
+}
+
+/// Puts the result where it belongs, or branches: gives what [`general`] does. Apart, as that has the operation above itself on the native stack.
+///
+/// # Safety
+/// As for [`general`].
+#[inline(never)]
+unsafe fn put(cx: *mut Context, mut ip: *const u16, is_unless: bool) -> (*const u16, u32) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let decoded = &(*cx).decoded;
+        let value = decoded.values[0];
+        if !decoded.result.is_null() {
+            store(decoded.result, value, decoded.is_wide_result);
+            store(decoded.also, value, decoded.is_wide_result);
+        } else if !decoded.target.is_null() && (value as u32 != 0) != is_unless {
+            ip = decoded.target;
+        }
+        (ip, (*cx).saved.r0 as u32)
+    }
+}
+
+/// Decodes the instruction for [`general`], and does what needs no operation: gives where the next one is, and what is left to do, or null and the
+/// trap. What is left is a number of [`what`], in the lowest byte, and that of the operation. Apart, so that what this
+/// takes of the native stack is given back before the operation runs.
+///
+/// # Safety
+/// As for [`general`].
+#[inline(never)]
+unsafe fn decode(cx: *mut Context, fp: *mut u8, mut ip: *const u16, r0: u32) -> (*const u16, u32) {
     // SAFETY: the verifier has checked the fields that the form has, in this order, against the frame and the instance; letters
     // stem from the same table. Memory is touched inside its length only.
     unsafe {
@@ -157,12 +203,11 @@ unsafe fn general(cx: *mut Context, fp: *mut u8, mut ip: *const u16, r0: u32) ->
         let mut letters = *LETTERS.as_ptr().add(usize::from(run.letters) + form as usize);
         let integer = (&raw mut (*cx).saved.r0).cast::<u32>();
         *integer = r0;
-        let (mut memory, mut len) = ((*cx).memory_base, (*cx).memory_len);
-        let mut values: Values = [0; 4];
-        let mut next = values.as_mut_ptr();
-        let (mut result, mut also): (*mut u32, *mut u32) = (core::ptr::null_mut(), core::ptr::null_mut());
-        let (mut types, mut is_wide_result) = (run.types, false);
-        let mut target = core::ptr::null();
+        let (mut memory, mut len, mut named) = ((*cx).memory_base, (*cx).memory_len, 0);
+        let decoded = &mut (*cx).decoded;
+        *decoded = Decoded::EMPTY;
+        let mut next = decoded.values.as_mut_ptr();
+        let mut types = run.types;
         while letters != 0 {
             let (letter, is_wide) = (letters & 15, types & 1 != 0);
             let field = *ip;
@@ -189,27 +234,27 @@ unsafe fn general(cx: *mut Context, fp: *mut u8, mut ip: *const u16, r0: u32) ->
                 letter::OFFSET | letter::NOTHING | letter::FAR => {
                     // The address, which may be a sum of two, is the first operand; it is as wide as the type of memory says.
                     let is_wide_address = cfg!(feature = "memory64") && run.types & 1 != 0;
-                    let sum = values[0].wrapping_add(values[1]);
+                    let sum = decoded.values[0].wrapping_add(decoded.values[1]);
                     let address = if is_wide_address { sum } else { u64::from(sum as u32) };
                     let mut offset = u64::from(field);
                     if letter == letter::NOTHING {
                         (offset, units) = (0, 0);
                     } else if letter == letter::FAR && cfg!(feature = "far-memory") {
                         let entity = &*(*cx).memories.add(*(*cx).spaces.memories.add(usize::from(field)) as usize);
-                        (memory, len) = (entity.base, entity.len);
+                        (memory, len, named) = (entity.base, entity.len, usize::from(field));
                         (offset, units) = (u64::from(read32(ip.add(1))), 3);
                         if is_wide_address {
                             (offset, units) = (offset | u64::from(read32(ip.add(3))) << 32, 5);
                         }
                     }
-                    next = values.as_mut_ptr();
+                    next = decoded.values.as_mut_ptr();
                     // A sum that is too large is no place in any memory.
                     value = Some(address.saturating_add(offset));
                 }
-                letter::BRANCH => target = ip.offset(isize::from(field as i16)),
+                letter::BRANCH => decoded.target = ip.offset(isize::from(field as i16)),
                 _ => {
-                    (result, is_wide_result) = (place, is_wide);
-                    also = if letter == letter::TO_BOTH { accumulator } else { place };
+                    (decoded.result, decoded.is_wide_result) = (place, is_wide);
+                    decoded.also = if letter == letter::TO_BOTH { accumulator } else { place };
                 }
             }
             if let Some(value) = value {
@@ -219,28 +264,26 @@ unsafe fn general(cx: *mut Context, fp: *mut u8, mut ip: *const u16, r0: u32) ->
             ip = ip.add(units);
             (letters, types) = (letters >> 4, types >> 1);
         }
-        let trap = match run.what & !what::UNLESS {
-            what::MOVE => 0,
+        let values = &mut decoded.values;
+        match run.what {
+            what::MOVE => (ip, u32::from(what::MOVE)),
             what::SELECT => {
                 values[0] = if values[0] as u32 != 0 { values[1] } else { values[2] };
-                0
+                (ip, u32::from(what::MOVE))
             }
             what::LOAD | what::STORE => {
                 let access = *ACCESSES.as_ptr().add(usize::from(run.first) + row as usize);
-                self::access(memory, len, access, run.what == what::STORE, &mut values)
+                let beyond = |start, size, is_store| {
+                    // No window is in a memory with addresses of 64 bits.
+                    let start = usize::try_from(start).unwrap_or(usize::MAX);
+                    let entity = (*cx).memories.add(*(*cx).spaces.memories.add(named) as usize);
+                    rodata::beyond(entity, start, size as usize, is_store)
+                };
+                let trap = self::access((memory, len), beyond, access, run.what == what::STORE, values);
+                if trap == 0 { (ip, u32::from(what::MOVE)) } else { (core::ptr::null(), trap) }
             }
-            function => operate(function, u32::from(run.first) + row, &mut values),
-        };
-        if trap != 0 {
-            return (core::ptr::null(), trap);
+            function => (ip, u32::from(function) | (u32::from(run.first) + row) << 8),
         }
-        if !result.is_null() {
-            store(result, values[0], is_wide_result);
-            store(also, values[0], is_wide_result);
-        } else if !target.is_null() && (values[0] as u32 != 0) != (run.what & what::UNLESS != 0) {
-            ip = target;
-        }
-        (ip, *integer)
     }
 }
 
@@ -269,17 +312,25 @@ unsafe fn store(place: *mut u32, value: u64, is_wide: bool) {
     }
 }
 
-/// Loads from the address that the first value is, or stores the second there; `access` is one of [`ACCESSES`]. 0, or the trap.
+/// Loads from the address that the first value is, or stores the second there; `access` is one of [`ACCESSES`]. What is not below the memory's
+/// length may be where `beyond` says. 0, or the trap.
 ///
 /// # Safety
 /// The memory has `len` bytes.
 #[inline(always)]
-unsafe fn access(memory: *mut u8, len: usize, access: u8, is_store: bool, values: &mut Values) -> u32 {
+unsafe fn access(
+    (memory, len): (*mut u8, usize),
+    beyond: impl FnOnce(u64, u32, bool) -> Option<*mut u8>,
+    access: u8,
+    is_store: bool,
+    values: &mut Values,
+) -> u32 {
     let bytes = 1_u32 << (access & 3);
+    let mut place = memory.wrapping_add(values[0] as usize);
     if values[0].checked_add(u64::from(bytes)).is_none_or(|end| end > len as u64) {
-        return Trap::MemoryOutOfBounds as u32;
+        let Some(beyond) = beyond(values[0], bytes, is_store) else { return Trap::MemoryOutOfBounds as u32 };
+        place = beyond;
     }
-    let place = memory.wrapping_add(values[0] as usize);
     // SAFETY: the bytes are inside.
     unsafe {
         if is_store {

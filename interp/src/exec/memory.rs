@@ -8,6 +8,7 @@ use super::{
     context::{Context, MemoryEntity},
     machine::{Cell, Exit, Flow, Machine, Put, Read, Slot},
     numeric::Access,
+    rodata,
 };
 use crate::trap::Trap;
 use core::marker::PhantomData;
@@ -42,7 +43,7 @@ pub trait Index: Cell {
 /// An address in a memory.
 pub trait Address: Index {
     /// A constant that is added to it, as large as there are.
-    type Offset: From<u32>;
+    type Offset: From<u32> + Copy;
     /// Reads such a constant.
     ///
     /// # Safety
@@ -118,11 +119,14 @@ pub trait Touch {
     unsafe fn len(memory: *const MemoryEntity) -> usize;
     /// Place of `size` bytes at an address and an offset in memory 0.
     fn place_near<A: Address>(machine: &Machine, address: A, offset: u32, size: usize) -> Option<*mut u8>;
+    /// Whether there may be more beyond the length: see `rodata.rs`.
+    const HAS_MORE: bool;
 }
 
 /// Of a memory that one thread has.
 pub struct Plain;
 impl Touch for Plain {
+    const HAS_MORE: bool = true;
     #[inline(always)]
     unsafe fn read<M: Copy>(place: *const M) -> M {
         // SAFETY: the caller promises a place, which nothing else touches.
@@ -204,6 +208,45 @@ impl OffsetField for NoOffset {
 
 pub(super) const OUT_OF_BOUNDS: Flow = Err(Exit::trap(Trap::MemoryOutOfBounds));
 
+/// Where an access to memory 0 is.
+///
+/// # Safety
+/// The current instance has a memory 0, of what `O` touches.
+#[inline(always)]
+unsafe fn place_of<O: Access>(machine: &Machine, address: O::Address, offset: u32, is_store: bool) -> Option<*mut u8> {
+    let size = size_of::<O::Memory>();
+    O::Touch::place_near(machine, address, offset, size).or_else(|| {
+        if !O::Touch::HAS_MORE {
+            return None;
+        }
+        // SAFETY: as the caller promises.
+        unsafe { rodata::beyond_near(machine.cx, address.start(offset.into()), size, is_store) }
+    })
+}
+
+/// Where an access to a named memory is.
+///
+/// # Safety
+/// The memory exists.
+#[inline(always)]
+unsafe fn place_in<O: Access>(
+    memory: *const MemoryEntity,
+    address: O::Address,
+    offset: <O::Address as Address>::Offset,
+    is_store: bool,
+) -> Option<*mut u8> {
+    let size = size_of::<O::Memory>();
+    // SAFETY: as the caller promises.
+    unsafe {
+        address.place((*memory).base, O::Touch::len(memory), offset, size).or_else(|| {
+            if !O::Touch::HAS_MORE {
+                return None;
+            }
+            rodata::beyond(memory, address.start(offset), size, is_store)
+        })
+    }
+}
+
 /// Loads from memory 0 at `address`; offset and result are the next fields.
 ///
 /// # Safety
@@ -213,7 +256,7 @@ unsafe fn load<O: Access, D: Put, F: OffsetField>(machine: &mut Machine, address
     // SAFETY: the fields are there; `place_near` checks the range against the memory's length.
     unsafe {
         let offset = F::read(machine);
-        match O::Touch::place_near(machine, address, offset, size_of::<O::Memory>()) {
+        match place_of::<O>(machine, address, offset, false) {
             Some(place) => {
                 D::put(machine, O::Touch::read(place.cast::<O::Memory>()).extend());
                 Ok(())
@@ -258,7 +301,7 @@ impl<O: Access, A: Read, V: Read, F: OffsetField> Instruction for Store<O, A, V,
         unsafe {
             let address = A::read::<O::Address>(machine);
             let offset = F::read(machine);
-            match O::Touch::place_near(machine, address, offset, size_of::<O::Memory>()) {
+            match place_of::<O>(machine, address, offset, true) {
                 Some(place) => {
                     // Read only now: one register less on the way here.
                     let value = V::read::<O::Value>(machine);
@@ -295,7 +338,7 @@ impl<O: Access, A: Read, D: Put> Instruction for LoadFar<O, A, D> {
             let address = A::read::<O::Address>(machine);
             let memory = memory(machine);
             let offset = O::Address::read_offset(machine);
-            match address.place((*memory).base, O::Touch::len(memory), offset, size_of::<O::Memory>()) {
+            match place_in::<O>(memory, address, offset, false) {
                 Some(place) => {
                     D::put(machine, O::Touch::read(place.cast::<O::Memory>()).extend());
                     Ok(())
@@ -317,7 +360,7 @@ impl<O: Access, A: Read, V: Read> Instruction for StoreFar<O, A, V> {
             let memory = memory(machine);
             let offset = O::Address::read_offset(machine);
             let value = V::read::<O::Value>(machine);
-            match address.place((*memory).base, O::Touch::len(memory), offset, size_of::<O::Memory>()) {
+            match place_in::<O>(memory, address, offset, true) {
                 Some(place) => {
                     O::Touch::write(place.cast::<O::Memory>(), O::Memory::wrap(value));
                     Ok(())
@@ -336,7 +379,7 @@ impl<I: Index, D: Put> Instruction for MemorySize<I, D> {
         // SAFETY: fields: memory, result.
         unsafe {
             let memory = memory(machine);
-            let pages = (*memory).len >> (*memory).page_size_log2;
+            let pages = rodata::size(&*memory) >> (*memory).page_size_log2;
             D::put(machine, I::from_immediate(pages as i64));
         }
         Ok(())
@@ -379,6 +422,22 @@ pub fn range(start: impl Index, len: impl Index, size: usize) -> bool {
     start.number().checked_add(len.number()).is_some_and(|end| end <= size as u64)
 }
 
+/// Where a range of a memory is, all of it.
+///
+/// # Safety
+/// The memory exists.
+#[inline(always)]
+unsafe fn span(memory: *const MemoryEntity, start: impl Index, len: impl Index, is_store: bool) -> Option<*mut u8> {
+    // SAFETY: as the caller promises.
+    unsafe {
+        if range(start, len, (*memory).len) {
+            return Some((*memory).base.wrapping_add(start.number() as usize));
+        }
+        // No window is in a memory with addresses of 64 bits.
+        rodata::beyond(memory, start.saturated() as usize, len.saturated() as usize, is_store)
+    }
+}
+
 /// memory.fill.
 pub struct MemoryFill<I, A, B, C>(PhantomData<(I, A, B, C)>);
 impl<I: Index> Instruction for MemoryFill<I, Slot, Slot, Slot> {
@@ -388,11 +447,9 @@ impl<I: Index> Instruction for MemoryFill<I, Slot, Slot, Slot> {
         unsafe {
             let memory = memory(machine);
             let (start, value, len): (I, u32, I) = (machine.read(), machine.read(), machine.read());
-            if !range(start, len, (*memory).len) {
-                return OUT_OF_BOUNDS;
-            }
+            let Some(place) = span(memory, start, len, true) else { return OUT_OF_BOUNDS };
             charge(&mut *machine.cx, len.number() / 64)?;
-            (*memory).base.wrapping_add(start.number() as usize).write_bytes(value as u8, len.number() as usize);
+            place.write_bytes(value as u8, len.number() as usize);
         }
         Ok(())
     }
@@ -407,12 +464,10 @@ impl<I: Index, J: Index, N: Index> Instruction for MemoryCopy<I, J, N, Slot, Slo
         unsafe {
             let (to, from) = (memory(machine), memory(machine));
             let (destination, source, len): (I, J, N) = (machine.read(), machine.read(), machine.read());
-            if !range(destination, len, (*to).len) || !range(source, len, (*from).len) {
-                return OUT_OF_BOUNDS;
-            }
+            let Some(to) = span(to, destination, len, true) else { return OUT_OF_BOUNDS };
+            let Some(from) = span(from, source, len, false) else { return OUT_OF_BOUNDS };
             charge(&mut *machine.cx, len.number() / 64)?;
-            let from = (*from).base.wrapping_add(source.number() as usize);
-            (*to).base.wrapping_add(destination.number() as usize).copy_from(from, len.number() as usize);
+            to.copy_from(from, len.number() as usize);
         }
         Ok(())
     }
@@ -430,12 +485,12 @@ impl<I: Index> Instruction for MemoryInit<I, Slot, Slot, Slot> {
             let index = machine.next32();
             let segment = *machine.context().spaces.datas.add(index as usize);
             let (destination, source, len): (I, i32, i32) = (machine.read(), machine.read(), machine.read());
-            if !range(destination, len, (*memory).len) || !range(source, len, segment.len as usize) {
+            let Some(to) = span(memory, destination, len, true) else { return OUT_OF_BOUNDS };
+            if !range(source, len, segment.len as usize) {
                 return OUT_OF_BOUNDS;
             }
             charge(&mut *machine.cx, len.number() / 64)?;
-            let from = segment.base.wrapping_add(source.number() as usize);
-            (*memory).base.wrapping_add(destination.number() as usize).copy_from(from, len.number() as usize);
+            to.copy_from(segment.base.wrapping_add(source.number() as usize), len.number() as usize);
         }
         Ok(())
     }

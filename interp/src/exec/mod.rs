@@ -46,6 +46,8 @@ pub mod observe;
 pub mod reference;
 #[cfg_attr(dispatch = "switch", path = "registers_few.rs")]
 mod registers;
+#[cfg_attr(not(rodata), path = "no_rodata.rs")]
+pub mod rodata;
 pub mod shared;
 #[cfg(feature = "simd")]
 pub mod simd;

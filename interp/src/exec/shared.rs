@@ -29,6 +29,7 @@ pub fn len(memory: &MemoryEntity) -> usize {
 /// Of a memory that other threads may have.
 pub struct Shared;
 impl Touch for Shared {
+    const HAS_MORE: bool = false;
     #[inline(always)]
     unsafe fn read<M: Copy>(place: *const M) -> M {
         // SAFETY: the caller promises a place; the value read has the size of `M`, whose bits are all valid.

@@ -435,11 +435,24 @@ fn index_type(is_64: bool) -> ValType {
 }
 
 fn data(image: &Image<'_>) -> Result<(), Error> {
+    // Segments of read-only data are in the order of their memories, so that none has two.
+    #[cfg(any(rodata, not(compact)))]
+    let mut memory_min = image.imported_count(ExternKind::Memory);
     each(image, image.data, |i, _| {
         let data = image.data(DataIndex(i)).ok_or(Flaw::Index)?;
         let DataMode::Active { memory, offset } = data.mode else { return Ok(()) };
-        let memory = image.memory(memory).ok_or(Flaw::Index)?;
-        const_expr(image, offset, index_type(memory.is_memory64), image.globals.len())
+        let ty = image.memory(memory).ok_or(Flaw::Index)?;
+        const_expr(image, offset, index_type(ty.is_memory64), image.globals.len())?;
+        // Other builds copy them as they do all others, and want no more of them.
+        #[cfg(any(rodata, not(compact)))]
+        if data.is_read_only {
+            require(memory.0 >= memory_min && !ty.is_memory64 && !ty.is_shared, Flaw::Index)?;
+            memory_min = memory.0 + 1;
+            let ConstExpr::Bits(start) = offset else { return Err(Flaw::ConstExpr) };
+            let end = start.saturating_add(data.bytes.len() as u64);
+            require(end <= ty.bytes(ty.limits.min), Flaw::Limits)?;
+        }
+        Ok(())
     })
 }
 

@@ -576,6 +576,9 @@ impl ConstExpr {
     }
 }
 
+/// The kind of an active data segment that the module does not write to, so that it can be left where it is.
+pub const READ_ONLY: u32 = 2;
+
 /// What happens to a data segment when a module is instantiated.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum DataMode {
@@ -596,7 +599,7 @@ impl DataMode {
     pub fn from_record(record: DataRecord) -> Option<DataMode> {
         let offset = ConstExpr::from_record(record.offset)?;
         match (record.kind, record.memory, offset) {
-            (0, memory, offset) => Some(DataMode::Active { memory: MemoryIndex(memory), offset }),
+            (0 | READ_ONLY, memory, offset) => Some(DataMode::Active { memory: MemoryIndex(memory), offset }),
             (1, 0, ConstExpr::Zero) => Some(DataMode::Passive),
             _ => None,
         }

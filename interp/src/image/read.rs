@@ -8,7 +8,8 @@ use super::{
     format::{
         self, ConstExpr, DataMode, DataRecord, ElemMode, ElemRecord, ExportRecord, Features, Field, FuncRecord,
         GlobalRecord, HAS_MAX, Handler, HandlerRecord, Header, IS_64, IS_FIXED, IS_SHARED, ImportRecord, MemoryRecord,
-        NONE, NameRecord, Options, RangeRecord, SectionRecord, SourceMapRecord, TableRecord, TypeRecord, section,
+        NONE, NameRecord, Options, READ_ONLY, RangeRecord, SectionRecord, SourceMapRecord, TableRecord, TypeRecord,
+        section,
     },
     func::Func,
     source_map,
@@ -195,6 +196,8 @@ pub struct Data<'a> {
     pub mode: DataMode,
     /// Its bytes.
     pub bytes: &'a [u8],
+    /// Whether the module says that it does not write there.
+    pub is_read_only: bool,
 }
 
 /// An element segment.
@@ -647,7 +650,28 @@ impl<'a> Image<'a> {
     #[cfg_attr(compact, inline(never))]
     pub fn data(&self, index: DataIndex) -> Option<Data<'a>> {
         let record = self.data.get(index.0)?;
-        Some(Data { mode: DataMode::from_record(record)?, bytes: slice(self.data_bytes, record.bytes)? })
+        let is_read_only = record.kind == READ_ONLY;
+        Some(Data { mode: DataMode::from_record(record)?, bytes: slice(self.data_bytes, record.bytes)?, is_read_only })
+    }
+
+    /// Whether any data segment is read-only.
+    #[cfg(feature = "alloc")]
+    pub fn has_read_only_data(&self) -> bool {
+        (0..self.data_count()).any(|index| self.data(DataIndex(index)).is_some_and(|data| data.is_read_only))
+    }
+
+    /// The segment of read-only data of a memory, if it has one: the address of its first byte, and its bytes.
+    #[cfg(any(rodata, not(compact)))]
+    pub fn read_only_data(&self, memory: MemoryIndex) -> Option<(u32, &'a [u8])> {
+        (0..self.data_count()).find_map(|index| {
+            let data = self.data(DataIndex(index)).filter(|data| data.is_read_only)?;
+            match data.mode {
+                DataMode::Active { memory: of, offset: ConstExpr::Bits(start) } if of == memory => {
+                    Some((start as u32, data.bytes))
+                }
+                _ => None,
+            }
+        })
     }
 
     /// Number of element segments.

@@ -6,8 +6,8 @@ use super::{
     format::{
         self, ALIGN, CHECKSUM_OFFSET, ConstExpr, ConstRecord, DataMode, DataRecord, ElemMode, ElemRecord, ExportRecord,
         Features, Field, FuncRecord, GlobalRecord, HAS_MAX, HEADER_BYTES, Handler, HandlerRecord, Header, IS_64,
-        IS_FIXED, IS_SHARED, ImportRecord, MAGIC, MemoryRecord, NONE, NameRecord, Options, RangeRecord, SectionRecord,
-        TableRecord, TypeParts, TypePrefix, TypeRecord, VERSION, section,
+        IS_FIXED, IS_SHARED, ImportRecord, MAGIC, MemoryRecord, NONE, NameRecord, Options, READ_ONLY, RangeRecord,
+        SectionRecord, TableRecord, TypeParts, TypePrefix, TypeRecord, VERSION, section,
     },
     source_map::SourceMapPart,
 };
@@ -618,6 +618,34 @@ impl<'a> ImageParts<'a> {
         push(&mut self.data_bytes, part.bytes)?;
         self.data_length += part.bytes.len();
         Ok(push(&mut self.data, DataRecord { kind, memory, offset: offset.to_record(), bytes })?)
+    }
+
+    /// What there is of data segments: the mode, and the number of bytes.
+    pub fn data_segments(&self) -> impl Iterator<Item = (DataMode, usize)> + Clone {
+        let mode = |record: &DataRecord| DataMode::from_record(*record).unwrap_or(DataMode::Passive);
+        self.data.iter().map(move |record| (mode(record), record.bytes.length as usize))
+    }
+
+    /// Marks `count` bytes from `front` on of an active segment, whose address is a constant, as read-only; what else it has becomes
+    /// segments behind all others.
+    ///
+    /// # Errors
+    /// `OutOfMemory`.
+    pub fn mark_read_only(&mut self, segment: u32, front: u32, count: u32) -> Result<(), Error> {
+        let record = self.data[segment as usize];
+        let part = |kind, from: u32, length| DataRecord {
+            kind,
+            offset: ConstRecord { value: record.offset.value + u64::from(from), ..record.offset },
+            bytes: RangeRecord { first: record.bytes.first + from, length },
+            ..record
+        };
+        self.data[segment as usize] = part(READ_ONLY, front, count);
+        for (from, end) in [(0, front), (front + count, record.bytes.length)] {
+            if from < end {
+                push(&mut self.data, part(record.kind, from, end - from))?;
+            }
+        }
+        Ok(())
     }
 
     /// Appends an element segment without items.

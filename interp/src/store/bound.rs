@@ -14,8 +14,8 @@ use crate::{
         observe::Observed,
     },
     image::format::{
-        ElemRecord, GlobalRecord, HAS_MAX, Header, IS_FIXED, IS_MUTABLE, ImportRecord, MAGIC, MemoryRecord,
-        PARAMS_BYTES, SectionRecord, TableRecord, section,
+        DataRecord, ElemRecord, GlobalRecord, HAS_MAX, Header, IS_FIXED, IS_MUTABLE, ImportRecord, MAGIC, MemoryRecord,
+        PARAMS_BYTES, READ_ONLY, SectionRecord, TableRecord, section,
     },
     types::{ExternKind, GlobalType, ValType},
 };
@@ -70,6 +70,8 @@ pub struct Sizes {
     outer: Size,
     calls: u64,
     tag: Size,
+    /// Whether read-only data that are marked so stay in the image.
+    keeps_rodata: bool,
     /// In builds with an allocator, an entry for each function, and one for each type in a hash table.
     entities: Option<[Size; 2]>,
 }
@@ -95,6 +97,7 @@ impl Sizes {
         tag: Size::of::<super::tag::TagEntity>(),
         #[cfg(not(feature = "exceptions"))]
         tag: Size::WORD,
+        keeps_rodata: cfg!(rodata),
         entities: super::funcs::SIZES,
     };
 
@@ -103,7 +106,7 @@ impl Sizes {
     pub const MICROCONTROLLER: Sizes = Sizes {
         arena_align: 8,
         stack_slack_bytes: 0,
-        context: Size::new(if cfg!(feature = "objects") { 216 } else { 200 }, 8),
+        context: Size::new(if cfg!(feature = "objects") { 256 } else { 240 }, 8),
         instance: Size::new(if cfg!(feature = "exceptions") { 304 } else { 296 }, 8),
         spaces: Size::new(if cfg!(feature = "gc") { 68 } else { 64 }, 4),
         data: Size::new(8, 4),
@@ -112,17 +115,23 @@ impl Sizes {
         global_type: if cfg!(feature = "function-references") { Size::new(12, 4) } else { Size::new(3, 1) },
         vector: Size::new(0, 4),
         table: Size::new(48, 8),
-        memory: Size::new(64, 8),
+        memory: Size::new(56, 8),
         outer: Size::new(16, 4),
         calls: 3,
         tag: Size::new(12, 4),
+        keeps_rodata: false,
         entities: None,
     };
+
+    /// The same in a build with feature `rodata`.
+    pub const MICROCONTROLLER_RODATA: Sizes =
+        Sizes { memory: Size::new(64, 8), keeps_rodata: true, ..Sizes::MICROCONTROLLER };
 }
 
 #[cfg(all(compact, target_pointer_width = "32", not(feature = "simd")))]
 const _: () = {
-    let (here, there) = (Sizes::HERE, Sizes::MICROCONTROLLER);
+    let (here, there) =
+        (Sizes::HERE, if cfg!(rodata) { Sizes::MICROCONTROLLER_RODATA } else { Sizes::MICROCONTROLLER });
     const fn same(here: Size, there: Size) {
         assert!(here.bytes == there.bytes && here.align == there.align, "`Sizes::MICROCONTROLLER` is out of date");
     }
@@ -150,8 +159,11 @@ pub struct Bound {
     pub bytes: usize,
     /// The guest stack.
     pub stack_bytes: usize,
-    /// Linear memories at their first size.
+    /// Linear memories at their first size, without what is read in the image.
     pub memory_bytes: usize,
+    /// Of linear memories what is read in the image, and no part of the arena: marked by `sheave compile --rodata`, in builds with feature
+    /// `rodata`.
+    pub rodata_bytes: usize,
     /// Elements of tables and passive segments.
     pub elements_bytes: usize,
     /// Values of globals.
@@ -235,7 +247,7 @@ impl Bound {
             }
             arena.list(more, Size::WORD);
         }
-        arena.block(records.count(section::DATA, 28), sizes.data);
+        arena.block(records.count(section::DATA, DataRecord::BYTES), sizes.data);
         arena.block(elems, sizes.elem);
         let (mut elements_bytes, mut i) = (0, 0);
         while i < elems {
@@ -277,13 +289,16 @@ impl Bound {
             }
             i += 1;
         }
-        let mut memory_bytes = 0;
+        let (mut memory_bytes, mut rodata_bytes) = (0, 0);
         i = first_memory;
         while i < memories {
             let record = records.record(section::MEMORIES, MemoryRecord::BYTES, i);
             // Base-2 logarithm of the page size, flags, reserved; minimum; maximum.
             let (page, min, max) = (1_u64 << (record.byte(0) & 31), record.long(4), record.long(12));
-            memory_bytes += arena.block(min.saturating_mul(page), Size::new(1, sizes.arena_align as u16));
+            let rodata = if sizes.keeps_rodata { records.rodata(i) } else { 0 };
+            rodata_bytes += rodata as usize;
+            let bytes = min.saturating_mul(page).saturating_sub(rodata);
+            memory_bytes += arena.block(bytes, Size::new(1, sizes.arena_align as u16));
             if record.byte(1) & HAS_MAX == 0 {
                 (growing_count, growth_bytes) = (growing_count + 1, None);
             } else if max > min {
@@ -299,6 +314,7 @@ impl Bound {
             bytes: arena.end,
             stack_bytes,
             memory_bytes,
+            rodata_bytes,
             elements_bytes,
             globals_bytes,
             objects_bytes: heap_bytes,
@@ -406,6 +422,20 @@ impl<'a> Records<'a> {
             at += if byte | 0x40 == 0x63 { 4 } else { 1 };
         }
         cells
+    }
+
+    /// Bytes of a memory's segment of read-only data.
+    const fn rodata(&self, memory: u64) -> u64 {
+        let mut i = 0;
+        while i < self.count(section::DATA, DataRecord::BYTES) {
+            // Kind, memory, offset; first byte, number of bytes.
+            let record = self.record(section::DATA, DataRecord::BYTES, i);
+            if record.word(0) == READ_ONLY && record.word(4) as u64 == memory {
+                return record.word(24) as u64;
+            }
+            i += 1;
+        }
+        0
     }
 
     const fn imported(&self, kind: ExternKind) -> u64 {

@@ -7,7 +7,10 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind},
-    exec::context::MemoryEntity,
+    exec::{
+        context::MemoryEntity,
+        rodata::{self, Window},
+    },
     types::MemoryType,
 };
 use core::{alloc::Layout, ptr::NonNull, slice};
@@ -18,6 +21,16 @@ impl Store {
     /// # Errors
     /// `Limit` if the limiter forbids it or there are too many memories; `OutOfMemory`.
     pub fn new_memory(&mut self, ty: MemoryType, limiter: &mut dyn Limiter) -> Result<u32, Error> {
+        self.add_memory(ty, None, limiter)
+    }
+
+    /// The same, some of which is read where it is: read-only data, and the address of their first byte, which is inside.
+    pub(crate) fn add_memory(
+        &mut self,
+        ty: MemoryType,
+        rodata: Option<(u32, &'static [u8])>,
+        limiter: &mut dyn Limiter,
+    ) -> Result<u32, Error> {
         if self.memories_count() >= self.limits.tables_and_memories {
             return Err(Error::new(ErrorKind::Limit("number of memories")));
         }
@@ -31,15 +44,23 @@ impl Store {
         if ty.is_shared && self.heap.left().is_none() {
             return self.add_shared(&super::shared::SharedMemory::new(ty)?);
         }
-        let len = usize::try_from(desired).map_err(|_| OutOfMemory)?;
+        let mut len = usize::try_from(desired).map_err(|_| OutOfMemory)?;
+        let (start, window) = match rodata {
+            Some((start, bytes)) if cfg!(rodata) => {
+                len -= bytes.len();
+                (start as usize, Window::of(bytes))
+            }
+            _ => (len, Window::EMPTY),
+        };
         // Room first: what is allocated is in the list.
         self.memories.reserve(&mut self.heap, 1)?;
         let base = self.heap.allocate(layout(len)?)?;
         let maximum = ty.bytes(ty.limits.max.unwrap_or(u64::MAX).min(ty.pages_max()));
         let entity = MemoryEntity {
             base: base.as_ptr(),
-            len,
+            len: start,
             capacity: len,
+            window,
             maximum,
             page_size_log2: ty.page_size_log2,
             ty,
@@ -70,6 +91,7 @@ impl Store {
             base: memory.base(),
             len: memory.len(),
             capacity: 0,
+            window: Window::EMPTY,
             maximum: ty.bytes(ty.limits.max.unwrap_or(0)),
             page_size_log2: ty.page_size_log2,
             ty,
@@ -104,13 +126,40 @@ impl Store {
         if let Some(memory) = self.shared_memory(address) {
             return memory.write(start, bytes);
         }
-        let memory = self.memory_mut(address);
+        let part = self.memory_part_mut(address, start, bytes.len());
+        part.map(|part| part.copy_from_slice(bytes)).is_some()
+    }
+
+    /// A range of a memory, if it lies in one part: below its read-only data that are read in the image, above them, or in them.
+    ///
+    /// # Panics
+    /// As for [`Store::memory`].
+    pub fn memory_part(&self, address: u32, start: usize, len: usize) -> Option<&[u8]> {
+        let memory = self.memory(address);
         // Checked without an overflow on 32-bit machines.
-        let is_inside = memory.len().checked_sub(start).is_some_and(|room| bytes.len() <= room);
-        if is_inside {
-            memory[start..start + bytes.len()].copy_from_slice(bytes);
+        if memory.len().checked_sub(start).is_some_and(|room| len <= room) {
+            return Some(&memory[start..start + len]);
         }
-        is_inside
+        // SAFETY: the memory exists; the image of its instance is borrowed for longer than the store is used.
+        let place = unsafe { rodata::beyond(&raw const self.memories[address as usize], start, len, false) }?;
+        // SAFETY: the range is initialised, and nothing writes it while the store is borrowed.
+        Some(unsafe { slice::from_raw_parts(place, len) })
+    }
+
+    /// The same for writing: not in read-only data.
+    ///
+    /// # Panics
+    /// As for [`Store::memory`].
+    pub fn memory_part_mut(&mut self, address: u32, start: usize, len: usize) -> Option<&mut [u8]> {
+        let below = self.memory(address).len();
+        // Checked without an overflow on 32-bit machines.
+        if below.checked_sub(start).is_some_and(|room| len <= room) {
+            return Some(&mut self.memory_mut(address)[start..start + len]);
+        }
+        // SAFETY: as in `memory_part`.
+        let place = unsafe { rodata::beyond(&raw const self.memories[address as usize], start, len, true) }?;
+        // SAFETY: the range is initialised RAM of the memory's block; the store is borrowed mutably.
+        Some(unsafe { slice::from_raw_parts_mut(place, len) })
     }
 
     /// Adds `delta` pages; the size in pages before, or `None` if that cannot be.
@@ -130,7 +179,7 @@ impl Store {
             return if is_denied { Err(Denied) } else { Ok(old) };
         }
         let memory = self.memories[address as usize];
-        let (current, log2) = (memory.len as u64, memory.page_size_log2);
+        let (current, log2) = (rodata::size(&memory) as u64, memory.page_size_log2);
         let old = current >> log2;
         let Some(desired) = memory.ty.bytes(delta).checked_add(current) else { return Ok(None) };
         let maximum = memory.ty.limits.max.map(|pages| memory.ty.bytes(pages));
@@ -138,18 +187,21 @@ impl Store {
             return Ok(None);
         }
         let grown = self.reallocate_memory(&memory, desired);
-        let Some((base, len)) = grown else { return Ok(None) };
+        let Some((base, capacity)) = grown else { return Ok(None) };
         let memory = &mut self.memories[address as usize];
         memory.base = base;
-        memory.len = len;
-        memory.capacity = len;
+        // The window stays where it is.
+        if rodata::size(memory) == memory.capacity {
+            memory.len = capacity;
+        }
+        memory.capacity = capacity;
         self.set_stale();
         Ok(Some(old))
     }
 
     fn reallocate_memory(&mut self, memory: &MemoryEntity, desired: u64) -> Option<(*mut u8, usize)> {
-        let len = usize::try_from(desired).ok()?;
-        if len == memory.len {
+        let len = usize::try_from(desired).ok()? - (rodata::size(memory) - memory.capacity);
+        if len == memory.capacity {
             return Some((memory.base, len));
         }
         let base = NonNull::new(memory.base)?;
@@ -174,10 +226,13 @@ impl Store {
     /// Size in pages.
     pub fn memory_pages(&self, address: u32) -> u64 {
         let memory = &self.memories[address as usize];
-        crate::exec::shared::len(memory) as u64 >> memory.page_size_log2
+        #[cfg(shared)]
+        return crate::exec::shared::len(memory) as u64 >> memory.page_size_log2;
+        #[cfg(not(shared))]
+        return rodata::size(memory) as u64 >> memory.page_size_log2;
     }
 
-    /// The bytes of a memory.
+    /// The bytes of a memory; of one whose read-only data are read in the image, those below them.
     ///
     /// # Panics
     /// If other threads may have it: see [`Store::is_memory_shared`].

@@ -28,6 +28,7 @@ mod numeric;
 mod operator;
 mod read;
 mod reference;
+mod rodata;
 mod simd;
 mod stack;
 mod variable;
@@ -66,6 +67,9 @@ pub struct Config {
     /// The highest level of the code, base or full, but for superinstructions, which are above both. Base is for the smallest builds:
     /// slower, and larger by a tenth.
     pub level: Level,
+    /// The active data segment, by its index, that the module does not write to: builds that can read it in the image do, and a store there
+    /// traps then. One that the module does not have, or that cannot be marked, is refused.
+    pub rodata: Option<u32>,
 }
 
 impl Default for Config {
@@ -79,6 +83,7 @@ impl Default for Config {
             fusion: true,
             superinstructions: false,
             level: Level::Full,
+            rodata: None,
         }
     }
 }
@@ -293,6 +298,7 @@ impl<'a> Translator<'a> {
                     image_types: Vec::new(),
                     func_types: Vec::new(),
                     imported_funcs: 0,
+                    imported_memories: 0,
                     globals: Vec::new(),
                     imported_globals: 0,
                     tables: Vec::new(),

@@ -62,6 +62,8 @@ pub struct ModuleInfo {
     pub tables: Vec<TableType>,
     /// All memories.
     pub memories: Vec<MemoryType>,
+    /// Number of imported memories.
+    pub imported_memories: u32,
     /// Type index (the module's own) by tag.
     pub tags: Vec<u32>,
 }
@@ -336,6 +338,7 @@ impl<'a> Sections<'a> {
                 TypeRef::Memory(ty) => {
                     let ty = memory_type(ty);
                     push(&mut self.info.memories, ty)?;
+                    self.info.imported_memories += 1;
                     ImportPart::Memory(ty)
                 }
                 TypeRef::Global(ty) => {
@@ -466,7 +469,10 @@ impl<'a> Sections<'a> {
             };
             self.parts.push_data(DataPart { mode, bytes: data.data })?;
         }
-        Ok(())
+        match self.info.config.rodata {
+            Some(segment) => self.mark_rodata(segment),
+            None => Ok(()),
+        }
     }
 
     /// A constant expression: one operator becomes a record, more become a hidden function.

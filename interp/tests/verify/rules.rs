@@ -5,8 +5,8 @@ use sheave_interp::{
     error::{ErrorKind, ImageErrorKind},
     image::format,
     isa::{self, Row},
-    translate::Config,
-    types::TableIndex,
+    translate::{Config, translate},
+    types::{DataIndex, MemoryIndex, TableIndex},
 };
 use std::collections::BTreeMap;
 
@@ -162,6 +162,79 @@ fn fixed_tables_are_as_their_segment_says() {
         patch.image[at] = byte;
         let error = patch.load().expect_err(what);
         assert!(matches!(error.kind(), ErrorKind::Image(_)), "{what}: {error}");
+    }
+}
+
+/// An imported memory, two with addresses of 32 bits and one with addresses of 64, each with a segment but the last, and a passive one.
+const RODATA: &str = r#"(module (import "a" "m" (memory 100 (pagesize 1))) (memory 64 64 (pagesize 1)) (memory 64 (pagesize 1)) (memory i64 64 (pagesize 1))
+    (data (memory 0) (i32.const 0) "01234567") (data (memory 1) (i32.const 5) "abc01234567012345678d") (data (memory 2) (i32.const 8) "01234567")
+    (data (memory 3) (i64.const 8) "01234567") (data "01234567")
+    (func (drop (i32.load 1 (i32.const 0)))))"#;
+
+#[test]
+fn read_only_data_are_where_they_can_stay() {
+    const DATA: usize = format::DataRecord::BYTES;
+    let config = Config { rodata: Some(1), ..Config::default() };
+    // Bytes of the image by record and place, and what they become.
+    let changes: [(&str, &[(usize, usize, u8)]); 7] = [
+        ("in an imported memory", &[(0, 0, 2)]),
+        ("in a memory with addresses of 64 bits", &[(3, 0, 2)]),
+        ("passive", &[(4, 0, 2)]),
+        ("a second one in a memory", &[(5, 0, 2)]),
+        ("one that ends outside of the memory", &[(1, 12, 49)]),
+        ("an address that is no constant", &[(1, 8, 0), (1, 12, 0)]),
+        ("memories in another order", &[(1, 4, 2), (2, 4, 1), (2, 0, 2)]),
+    ];
+    for (what, bytes) in changes {
+        let mut patch = Patch::new(RODATA, &config);
+        patch.load().expect("sound before the change");
+        for (record, at, byte) in bytes {
+            let at = patch.section(format::section::DATA).0 + record * DATA + at;
+            assert_ne!(patch.image[at], *byte, "{what}");
+            patch.image[at] = *byte;
+        }
+        let error = patch.load().expect_err(what);
+        assert!(matches!(error.kind(), ErrorKind::Image(_)), "{what}: {error}");
+    }
+}
+
+#[test]
+fn read_only_data_are_whole_words() {
+    let image = Patch::new(RODATA, &Config { rodata: Some(1), ..Config::default() }).original;
+    let image = image.parse().unwrap();
+    assert_eq!(image.read_only_data(MemoryIndex(1)), Some((8, &b"0123456701234567"[..])));
+    assert_eq!(image.read_only_data(MemoryIndex(2)), None);
+    // What is before and behind it, as segments of their own.
+    let rest = |index| image.data(DataIndex(index)).unwrap();
+    assert_eq!((rest(5).bytes, rest(6).bytes), (&b"abc"[..], &b"8d"[..]));
+    assert_eq!((rest(5).is_read_only, image.data_count()), (false, 7));
+}
+
+#[test]
+fn read_only_data_are_refused_where_they_cannot_stay() {
+    let why = |fields: &str, segment| {
+        let wasm = wat::parse_str(format!("(module {fields})")).unwrap();
+        translate(&wasm, &Config { rodata: Some(segment), ..Config::default() }).expect_err(fields).to_string()
+    };
+    let data = "(data (i32.const 0) \"0123456789abcdef\")";
+    for (fields, segment, reason) in [
+        (format!("(memory 1) {data}"), 1, "a segment that the module does not have"),
+        ("(memory 1) (data \"0123456789abcdef\")".into(), 0, "passive"),
+        (
+            r#"(global i32 (i32.const 0)) (memory 1) (data (global.get 0) "0123456789abcdef")"#.into(),
+            0,
+            "not a constant",
+        ),
+        (format!("(import \"a\" \"b\" (memory 1)) {data}"), 0, "a memory that is imported"),
+        (format!("(memory 1 1 shared) {data}"), 0, "shared"),
+        (r#"(memory i64 1) (data (i64.const 0) "0123456789abcdef")"#.into(), 0, "64 bits"),
+        (r#"(memory 1) (data (i32.const 65530) "0123456789abcdef")"#.into(), 0, "outside"),
+        (r#"(memory 1) (data (i32.const 1) "0123456789abcd")"#.into(), 0, "less than eight bytes"),
+        (format!("(memory 1) {data} (data (i32.const 15) \"x\")"), 0, "overlaps"),
+        (format!("(global i32 (i32.const 0)) (memory 1) {data} (data (global.get 0) \"x\")"), 0, "overlaps, or may"),
+    ] {
+        let found = why(&fields, segment);
+        assert!(found.contains(reason), "{fields}: {found}");
     }
 }
 

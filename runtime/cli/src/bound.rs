@@ -27,6 +27,7 @@ Examples:
   sheave bound app.image                          computes the guest stack, if it can be computed
   sheave bound app.wasm --stack-bytes 2KiB        with a guest stack of that size
   sheave bound app.wasm --calls-depth 10          with room for ten calls of the function with the largest frame
+  sheave bound --rodata app.wasm                  with read-only data left in flash
   sheave bound --json app.image | jq .microcontroller.arena_bytes
 
 In a program, `Bound::of(IMAGE, STACK_BYTES)` of `sheave::arena` is the same, at compile time.")]
@@ -72,6 +73,8 @@ struct Machine {
     arena_align: usize,
     stack_bytes: usize,
     memory_bytes: usize,
+    /// Data of the memory that stay in flash.
+    rodata_bytes: usize,
     elements_bytes: usize,
     globals_bytes: usize,
     objects_bytes: usize,
@@ -102,6 +105,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
             arena_align: sizes.arena_align,
             stack_bytes: bound.stack_bytes,
             memory_bytes: bound.memory_bytes,
+            rodata_bytes: bound.rodata_bytes,
             elements_bytes: bound.elements_bytes,
             globals_bytes: bound.globals_bytes,
             objects_bytes: bound.objects_bytes,
@@ -109,7 +113,9 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
             growth_bytes: bound.growth_bytes,
         })
     };
-    let (Some(microcontroller), Some(host)) = (bound(&Sizes::MICROCONTROLLER), bound(&Sizes::HERE)) else {
+    // Such images are for builds with that feature.
+    let board = if parsed.has_read_only_data() { &Sizes::MICROCONTROLLER_RODATA } else { &Sizes::MICROCONTROLLER };
+    let (Some(microcontroller), Some(host)) = (bound(board), bound(&Sizes::HERE)) else {
         return Err(Failure::module(format!("{}: an instance takes more than 4 GiB", args.file.display())));
     };
     let report = Report {
@@ -140,6 +146,9 @@ impl Report {
         };
         line("guest stack", |machine| machine.stack_bytes);
         line("linear memory, at first", |machine| machine.memory_bytes);
+        if board.rodata_bytes != 0 {
+            line("beside it, in flash", |machine| machine.rodata_bytes);
+        }
         line("elements of tables", |machine| machine.elements_bytes);
         line("globals", |machine| machine.globals_bytes);
         if args.objects_bytes != 0 {
@@ -150,6 +159,9 @@ impl Report {
         line("alignment of the arena", |machine| machine.arena_align);
         let _ =
             writeln!(text, "\nguest stack: {}; the largest frame has {} bytes", self.stack, self.largest_frame_bytes);
+        if board.rodata_bytes != 0 {
+            let _ = writeln!(text, "in firmware built with feature `rodata`; others copy what is in flash");
+        }
         let _ = match board.growth_bytes {
             Some(0) => writeln!(text, "nothing in it grows"),
             Some(bytes) => writeln!(text, "{bytes} bytes more, and the memory can grow to its maximum"),

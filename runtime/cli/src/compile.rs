@@ -23,6 +23,7 @@ use std::{
 Examples:
   sheave compile app.wasm -o app.image                    then: sheave run app.image
   sheave compile --fuel app.wasm -o app.image             then: sheave run --fuel 1000000 app.image
+  sheave compile --rodata app.wasm -o app.image           constants stay in flash, on boards with feature rodata
   sheave compile --no-signal --no-debug-names app.wasm -o app.image    as small as it gets
   sheave compile --profile --handlers app.handlers app.wasm -o app.image    for firmware with what app needs, no more")]
 pub struct Args {

@@ -20,6 +20,7 @@ mod needs;
 mod output;
 mod profile;
 mod report;
+mod rodata;
 mod run;
 mod shrink;
 mod source;

@@ -17,6 +17,8 @@ pub struct Needs {
     counts: BTreeMap<u16, usize>,
     /// Bits of [`group`] that the records need.
     groups: u32,
+    /// Whether data are to stay in flash.
+    has_rodata: bool,
 }
 
 impl Needs {
@@ -28,10 +30,10 @@ impl Needs {
             Ok(())
         });
         debug_assert!(counted.is_ok(), "a verified image is a sequence of instructions");
-        Needs { counts, groups: needed_groups(image) }
+        Needs { counts, groups: needed_groups(image), has_rodata: image.has_read_only_data() }
     }
 
-    /// The features of crate `sheave` without which a build refuses the image, in the order of its manifest.
+    /// The features of crate `sheave` without which a build refuses the image, or copies data that it need not, in the order of its manifest.
     fn features(&self) -> Vec<&'static str> {
         let mut groups = self.groups;
         let mut is_full = false;
@@ -40,7 +42,8 @@ impl Needs {
             is_full |= form >= row.get().shape.base.len();
         }
         let named = group::NAMES.iter().enumerate().filter(|(bit, _)| groups >> bit & 1 != 0).map(|(_, name)| *name);
-        is_full.then_some("level-full").into_iter().chain(named).collect()
+        let rodata = self.has_rodata.then_some("rodata");
+        is_full.then_some("level-full").into_iter().chain(named).chain(rodata).collect()
     }
 
     /// What to write into a manifest, for people.

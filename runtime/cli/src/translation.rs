@@ -1,6 +1,10 @@
 //! Translation for the commands that look at images: `compile` and `inspect`.
 
-use crate::{Failure, features, source::Source};
+use crate::{
+    Failure, features,
+    rodata::{self, Rodata},
+    source::Source,
+};
 use clap::Args;
 use sheave_interp::{
     image::OwnedImage,
@@ -30,6 +34,15 @@ pub struct Translation {
     /// Use only instructions that builds of this level have: base for the smallest boards, full for all others
     #[arg(long, value_enum, default_value_t = Level::Full, conflicts_with = "host")]
     pub level: Level,
+    /// Read-only data stay in flash: firmware built with feature `rodata` of crate sheave does not copy them into RAM
+    ///
+    /// SEGMENT is the number of an active data segment; without it, the one that the linker has named .rodata. You promise that the guest
+    /// never writes there; if it does, it traps (out of bounds memory access) in such a firmware, and nothing is damaged. So does an access
+    /// that begins inside of the data and ends outside. What lies below the data costs as much as ever; reading the data, and all access
+    /// to what lies above them, takes some twenty machine instructions more. So link with --stack-first (Rust does). The segment's address must be a constant,
+    /// its memory not imported, not shared and with addresses of 32 bits, and no other segment may go there. Other builds copy it as ever.
+    #[arg(long, value_name = "SEGMENT", num_args = 0..=1, require_equals = true, default_missing_value = ".rodata", value_parser = rodata::parse)]
+    pub rodata: Option<Rodata>,
 }
 
 /// How many of the instructions an image may use.
@@ -61,6 +74,7 @@ pub fn image(path: &Path, source: Source, how: Translation) -> Result<OwnedImage
                     Level::Base => isa::Level::Base,
                     Level::Full => isa::Level::Full,
                 },
+                rodata: how.rodata.map(|rodata| rodata::find(path, &wasm, rodata)).transpose()?,
             };
             translate(&wasm, &config).map_err(|error| rejected(path, &wasm, &error))?
         }

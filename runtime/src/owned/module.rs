@@ -62,6 +62,7 @@ impl Module {
             canonicalize_nans: config.canonicalize_nans,
             debug_names: config.debug_names,
             fusion: config.fusion,
+            rodata: None,
             superinstructions: config.superinstructions,
             level: if config.base_level { Level::Base } else { Level::Full },
         };

@@ -55,9 +55,7 @@ pub(crate) fn start<C: Write>(console: &mut C, arena: &mut [u8], image: &[u8]) -
 /// The host's function `board.print`.
 fn print<C: Write>(mut caller: Caller<'_, &mut C>, params: &[Val], _: &mut [Val]) -> Result<(), Error> {
     let [Val::I32(address), Val::I32(length)] = *params else { return Err(Error::Types) };
-    let (memory, console) = caller.memory_and_data_mut("memory").ok_or(Error::UnknownExport)?;
-    let (address, length) = (address as u32 as usize, length as u32 as usize);
-    let end = address.checked_add(length).ok_or(Trap::MemoryOutOfBounds)?;
-    let bytes = memory.get(address..end).ok_or(Trap::MemoryOutOfBounds)?;
+    let found = caller.bytes_and_data_mut("memory", address as u32, length as u32);
+    let (bytes, console) = found.ok_or(Trap::MemoryOutOfBounds)?;
     console.write_all(bytes).map_err(|_| Error::Host(1))
 }

@@ -14,11 +14,21 @@ use sheave::{
 const LIMITS: Limits = Limits { stack_bytes: 2 << 10, ..Limits::DEFAULT };
 
 /// What guests export of these names traps so.
-const TRAPS: [(&str, Trap); 4] = [
+const TRAPS: [(&str, Trap); 14] = [
     ("null before", Trap::IndirectCallToNull),
     ("null behind", Trap::IndirectCallToNull),
     ("outside", Trap::UndefinedElement),
     ("signature", Trap::BadSignature),
+    ("rodata written", Trap::MemoryOutOfBounds),
+    ("rodata written, last", Trap::MemoryOutOfBounds),
+    ("rodata written, across", Trap::MemoryOutOfBounds),
+    ("rodata filled", Trap::MemoryOutOfBounds),
+    ("rodata copied to", Trap::MemoryOutOfBounds),
+    ("rodata read, across", Trap::MemoryOutOfBounds),
+    ("rodata read, across its end", Trap::MemoryOutOfBounds),
+    ("beyond memory", Trap::MemoryOutOfBounds),
+    ("beyond memory, across", Trap::MemoryOutOfBounds),
+    ("beyond memory, far", Trap::MemoryOutOfBounds),
 ];
 
 /// Does nothing and gives zeros.

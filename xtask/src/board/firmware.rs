@@ -29,14 +29,15 @@ pub struct Firmware {
     pub variables_bytes: u64,
 }
 
-/// Builds the program `hello` of `board` with `guest` in it: a module, which is translated, or an image.
+/// Builds the program `hello` of `board` with `guest` in it: a module, which is translated, or an image. `rodata` is the data segment that
+/// stays in flash.
 ///
 /// # Errors
 /// The guest cannot be read or is refused; there is no compiler; the program does not compile or link.
-pub fn build(board: &Manifest, guest: &Path) -> Result<Firmware> {
+pub fn build(board: &Manifest, guest: &Path, rodata: Option<u32>) -> Result<Firmware> {
     let folder = target_dir().join("boards");
     let image = folder.join(format!("{}.image", board.name));
-    make_image(guest, &image, "full")?;
+    make_image(guest, &image, "full", rodata)?;
     let elf = compile(board, "hello", |command| {
         command.env("SHEAVE_IMAGE", &image);
     })?;
@@ -94,7 +95,7 @@ pub fn memory(board: &Manifest) -> Result<Option<PathBuf>> {
     for guest in guests {
         let name = guest.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let path = folder.join(format!("{name}.image"));
-        make_image(&guest, &path, "full")?;
+        make_image(&guest, &path, "full", (name == "rodata").then_some(0))?;
         let image = std::fs::read(&path).map_err(|error| cannot("read", &path, &error))?;
         for length in [name.len(), image.len()] {
             archive.extend((length as u32).to_le_bytes());
@@ -192,7 +193,7 @@ pub fn test_guest(exit_code: i32) -> Result<PathBuf> {
 pub fn bench(board: &Manifest, with_wasmi: bool) -> Result<PathBuf> {
     let image = |level: &str| target_dir().join(format!("boards/kernels-{level}.image"));
     for level in ["full", "base"] {
-        make_image(Path::new(KERNELS), &image(level), level)?;
+        make_image(Path::new(KERNELS), &image(level), level, None)?;
     }
     compile(board, "bench", |command| {
         command.env("SHEAVE_IMAGE_FULL", image("full")).env("SHEAVE_IMAGE_BASE", image("base"));
@@ -226,7 +227,7 @@ pub fn kernels() -> Result<()> {
 }
 
 /// Writes the image of `guest`, at a level of the instruction set, to `image`; what is an image already is copied.
-fn make_image(guest: &Path, image: &Path, level: &str) -> Result<()> {
+fn make_image(guest: &Path, image: &Path, level: &str, rodata: Option<u32>) -> Result<()> {
     let path = root().join(guest);
     let bytes = std::fs::read(&path).map_err(|error| cannot("read", guest, &error))?;
     create_folder_of(image)?;
@@ -236,6 +237,7 @@ fn make_image(guest: &Path, image: &Path, level: &str) -> Result<()> {
     } else {
         let mut command = cargo(&["run", "--quiet", "--bin", "sheave", "--", "compile"]);
         command.args(["--no-signal", "--no-debug-names", "--level", level]);
+        command.args(rodata.map(|segment| format!("--rodata={segment}")));
         output(command.arg(&path).arg("-o").arg(&made))?;
     }
     let bytes = std::fs::read(&made).map_err(|error| cannot("read", &made, &error))?;

@@ -5,9 +5,6 @@ use crate::error::Result;
 
 /// The most of native stack that a call may take, whatever the guest does.
 const CALL_BYTES_MAX: u64 = 512;
-/// The same on processors for which that goal is missed, by the beginning of their triple: since one arm of the match serves what is seldom
-/// executed, its locals are in the loop's frame. To be struck off.
-const MISSED: [(&str, u64); 1] = [("thumbv6m", 600)];
 /// The most that an instance may take beside its frames, linear memory, globals and table elements.
 const RECORDS_BYTES_MAX: u64 = 1024;
 
@@ -40,10 +37,8 @@ fn test_memory(board: &Manifest, problems: &mut Vec<String>) -> Result<()> {
         problems.push(format!("`memory` told of {} guests", figures.len()));
     }
     for Figures { name, records, call } in &figures {
-        let missed = MISSED.iter().find(|(triple, _)| board.triple.starts_with(triple));
-        let most = missed.map_or(CALL_BYTES_MAX, |(_, most)| *most);
-        if *call > most {
-            problems.push(format!("{name}: a call takes {call} bytes of native stack, more than {most}"));
+        if *call > CALL_BYTES_MAX {
+            problems.push(format!("{name}: a call takes {call} bytes of native stack, more than {CALL_BYTES_MAX}"));
         }
         if *records > RECORDS_BYTES_MAX {
             problems

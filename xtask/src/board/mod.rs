@@ -70,7 +70,8 @@ pub fn run(name: &str, guest: Option<&Path>, how: &How) -> Result<ExitCode> {
     emulator::prepare(&board)?;
     let here = std::env::current_dir().unwrap_or_default();
     let guest = guest.map_or_else(|| root().join(HELLO), |guest| here.join(guest));
-    let firmware = if how.translate { firmware::translator(&board, &guest)? } else { firmware::build(&board, &guest)? };
+    let firmware =
+        if how.translate { firmware::translator(&board, &guest)? } else { firmware::build(&board, &guest, None)? };
     println!("+ {}", show(&emulator::command(&board, &firmware.elf)));
     let outcome = emulator::run(&board, &firmware.elf, how.limit)?;
     Ok(ExitCode::from(outcome.code as u8))
@@ -181,7 +182,7 @@ fn test_one(board: &Manifest, guest: &Path, bless: bool, problems: &mut Vec<Stri
     if !board.is_hardware() {
         emulator::prepare(board)?;
     }
-    let hello = check(board, "hello", &firmware::build(board, guest)?, problems)?;
+    let hello = check(board, "hello", &firmware::build(board, guest, None)?, problems)?;
     let is_tested = board.translate.is_some() || bless && board.has("translate");
     let translate =
         if is_tested { Some(check(board, "translate", &firmware::translator(board, guest)?, problems)?) } else { None };
@@ -199,7 +200,7 @@ fn test_one(board: &Manifest, guest: &Path, bless: bool, problems: &mut Vec<Stri
 fn test_small(board: &Manifest, name: &str, problems: &mut Vec<String>) -> Result<()> {
     let guest = small::find(name)?;
     println!("{}: {name}, {} bytes of wasm", board.name, guest.wasm_bytes);
-    let firmware = firmware::build(board, &guest.wasm)?;
+    let firmware = firmware::build(board, &guest.wasm, guest.rodata)?;
     let outcome = emulator::run(board, &firmware.elf, TEST_LIMIT)?;
     if outcome.code != guest.exit_code {
         problems.push(format!("{name}: exit code {}, not {}", outcome.code, guest.exit_code));

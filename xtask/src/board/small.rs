@@ -16,6 +16,8 @@ pub struct Guest {
     pub exit_code: i32,
     /// What it prints.
     pub text: String,
+    /// The data segment that stays in flash.
+    pub rodata: Option<u32>,
 }
 
 /// `guests.toml`, as far as a board's test needs it.
@@ -28,6 +30,7 @@ struct Table {
 struct Row {
     name: String,
     exit_code: i32,
+    rodata: Option<u32>,
 }
 
 /// The guest of a name.
@@ -40,14 +43,14 @@ pub fn find(name: &str) -> Result<Guest> {
     let read = |file: PathBuf| std::fs::read_to_string(&file).map_err(|error| cannot(&file, error));
     let table: Table = toml::from_str(&read(folder.join("guests.toml"))?)
         .map_err(|error| Error::new(format!("{FOLDER}/guests.toml: {error}")))?;
-    let Some(Row { exit_code, .. }) = table.guest.iter().find(|row| row.name == name) else {
+    let Some(Row { exit_code, rodata, .. }) = table.guest.iter().find(|row| row.name == name) else {
         let names: Vec<&str> = table.guest.iter().map(|row| &*row.name).collect();
         return Err(Error::new(format!("no guest of {FOLDER}")).hint(format!("one of {}", names.join(", "))));
     };
     let wasm = folder.join(format!("{name}.wasm"));
     let wasm_bytes = std::fs::metadata(&wasm).map_err(|error| cannot(&wasm, error))?.len();
     let text = read(folder.join(format!("expect/{name}.txt")))?;
-    Ok(Guest { wasm, wasm_bytes, exit_code: *exit_code, text })
+    Ok(Guest { wasm, wasm_bytes, exit_code: *exit_code, text, rodata: *rodata })
 }
 
 #[cfg(test)]

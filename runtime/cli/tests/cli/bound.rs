@@ -72,3 +72,29 @@ fn what_cannot_be_computed_is_said_and_can_be_chosen() {
     let found = figures(&Bench::with("table.wat", table), &["table.wat"]);
     assert_eq!(found["stack_unknown"], "func 0 calls through a table");
 }
+
+#[test]
+fn read_only_data_are_no_part_of_the_arena() {
+    let text = r#"(module (memory (export "memory") 100 100 (pagesize 1))
+        (data $.data (i32.const 56) "above") (data $.rodata (i32.const 4) "0123456789abcdef0123456789abcdef0123456789abcdef")
+        (func (export "f") (result i32) (i32.load8_u (i32.const 8))))"#;
+    let bench = Bench::with("rodata.wat", text);
+    let memory = |figures: &serde_json::Value, what: &str| figures["microcontroller"][what].as_u64().unwrap();
+    let all = figures(&bench, &["rodata.wat"]);
+    assert_eq!((memory(&all, "memory_bytes"), memory(&all, "rodata_bytes")), (100, 0));
+    for option in ["--rodata", "--rodata=1"] {
+        let found = figures(&bench, &[option, "rodata.wat"]);
+        // Whole words of eight bytes: from 8 to 48.
+        assert_eq!((memory(&found, "memory_bytes"), memory(&found, "rodata_bytes")), (60, 40), "{option}");
+    }
+    let done = bench.sheave(&["compile", "--rodata", "--profile", "rodata.wat", "-o", "rodata.image"]);
+    assert!(done.code == 0 && done.err.contains("\"rodata\""), "{done:?}");
+    // Where there is an allocator they are copied.
+    let done = bench.sheave(&["run", "--invoke", "f", "rodata.image"]);
+    assert_eq!((done.code, done.out.trim()), (0, "52"), "{done:?}");
+    let done = bench.sheave(&["compile", "--rodata=0", "rodata.wat", "-o", "rodata.image"]);
+    assert!(done.code != 0 && done.err.contains("read-only data of less than eight bytes"), "{done:?}");
+    let bench = Bench::with("none.wat", "(module (memory 1) (data (i32.const 0) \"0123456789abcdef\"))");
+    let done = bench.sheave(&["compile", "--rodata", "none.wat", "-o", "none.image"]);
+    assert!(done.code != 0 && done.err.contains("none of 1 data segments is named .rodata"), "{done:?}");
+}
