@@ -95,8 +95,9 @@ fn is_move(row: &Row) -> bool {
         || semantics(row).starts_with("core::") && row.shape.handler == "Unary"
 }
 
-/// The instructions that share the arm, by runs.
-fn runs(available: &Available) -> Vec<Run> {
+/// The instructions that share the arm, by runs; with `has_rodata` also those of accesses to memory that have arms of their own, which come here if these do not
+/// find their place.
+fn runs(available: &Available, has_rodata: bool) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     for (token, (row, form)) in instructions().into_iter().enumerate() {
         let base = row.shape.base.len();
@@ -119,10 +120,12 @@ fn runs(available: &Available) -> Vec<Run> {
             _ => runs.push(Run { first_token: token, rows: vec![row], forms }),
         }
     }
-    runs.retain(|run| !run.tokens(available).is_empty());
-    if runs.iter().map(|run| run.tokens(available).len()).sum::<usize>() < FEW {
-        runs.clear();
-    }
+    let is_few = runs.iter().map(|run| run.tokens(available).len()).sum::<usize>() < FEW;
+    let is_access = |run: &Run| {
+        matches!(run.rows[0].shape.handler, "Load" | "LoadSum" | "LoadFar" | "Store" | "StoreFar")
+            && run.rows.iter().any(|row| available.any(row, run.forms.clone()))
+    };
+    runs.retain(|run| !is_few && !run.tokens(available).is_empty() || has_rodata && is_access(run));
     runs
 }
 
@@ -234,8 +237,8 @@ fn signature(row: &Row) -> Option<Vec<&'static str>> {
 type Functions = BTreeMap<Vec<&'static str>, Function>;
 
 /// `for_each_handler!` for a match with a general arm, and that arm's tables and operations.
-pub fn general(available: &Available) -> (String, String) {
-    let runs = runs(available);
+pub fn general(available: &Available, has_rodata: bool) -> (String, String) {
+    let runs = runs(available, has_rodata);
     let mut functions: Functions =
         runs.iter().filter_map(|run| Some((signature(run.rows[0])?, Function::default()))).collect();
     let numbers: Vec<_> = functions.keys().cloned().collect();
@@ -263,9 +266,12 @@ pub fn general(available: &Available) -> (String, String) {
         let (token, at, count, types) = (run.first_token, place_of(&mut letters, &forms), forms.len(), run.types());
         writeln!(table, "    Run {{ token: {token}, letters: {at}, forms: {count}, types: {types:#x}, what: {what:#x}, first: {first} }},").unwrap();
     }
-    let tokens: BTreeSet<usize> = runs.iter().flat_map(|run| run.tokens(available)).collect();
+    let mut tokens: BTreeSet<usize> = runs.iter().flat_map(|run| run.tokens(available)).collect();
+    if tokens.len() < FEW {
+        tokens.clear();
+    }
     // For every so many tokens the run that the first of them belongs to, or the one before.
-    let last = tokens.last().map_or(0, |last| last / STRIDE);
+    let last = runs.last().map_or(0, |run| (run.first_token + run.rows.len() * run.forms.len()) / STRIDE);
     let starts: Vec<usize> =
         (0..=last).map(|part| runs.iter().rposition(|run| run.first_token <= part * STRIDE).unwrap_or(0)).collect();
     let mut text = format!(

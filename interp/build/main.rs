@@ -43,12 +43,6 @@ fn main() {
     }
     let dispatch = dispatch();
     println!("cargo::rustc-cfg=dispatch=\"{dispatch}\"");
-    // Where each access ends in a function's arm of the match, or in the general one; atomic rows and those on vectors know of one part only.
-    println!("cargo::rustc-check-cfg=cfg(rodata)");
-    let is_small = dispatch == "switch" && !["ALLOC", "SIMD", "THREADS"].into_iter().any(has_feature);
-    if is_small && has_feature("RODATA") {
-        println!("cargo::rustc-cfg=rodata");
-    }
     // The feature is there to be asked for in every build; only tail dispatch goes through a table that can be changed.
     if dispatch == "tail" && env::var_os("CARGO_FEATURE_OBSERVE").is_some() {
         println!("cargo::rustc-cfg=observe");
@@ -67,9 +61,15 @@ fn main() {
     write("available.rs", available.text());
     write("compact.rs", compact::compact(&available));
     println!("cargo::rustc-check-cfg=cfg(general)");
+    println!("cargo::rustc-check-cfg=cfg(rodata)");
     if dispatch == "switch" && matches!(env::var("OPT_LEVEL").as_deref(), Ok("0" | "s" | "z")) {
         println!("cargo::rustc-cfg=general");
-        let (handlers, general) = general::general(&available);
+        // The general arm looks for data in the image; atomic rows and those on vectors do not come there.
+        let has_rodata = has_feature("RODATA") && !["ALLOC", "SIMD", "THREADS"].into_iter().any(has_feature);
+        if has_rodata {
+            println!("cargo::rustc-cfg=rodata");
+        }
+        let (handlers, general) = general::general(&available, has_rodata);
         write("handlers.rs", handlers);
         write("general.rs", general);
         return;

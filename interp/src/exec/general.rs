@@ -12,7 +12,7 @@
 use super::numeric::Operation3;
 use super::{
     Instruction,
-    context::{Context, Decoded},
+    context::Context,
     control::Header,
     machine::{Exit, Flow, Machine, read32},
     numeric::{Operation1, Operation2, operation},
@@ -149,23 +149,24 @@ unsafe fn general(cx: *mut Context, fp: *mut u8, ip: *const u16, r0: u32) -> (*c
         if ip.is_null() {
             return (ip, operation);
         }
-        let what = operation as u8;
-        if what != what::MOVE {
-            let trap = operate(what & !what::UNLESS, operation >> 8, &mut (*cx).decoded.values);
+        if operation != u32::from(what::MOVE) {
+            let what = operation as u8 & !what::UNLESS;
+            let trap = operate(what, operation >> 8, &mut (*cx).decoded.values);
             if trap != 0 {
                 return (core::ptr::null(), trap);
             }
         }
-        put(cx, ip, what & what::UNLESS != 0)
+        put(cx, ip, operation)
     }
 }
 
-/// Puts the result where it belongs, or branches: gives what [`general`] does. Apart, as that has the operation above itself on the native stack.
+/// Puts the result where it belongs, or branches: gives what [`general`] does. Apart, as that has the operation below itself on the native stack, and those on
+/// floats take most.
 ///
 /// # Safety
 /// As for [`general`].
-#[inline(never)]
-unsafe fn put(cx: *mut Context, mut ip: *const u16, is_unless: bool) -> (*const u16, u32) {
+#[cfg_attr(feature = "floats", inline(never))]
+unsafe fn put(cx: *mut Context, mut ip: *const u16, operation: u32) -> (*const u16, u32) {
     // SAFETY: as the caller promises.
     unsafe {
         let decoded = &(*cx).decoded;
@@ -173,7 +174,7 @@ unsafe fn put(cx: *mut Context, mut ip: *const u16, is_unless: bool) -> (*const 
         if !decoded.result.is_null() {
             store(decoded.result, value, decoded.is_wide_result);
             store(decoded.also, value, decoded.is_wide_result);
-        } else if !decoded.target.is_null() && (value as u32 != 0) != is_unless {
+        } else if !decoded.target.is_null() && (value as u32 != 0) != (operation & u32::from(what::UNLESS) != 0) {
             ip = decoded.target;
         }
         (ip, (*cx).saved.r0 as u32)
@@ -205,7 +206,9 @@ unsafe fn decode(cx: *mut Context, fp: *mut u8, mut ip: *const u16, r0: u32) -> 
         *integer = r0;
         let (mut memory, mut len, mut named) = ((*cx).memory_base, (*cx).memory_len, 0);
         let decoded = &mut (*cx).decoded;
-        *decoded = Decoded::EMPTY;
+        // What no operand sets: the second part of an address, and where nothing goes.
+        decoded.values[1] = 0;
+        (decoded.result, decoded.target) = (core::ptr::null_mut(), core::ptr::null());
         let mut next = decoded.values.as_mut_ptr();
         let mut types = run.types;
         while letters != 0 {

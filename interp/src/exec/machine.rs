@@ -50,6 +50,9 @@ impl Exit {
     /// Guests that wait are to be woken; the context says where and how many.
     pub const NOTIFY: Exit = Exit(0x10e);
 
+    /// An access to a memory is not below its length, but may be elsewhere; `ip` is behind the token. Stays inside `exec`.
+    pub const BEYOND: Exit = Exit(0x10f);
+
     /// A trap.
     pub const fn trap(trap: Trap) -> Exit {
         Exit(trap as u32)

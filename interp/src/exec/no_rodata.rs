@@ -1,6 +1,6 @@
 //! Without read-only data in the image: all of a memory is in RAM. See `rodata.rs`.
 
-use super::context::{Context, MemoryEntity};
+use super::context::MemoryEntity;
 
 /// The part of a memory that is not in RAM: none.
 #[derive(Clone, Copy, Debug)]
@@ -28,14 +28,5 @@ pub fn size(memory: &MemoryEntity) -> usize {
 /// None is needed.
 #[inline(always)]
 pub unsafe fn beyond(_: *const MemoryEntity, _: usize, _: usize, _: bool) -> Option<*mut u8> {
-    None
-}
-
-/// As [`beyond`].
-///
-/// # Safety
-/// None is needed.
-#[inline(always)]
-pub unsafe fn beyond_near(_: *const Context, _: usize, _: usize, _: bool) -> Option<*mut u8> {
     None
 }

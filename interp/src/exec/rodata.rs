@@ -1,11 +1,11 @@
 //! Memories that have read-only data in the image: what an access does that is not in the part of the memory below those.
 //!
 //! Such a memory has a *window*, the range of its addresses that a segment of read-only data covers. Only what lies below the window and above it is in RAM,
-//! in one block: `len`, which every access is compared with, is where the window begins, so that all below costs nothing. What fails that comparison comes here, before it
-//! traps. Each access lies in one of the three parts; one that crosses a border traps, as does a store into the window. The other half is
+//! in one block: `len`, which every access is compared with, is where the window begins, so that all below costs nothing. What fails that comparison is executed again by the
+//! general arm, which comes here before it traps. Each access lies in one of the three parts; one that crosses a border traps, as does a store into the window. The other half is
 //! `no_rodata.rs`, of builds that copy such data as any other.
 
-use super::context::{Context, MemoryEntity};
+use super::context::MemoryEntity;
 
 /// The part of a memory that is not in RAM.
 #[derive(Clone, Copy, Debug)]
@@ -49,15 +49,4 @@ pub unsafe fn beyond(memory: *const MemoryEntity, start: usize, size: usize, is_
             (!is_store && is_inside(from_window, window.len)).then(|| window.base.wrapping_add(from_window).cast_mut())
         }
     }
-}
-
-/// The same in memory 0; the place, or null.
-///
-/// # Safety
-/// The current instance has a memory.
-#[cold]
-#[inline(never)]
-pub unsafe fn beyond_near(cx: *const Context, start: usize, size: usize, is_store: bool) -> Option<*mut u8> {
-    // SAFETY: as the caller promises; the address stems from instantiation.
-    unsafe { beyond((*cx).memories.add(*(*cx).spaces.memories as usize), start, size, is_store) }
 }

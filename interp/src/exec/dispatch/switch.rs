@@ -44,6 +44,14 @@ macro_rules! run { ($($($token:pat_param)|+ => $handler:ty;)*) => {
                     _ => core::hint::unreachable_unchecked(),
                 };
                 if let Err(exit) = flow {
+                    #[cfg(rodata)]
+                    let exit = match exit {
+                        Exit::BEYOND => match General::run(&mut machine) {
+                            Ok(()) => continue,
+                            Err(exit) => exit,
+                        },
+                        exit => exit,
+                    };
                     break exit;
                 }
             };
