@@ -2,7 +2,7 @@
 //!
 //! Everything here is evaluated while a program is compiled and takes no place in it.
 
-use sheave_interp::isa;
+use sheave_interp::{image::format, isa};
 
 /// An image as a [`Module`](crate::arena::Module) in a constant, verified while the program is compiled.
 ///
@@ -24,13 +24,13 @@ use sheave_interp::isa;
 /// ```
 pub use sheave_macros::embed_image;
 
-/// What a build must have to run an image: this instruction set, the groups with these bits and a handler for each of these tokens.
+/// What a build must have to run an image: this version of the format, this instruction set, the groups with these bits and a handler for each of these tokens.
 ///
 /// # Panics
 /// While the program is compiled, with the message that stands beside the token that is missing.
 #[doc(hidden)]
-pub const fn require(isa_hash: u64, groups: &[(u32, &str)], instructions: &[(u16, &str)]) {
-    assert!(isa_hash == isa::HASH, "sheave-macros is of another version than sheave");
+pub const fn require(version: u32, isa_hash: u64, groups: &[(u32, &str)], instructions: &[(u16, &str)]) {
+    assert!(version == format::VERSION && isa_hash == isa::HASH, "sheave-macros is of another version than sheave");
     let mut i = 0;
     while i < groups.len() {
         let (bit, message) = groups[i];
@@ -55,11 +55,12 @@ mod tests {
     use std::{panic, string::String};
 
     fn refusal(
+        version: u32,
         hash: u64,
         groups: &'static [(u32, &'static str)],
         instructions: &'static [(u16, &'static str)],
     ) -> Option<String> {
-        let refused = panic::catch_unwind(|| require(hash, groups, instructions)).err()?;
+        let refused = panic::catch_unwind(|| require(version, hash, groups, instructions)).err()?;
         Some(
             refused
                 .downcast_ref::<String>()
@@ -72,8 +73,10 @@ mod tests {
     /// That a build lacks a handler shows only in builds that lack some: `cargo xtask size` makes such.
     #[test]
     fn another_version_is_refused() {
-        assert_eq!(refusal(isa::HASH, &[(isa::table::group::I64, "i64")], &[(1, "one")]), None);
-        assert!(refusal(isa::HASH ^ 1, &[], &[]).unwrap().contains("another version"));
-        assert_eq!(refusal(isa::HASH, &[(1 << 31, "no such feature")], &[]).unwrap(), "no such feature");
+        let version = format::VERSION;
+        assert_eq!(refusal(version, isa::HASH, &[(isa::table::group::I64, "i64")], &[(1, "one")]), None);
+        assert!(refusal(version, isa::HASH ^ 1, &[], &[]).unwrap().contains("another version"));
+        assert!(refusal(version - 1, isa::HASH, &[], &[]).unwrap().contains("another version"));
+        assert_eq!(refusal(version, isa::HASH, &[(1 << 31, "no such feature")], &[]).unwrap(), "no such feature");
     }
 }

@@ -179,7 +179,7 @@ fn parts_of<'a>(image: &Image<'a>) -> ImageParts<'a> {
         assert!(func.block_starts.iter().all(|start| func.block_starts.contains(start)));
     }
     for i in 0..image.data_count() {
-        let Data { mode, bytes } = image.data(DataIndex(i)).unwrap();
+        let Data { mode, bytes, .. } = image.data(DataIndex(i)).unwrap();
         parts.push_data(DataPart { mode, bytes }).unwrap();
     }
     for i in 0..image.elems_count() {

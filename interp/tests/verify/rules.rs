@@ -175,8 +175,9 @@ const RODATA: &str = r#"(module (import "a" "m" (memory 100 (pagesize 1))) (memo
 fn read_only_data_are_where_they_can_stay() {
     const DATA: usize = format::DataRecord::BYTES;
     let config = Config { rodata: Some(1), ..Config::default() };
-    // Bytes of the image by record and place, and what they become.
-    let changes: [(&str, &[(usize, usize, u8)]); 7] = [
+    /// Bytes of the image by record and place, and what they become.
+    type Bytes = &'static [(usize, usize, u8)];
+    let changes: [(&str, Bytes); 7] = [
         ("in an imported memory", &[(0, 0, 2)]),
         ("in a memory with addresses of 64 bits", &[(3, 0, 2)]),
         ("passive", &[(4, 0, 2)]),

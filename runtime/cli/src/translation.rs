@@ -39,7 +39,7 @@ pub struct Translation {
     /// SEGMENT is the number of an active data segment; without it, the one that the linker has named .rodata. You promise that the guest
     /// never writes there; if it does, it traps (out of bounds memory access) in such a firmware, and nothing is damaged. So does an access
     /// that begins inside of the data and ends outside. What lies below the data costs as much as ever; reading the data, and all access
-    /// to what lies above them, takes some twenty machine instructions more. So link with --stack-first (Rust does). The segment's address must be a constant,
+    /// to what lies above them, takes about a hundred machine instructions more. So link with --stack-first (Rust does). The segment's address must be a constant,
     /// its memory not imported, not shared and with addresses of 32 bits, and no other segment may go there. Other builds copy it as ever.
     #[arg(long, value_name = "SEGMENT", num_args = 0..=1, require_equals = true, default_missing_value = ".rodata", value_parser = rodata::parse)]
     pub rodata: Option<Rodata>,

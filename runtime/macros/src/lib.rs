@@ -7,7 +7,7 @@
 
 use proc_macro::{Delimiter, Literal, TokenStream, TokenTree};
 use sheave_interp::{
-    image::{OwnedImage, for_each_instruction, needed_groups, verify},
+    image::{OwnedImage, for_each_instruction, format, needed_groups, verify},
     isa,
 };
 use std::{
@@ -102,7 +102,7 @@ fn expand(path: &Path) -> Result<String, String> {
     let instructions: String =
         instructions.iter().map(|(token, name)| format!("({token}, {:?}), ", message(path, name))).collect();
     let literal = Literal::byte_string(&bytes);
-    let (hash, needed) = (isa::HASH, needed_groups(&parsed));
+    let (version, hash, needed) = (format::VERSION, isa::HASH, needed_groups(&parsed));
     let names = isa::table::group::NAMES.iter().enumerate().filter(|(bit, _)| needed >> bit & 1 != 0);
     let groups: String = names
         .map(|(bit, name)| {
@@ -117,7 +117,7 @@ fn expand(path: &Path) -> Result<String, String> {
             const IMAGE: &Aligned<[u8]> = &Aligned(*{literal});
             // Only tells the compiler that the program depends on the file.
             const _: &[u8] = ::core::include_bytes!({:?});
-            const _: () = ::sheave::embed::require({hash}, &[{groups}], &[{instructions}]);
+            const _: () = ::sheave::embed::require({version}, {hash}, &[{groups}], &[{instructions}]);
             // SAFETY: the macro has parsed and verified these bytes, with the version that the line above compares; the same line has
             // looked for their handlers.
             const MODULE: ::sheave::arena::Module<'static> = unsafe {{ ::sheave::arena::Module::embedded(&IMAGE.0) }};
