@@ -556,10 +556,11 @@ fn read(core: &CoreStore, func: u32, window: usize, results: &mut [Val]) {
 
 /// Reads values of these types, none of them references, from cells, in which they are packed.
 fn decode(types: ValTypes<'_>, cells: &[u32], values: &mut [Val]) {
-    let mut cells = cells.iter().map(|cell| Bits::from(*cell));
+    let mut rest = cells;
     for (ty, value) in types.iter().zip(values) {
-        let cells = cells.by_ref().take(ty.cells() as usize);
-        let bits = cells.enumerate().fold(0, |bits, (i, cell)| bits | cell << (32 * i));
+        let (own, behind) = rest.split_at(rest.len().min(ty.cells() as usize));
+        rest = behind;
+        let bits = own.iter().rev().fold(0, |bits: Bits, cell| bits << 32 | Bits::from(*cell));
         if let Some(read) = Val::from_bits(bits, ty) {
             *value = read;
         }
