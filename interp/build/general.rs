@@ -321,6 +321,28 @@ fn is_apart(row: &Row) -> bool {
         && (are_memories_shared() || !SHARE.contains(&row.shape.handler))
 }
 
+/// The forms of an operation on vectors alone, four bits each: which operands are slots, and in the fourth whether the result goes to one too. None if
+/// the row is no such operation.
+fn vector_forms(row: &Row, forms: &[usize]) -> Option<u32> {
+    let is_known = ["Unary", "Binary", "Chain"].contains(&row.shape.handler) && forms.len() <= 8;
+    if !is_known || row.types.iter().any(|ty| *ty != Ty::V128) {
+        return None;
+    }
+    forms.iter().rev().try_fold(0, |bits, form| {
+        let letters = row.shape.form(*form);
+        let mut of_form = 0;
+        for (index, letter) in letters.iter().enumerate() {
+            of_form |= match (letter, index == letters.len() - 1) {
+                (&kind::REG, _) => 0,
+                (&kind::SLOT, false) => 1 << index,
+                (&kind::WRITE, true) => 8,
+                _ => return None,
+            };
+        }
+        Some(bits << 4 | of_form)
+    })
+}
+
 /// The arms: one for each instruction of its own, one for all others.
 fn handlers(general: &BTreeSet<usize>, available: &Available) -> String {
     let mut text = String::from("macro_rules! for_each_handler { ($with:ident) => { $with! {\n");
@@ -344,6 +366,27 @@ fn handlers(general: &BTreeSet<usize>, available: &Available) -> String {
             let by_token = format!("HeaderByToken<{token}, {}>", letters.len());
             let handler = handler(row, letters).replace("HeaderAt<0>", &by_token);
             writeln!(text, "    {} => {handler};", patterns.join(" | ")).unwrap();
+            is_done.extend(tokens);
+            continue;
+        }
+        // One arm for an operation on vectors, whatever its form.
+        let tokens: Vec<usize> = (token..instructions.len())
+            .take_while(|token| {
+                core::ptr::eq(instructions[*token].0, row) && available.lack(row, instructions[*token].1).is_none()
+            })
+            .collect();
+        let forms: Vec<usize> = tokens.iter().map(|token| instructions[*token].1).collect();
+        if is_apart(row)
+            && let Some(bits) = vector_forms(row, &forms)
+        {
+            let patterns: Vec<String> = tokens.iter().map(usize::to_string).collect();
+            let (operation, operands) = (crate::name(row), row.types.len() - 1);
+            writeln!(
+                text,
+                "    {} => VectorByForm<Vector{operands}<operation::{operation}>, {token}, {bits:#x}>;",
+                patterns.join(" | ")
+            )
+            .unwrap();
             is_done.extend(tokens);
             continue;
         }

@@ -113,6 +113,8 @@ mod handlers {
     pub use super::gc::*;
     #[cfg(general)]
     pub use super::general::{Apart, General, HeaderByToken};
+    #[cfg(all(general, feature = "simd"))]
+    pub use super::general::{Vector1, Vector2, Vector3, VectorByForm};
     #[cfg(feature = "function-references")]
     pub use super::reference::*;
     #[cfg(feature = "simd")]
