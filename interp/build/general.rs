@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    available::Available,
+    available::{Available, are_memories_shared},
     handlers::handler,
     instructions,
     operations::{memory_type, rust, semantics},
@@ -101,8 +101,8 @@ fn runs(available: &Available) -> Vec<Run> {
     for (token, (row, form)) in instructions().into_iter().enumerate() {
         let base = row.shape.base.len();
         let forms = if form < base { 0..base } else { base..row.shape.forms_count() };
-        // Vectors are wider than what the arm passes; what other threads may touch is touched in another way.
-        let is_other = row.groups() & (group::SIMD | group::THREADS) != 0;
+        // Vectors are wider than what the arm passes; what other threads may touch, where there are any, is touched in another way.
+        let is_other = row.groups() & group::SIMD != 0 || row.groups() & group::THREADS != 0 && are_memories_shared();
         if form != forms.start || is_other || !is_general(row.shape.handler) {
             continue;
         }
@@ -314,7 +314,11 @@ fn operate(functions: &Functions) -> String {
 /// Whether an instruction is a function of its own: those on vectors, and those on what other threads may touch; all that only go on or trap.
 fn is_apart(row: &Row) -> bool {
     const LEAVE: [&str; 4] = ["AtomicWait", "AtomicNotify", "MemoryGrow", "ReturnValue"];
-    row.groups() & (group::SIMD | group::THREADS) != 0 && !LEAVE.contains(&row.shape.handler)
+    // One function for all of them where there are no other threads.
+    const SHARE: [&str; 4] = ["AtomicLoad", "AtomicStore", "AtomicRmw", "AtomicCmpxchg"];
+    row.groups() & (group::SIMD | group::THREADS) != 0
+        && !LEAVE.contains(&row.shape.handler)
+        && (are_memories_shared() || !SHARE.contains(&row.shape.handler))
 }
 
 /// The forms of an operation on vectors alone, four bits each: which operands are slots, and in the fourth whether the result goes to one too. None if

@@ -19,6 +19,10 @@
 #[cfg_attr(compact, path = "no_across.rs")]
 mod across;
 pub mod atomic;
+#[cfg(not(shared))]
+mod atomic_alone;
+#[cfg(shared)]
+mod atomic_shared;
 pub mod call;
 pub mod context;
 pub mod control;
