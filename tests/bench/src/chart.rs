@@ -116,6 +116,9 @@ mod tests {
             counts: vec![],
             loads: vec![],
             programs: vec![],
+            vectors: vec![],
+            vector_counts: vec![],
+            vector_programs: vec![],
         }
     }
 

@@ -25,6 +25,7 @@ const SOURCE_BYTES_MIN: usize = 10_000;
 /// A committed program that cannot be read.
 pub fn module() -> Result<Vec<u8>> {
     let sources: Vec<Vec<u8>> = programs::read(None)?
+        .all
         .into_iter()
         .map(|program| program.wasm)
         .filter(|wasm| wasm.len() > SOURCE_BYTES_MIN)

@@ -101,7 +101,8 @@ fn work(options: &Options) -> Result<()> {
     let programs = programs::read(options.programs.as_deref())?;
     if options.list {
         engines.iter().for_each(|engine| println!("engine   {:14} {}", engine.name(), engine.about()));
-        programs.iter().for_each(|program| println!("program  {:14} {}", program.name, program.what));
+        let all = programs.all.iter().chain(&programs.vectors);
+        all.for_each(|program| println!("program  {:14} {}", program.name, program.what));
         return Ok(());
     }
     ensure!(!engines.is_empty(), "this build has no engine: it was made without default features");
@@ -111,8 +112,13 @@ fn work(options: &Options) -> Result<()> {
     let rounds = options.rounds.unwrap_or(if options.quick || options.callgrind { 1 } else { 5 });
     ensure!(rounds > 0, "--rounds must be at least 1");
     let timed = !options.load_only && !options.callgrind;
-    let counts = if options.callgrind { count::measure(&engines, &programs)? } else { Vec::new() };
-    let runs = if !timed { Vec::new() } else { run::measure(&engines, &programs, rounds)? };
+    let counted = |measured: &[programs::Program]| {
+        if options.callgrind { count::measure(&engines, measured) } else { Ok(Vec::new()) }
+    };
+    let (counts, vector_counts) = (counted(&programs.all)?, counted(&programs.vectors)?);
+    let run =
+        |measured: &[programs::Program]| if timed { run::measure(&engines, measured, rounds) } else { Ok(Vec::new()) };
+    let (runs, vectors) = (run(&programs.all)?, run(&programs.vectors)?);
     let loads = if options.no_load || options.quick || options.callgrind {
         Vec::new()
     } else {
@@ -122,9 +128,12 @@ fn work(options: &Options) -> Result<()> {
         circumstances: circumstances::collect(rounds),
         base: report::base(&engines),
         engines: engines.iter().map(|engine| (engine.name(), engine.about())).collect(),
-        programs: programs.into_iter().map(|program| (program.name, program.what)).collect(),
+        programs: programs.all.into_iter().map(|program| (program.name, program.what)).collect(),
         runs,
         counts,
+        vector_programs: programs.vectors.into_iter().map(|program| (program.name, program.what)).collect(),
+        vectors,
+        vector_counts,
         loads,
     };
     print!("{}", report.text());

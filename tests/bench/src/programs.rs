@@ -19,6 +19,7 @@ struct Row {
 #[serde(deny_unknown_fields)]
 struct Manifest {
     program: Vec<Row>,
+    vectors: Vec<Row>,
 }
 
 /// A program, ready to load.
@@ -40,29 +41,36 @@ pub fn folder() -> PathBuf {
     std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from)
 }
 
+/// What there is to run.
+pub struct Programs {
+    /// The programs that engines are judged by.
+    pub all: Vec<Program>,
+    /// Programs with vectors, each once without (`NAME.scalar`) and once with them (`NAME.simd`), in that order.
+    pub vectors: Vec<Program>,
+}
+
 /// Reads the programs that a list names, or all.
 ///
 /// # Errors
 /// An unreadable manifest or module; a name that is not in the manifest.
-pub fn read(names: Option<&[String]>) -> Result<Vec<Program>> {
+pub fn read(names: Option<&[String]>) -> Result<Programs> {
     let path = folder().join("programs.toml");
     let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let manifest: Manifest = toml::from_str(&text).with_context(|| format!("in {}", path.display()))?;
-    if let Some(unknown) =
-        names.unwrap_or_default().iter().find(|name| manifest.program.iter().all(|row| row.name != **name))
-    {
+    let has = |name: &String| manifest.program.iter().chain(&manifest.vectors).any(|row| row.name == *name);
+    if let Some(unknown) = names.unwrap_or_default().iter().find(|name| !has(name)) {
         bail!("no program {unknown:?}; `--list` shows them");
     }
-    manifest
-        .program
-        .into_iter()
-        .filter(|row| names.is_none_or(|names| names.contains(&row.name)))
-        .map(|row| {
+    let read = |rows: Vec<Row>| {
+        let wanted = rows.into_iter().filter(|row| names.is_none_or(|names| names.contains(&row.name)));
+        let program = |row: Row| {
             let path = folder().join("programs/wasm").join(&row.file);
             let wasm = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
             Ok(Program { name: row.name, wasm, n: row.n, checksum: row.checksum, what: row.what })
-        })
-        .collect()
+        };
+        wanted.map(program).collect::<Result<Vec<_>>>()
+    };
+    Ok(Programs { all: read(manifest.program)?, vectors: read(manifest.vectors)? })
 }
 
 /// Every committed module, by name: the programs here and the guests of `examples/guests`. What loading is measured with.
