@@ -62,6 +62,7 @@ fn main() {
     if dispatch == "switch" && matches!(env::var("OPT_LEVEL").as_deref(), Ok("0" | "s" | "z")) {
         println!("cargo::rustc-cfg=general");
         // The general arm looks for data in the image; atomic rows and those on vectors do not come there.
+        let has_feature = |name: &str| env::var_os(format!("CARGO_FEATURE_{name}")).is_some();
         let has_rodata = has_feature("RODATA") && !["ALLOC", "SIMD", "THREADS"].into_iter().any(has_feature);
         if has_rodata {
             println!("cargo::rustc-cfg=rodata");
