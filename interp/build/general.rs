@@ -311,10 +311,13 @@ fn operate(functions: &Functions) -> String {
     )
 }
 
-/// Whether an instruction is a function of its own: those on vectors, and those on what other threads may touch; all that only go on or trap.
+/// Whether an instruction is a function of its own: those on vectors, and those on what other threads may touch; all that only go on or trap,
+/// as those on objects do not.
 fn is_apart(row: &Row) -> bool {
     const LEAVE: [&str; 4] = ["AtomicWait", "AtomicNotify", "MemoryGrow", "ReturnValue"];
-    row.groups() & (group::SIMD | group::THREADS) != 0 && !LEAVE.contains(&row.shape.handler)
+    row.groups() & (group::SIMD | group::THREADS) != 0
+        && row.groups() & group::GC == 0
+        && !LEAVE.contains(&row.shape.handler)
 }
 
 /// The arms: one for each instruction of its own, one for all others.

@@ -3,7 +3,7 @@
 //! Builds without an allocator, whose modules import functions of the host only, have `no_across.rs` in the place of this file.
 
 use super::{
-    call::{EXHAUSTED, fits, header_of, move_cells, open_frame, return_offset},
+    call::{EXHAUSTED, call_below, fits, header_of, move_cells, open_frame, return_offset},
     context::{Context, FuncEntity},
     functions,
     machine::{Cell, Exit, Flow, Machine, read32},
@@ -28,6 +28,14 @@ pub unsafe fn across(cx: *mut Context, exit: Exit) -> Flow {
         match exit {
             Exit::CALL_FOREIGN => call_foreign(&mut machine),
             Exit::RETURN_CALL_FOREIGN if cfg!(feature = "tail-call") => return_call_foreign(&mut machine),
+            Exit::CALL_BELOW if functions::MAY_BE_BELOW => match call_below(&mut machine, false) {
+                Err(Exit::CALL_FOREIGN) => call_foreign(&mut machine),
+                flow => flow,
+            },
+            Exit::RETURN_CALL_BELOW if functions::MAY_BE_BELOW => match call_below(&mut machine, true) {
+                Err(Exit::RETURN_CALL_FOREIGN) => return_call_foreign(&mut machine),
+                flow => flow,
+            },
             Exit::RETURN_CROSS => return_cross(&mut machine),
             exit => return Err(exit),
         }?;

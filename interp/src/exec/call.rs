@@ -95,16 +95,27 @@ fn keep_loop() {
     }
 }
 
-/// Steps over the last `count` units of the instruction, and gives the first of them. For calls, which are short of registers: `ip` is the
-/// only one that leads to the fields, for the compiler does not know what it was; and `r0`, of no use to who is called, is given up.
+/// Steps over the last `count` units of the instruction, and gives the first of them. For calls, which are short of registers: `r0`, of no use to
+/// who is called, is given up.
 ///
 /// # Safety
 /// So many units of the instruction are left.
 #[inline(always)]
 pub(super) unsafe fn last_fields(machine: &mut Machine, count: usize) -> *const u16 {
+    machine.r0 = 0;
+    // SAFETY: as the caller promises.
+    unsafe { step_over(machine, count) }
+}
+
+/// Steps over `count` units of the instruction, and gives the first of them. For handlers that are short of registers: `ip` is the
+/// only one that leads to the fields, for the compiler does not know what it was.
+///
+/// # Safety
+/// So many units of the instruction are left.
+#[inline(always)]
+pub(super) unsafe fn step_over(machine: &mut Machine, count: usize) -> *const u16 {
     // SAFETY: as the caller promises; there is no instruction in `asm`.
     unsafe {
-        machine.r0 = 0;
         machine.ip = machine.ip.add(count);
         #[cfg(all(not(miri), any(target_arch = "x86_64", target_arch = "aarch64")))]
         {
@@ -198,13 +209,62 @@ impl Instruction for ReturnCross {
     }
 }
 
-/// Element of a table as a function of the expected type.
+/// Looks whether the function at an address is of the expected type. One that is not may be of a type below, and is called from outside of
+/// the dispatch then, by [`call_below`]: the walk would cost each call a saved register.
+///
+/// # Errors
+/// `BadSignature`; `leave`.
 ///
 /// # Safety
-/// `table` and `ty` are indices of the current instance.
+/// It is the address of a function; `ty` is a type index of the current instance; `ip` is behind the call.
+#[inline(always)]
+pub(super) unsafe fn check_type(machine: &Machine, address: u32, ty: u32, leave: Exit) -> Flow {
+    // SAFETY: as the caller promises; the context outlives the run, and nothing else refers to it now.
+    unsafe {
+        let Err(entity) = functions::has_type(machine.context(), address, ty) else { return Ok(()) };
+        if !functions::MAY_BE_BELOW {
+            return Err(Exit::trap(Trap::BadSignature));
+        }
+        (*machine.cx).request.window = entity.cast_mut().cast();
+    }
+    Err(leave)
+}
+
+/// Carries on with a call that has left with `CALL_BELOW` or `RETURN_CALL_BELOW`.
+///
+/// # Errors
+/// `BadSignature`, and those of a call.
+///
+/// # Safety
+/// It has just done so.
+pub(super) unsafe fn call_below(machine: &mut Machine, is_tail: bool) -> Flow {
+    // SAFETY: as the caller promises; the last fields are the type, the header's offset, of a tail call, and the delta.
+    unsafe {
+        let (cx, ip) = (machine.context(), machine.ip);
+        let address = functions::address_at(cx, cx.request.window.cast());
+        let ty = read32(if is_tail { ip.sub(4) } else { ip.sub(3) });
+        if !functions::is_below_type(cx, address, ty) {
+            return Err(Exit::trap(Trap::BadSignature));
+        }
+        let (header, delta) = (*ip.sub(2), *ip.sub(1));
+        if is_tail {
+            return_call_address(machine, address, header, delta)
+        } else {
+            call_address(machine, address, delta)
+        }
+    }
+}
+
+/// Element of a table as a function of the expected type.
+///
+/// # Errors
+/// As [`check_type`]; a trap if there is no function.
+///
+/// # Safety
+/// `table` and `ty` are indices of the current instance; `ip` is behind the call.
 #[cfg_attr(any(not(compact), feature = "level-full"), inline(always))]
 #[cfg_attr(all(compact, not(feature = "level-full")), inline(never))]
-unsafe fn element(machine: &Machine, index: u32, table: u16, ty: u32) -> Result<u32, Exit> {
+unsafe fn element(machine: &Machine, index: u32, table: u16, ty: u32, leave: Exit) -> Result<u32, Exit> {
     // SAFETY: the indices were checked by `image::verify`; a handle of a function holds the address of one.
     unsafe {
         let cx = machine.context();
@@ -214,9 +274,7 @@ unsafe fn element(machine: &Machine, index: u32, table: u16, ty: u32) -> Result<
         let Some(address) = handle::to_func(element) else {
             return Err(Exit::trap(Trap::IndirectCallToNull));
         };
-        if !functions::is_of_type(cx, address, ty) {
-            return Err(Exit::trap(Trap::BadSignature));
-        }
+        check_type(machine, address, ty, leave)?;
         Ok(address)
     }
 }
@@ -230,7 +288,7 @@ impl<I: Index, A: Read> Instruction for CallIndirect<I, A> {
         unsafe {
             let index = A::read::<I>(machine).saturated();
             let fields = last_fields(machine, 4);
-            let address = element(machine, index, *fields, read32(fields.add(1)))?;
+            let address = element(machine, index, *fields, read32(fields.add(1)), Exit::CALL_BELOW)?;
             call_address(machine, address, *fields.add(3))
         }
     }
@@ -343,7 +401,7 @@ impl<I: Index, A: Read> Instruction for ReturnCallIndirect<I, A> {
         unsafe {
             let index = A::read::<I>(machine).saturated();
             let fields = last_fields(machine, 5);
-            let address = element(machine, index, *fields, read32(fields.add(1)))?;
+            let address = element(machine, index, *fields, read32(fields.add(1)), Exit::RETURN_CALL_BELOW)?;
             return_call_address(machine, address, *fields.add(3), *fields.add(4))
         }
     }

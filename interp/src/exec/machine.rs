@@ -50,6 +50,15 @@ impl Exit {
     /// Guests that wait are to be woken; the context says where and how many.
     pub const NOTIFY: Exit = Exit(0x10e);
 
+    /// Whether an object is of a type has to be decided; the context says which. `ip` is at the instruction that wants to know, which is executed
+    /// again then. Stays inside `exec`.
+    pub const VERDICT: Exit = Exit(0x10f);
+    /// A function is called whose type is not the expected one, but may be below it; the context says which. `ip` is behind the call.
+    /// Stays inside `exec`.
+    pub const CALL_BELOW: Exit = Exit(0x110);
+    /// As `CALL_BELOW`, and the frame is left.
+    pub const RETURN_CALL_BELOW: Exit = Exit(0x111);
+
     /// A trap.
     pub const fn trap(trap: Trap) -> Exit {
         Exit(trap as u32)

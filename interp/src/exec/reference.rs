@@ -5,8 +5,8 @@
 
 use super::{
     Instruction,
-    call::{call_address, last_fields, return_call_address},
-    functions, handle,
+    call::{call_address, check_type, last_fields, return_call_address},
+    handle,
     machine::{Exit, Flow, Handle, Machine, Read, read32},
     numeric::branch_if,
 };
@@ -18,16 +18,13 @@ use core::marker::PhantomData;
 /// # Safety
 /// `ty` is a type index of the current instance, of a function.
 #[inline(always)]
-unsafe fn function(machine: &Machine, handle: Handle, ty: u32) -> Result<u32, Exit> {
+unsafe fn function(machine: &Machine, handle: Handle, ty: u32, leave: Exit) -> Result<u32, Exit> {
     let Some(address) = handle::to_func(handle) else {
         return Err(Exit::trap(Trap::NullFunctionReference));
     };
     // SAFETY: a handle of a function holds the address of one; `image::verify` has checked the index.
-    if unsafe { functions::is_of_type(machine.context(), address, ty) } {
-        Ok(address)
-    } else {
-        Err(Exit::trap(Trap::BadSignature))
-    }
+    unsafe { check_type(machine, address, ty, leave)? };
+    Ok(address)
 }
 
 /// call_ref.
@@ -39,7 +36,7 @@ impl<A: Read> Instruction for CallRef<A> {
         unsafe {
             let handle = A::read::<u32>(machine);
             let fields = last_fields(machine, 3);
-            let address = function(machine, handle, read32(fields))?;
+            let address = function(machine, handle, read32(fields), Exit::CALL_BELOW)?;
             call_address(machine, address, *fields.add(2))
         }
     }
@@ -54,7 +51,7 @@ impl<A: Read> Instruction for ReturnCallRef<A> {
         unsafe {
             let handle = A::read::<u32>(machine);
             let fields = last_fields(machine, 4);
-            let address = function(machine, handle, read32(fields))?;
+            let address = function(machine, handle, read32(fields), Exit::RETURN_CALL_BELOW)?;
             return_call_address(machine, address, *fields.add(2), *fields.add(3))
         }
     }

@@ -24,7 +24,8 @@ const SOURCE_BYTES_MIN: usize = 10_000;
 /// # Errors
 /// A committed program that cannot be read.
 pub fn module() -> Result<Vec<u8>> {
-    let sources: Vec<Vec<u8>> = programs::read(None)?
+    let [programs, _] = programs::read(None)?;
+    let sources: Vec<Vec<u8>> = programs
         .into_iter()
         .map(|program| program.wasm)
         .filter(|wasm| wasm.len() > SOURCE_BYTES_MIN)

@@ -1,7 +1,7 @@
 //! `sheave-bench`: how fast Sheave runs and loads the programs of `programs.toml`, beside its peers.
 //!
 //! `engine.rs` says what an engine must do and `adapters/` does it for each; `programs.rs` reads the programs; `run.rs`
-//! and `load.rs` measure; `report.rs` prints. Invariant: no time is reported for a run whose checksum was wrong.
+//! and `load.rs` measure; `report.rs` prints, `objects.rs` the part about programs with objects. Invariant: no time is reported for a run whose checksum was wrong.
 //! Read `main`, then `run.rs`.
 
 #![forbid(unsafe_code)]
@@ -13,6 +13,7 @@ mod count;
 mod engine;
 mod large;
 mod load;
+mod objects;
 mod programs;
 mod report;
 mod run;
@@ -97,22 +98,33 @@ fn work(options: &Options) -> Result<()> {
     if let Some(path) = &options.write_large {
         return std::fs::write(path, large::module()?).with_context(|| format!("cannot write {}", path.display()));
     }
-    let engines = engine::select(options.engines.as_deref())?;
-    let programs = programs::read(options.programs.as_deref())?;
+    let [engines, object_engines] = engine::select(options.engines.as_deref())?;
+    let [programs, objects] = programs::read(options.programs.as_deref())?;
     if options.list {
-        engines.iter().for_each(|engine| println!("engine   {:14} {}", engine.name(), engine.about()));
-        programs.iter().for_each(|program| println!("program  {:14} {}", program.name, program.what));
+        let only_objects =
+            |engine: &&Box<dyn engine::Engine>| engines.iter().all(|other| other.name() != engine.name());
+        let all = engines.iter().chain(object_engines.iter().filter(only_objects));
+        all.for_each(|engine| println!("engine   {:14} {}", engine.name(), engine.about()));
+        programs.iter().chain(&objects).for_each(|program| println!("program  {:14} {}", program.name, program.what));
         return Ok(());
     }
-    ensure!(!engines.is_empty(), "this build has no engine: it was made without default features");
+    ensure!(
+        !engines.is_empty() || !object_engines.is_empty(),
+        "this build has no engine: it was made without default features"
+    );
     if cfg!(debug_assertions) {
         eprintln!("warning: this is a debug build; its times mean nothing");
     }
     let rounds = options.rounds.unwrap_or(if options.quick || options.callgrind { 1 } else { 5 });
     ensure!(rounds > 0, "--rounds must be at least 1");
     let timed = !options.load_only && !options.callgrind;
-    let counts = if options.callgrind { count::measure(&engines, &programs)? } else { Vec::new() };
-    let runs = if !timed { Vec::new() } else { run::measure(&engines, &programs, rounds)? };
+    let measure = |engines: &[Box<dyn engine::Engine>], programs: &[programs::Program]| {
+        let counts = if options.callgrind { count::measure(engines, programs)? } else { Vec::new() };
+        let runs = if timed { run::measure(engines, programs, rounds)? } else { Vec::new() };
+        anyhow::Ok((counts, runs))
+    };
+    let (counts, runs) = measure(&engines, &programs)?;
+    let (object_counts, object_runs) = measure(&object_engines, &objects)?;
     let loads = if options.no_load || options.quick || options.callgrind {
         Vec::new()
     } else {
@@ -126,6 +138,7 @@ fn work(options: &Options) -> Result<()> {
         runs,
         counts,
         loads,
+        objects: objects::Objects::new(&object_engines, objects, object_runs, object_counts),
     };
     print!("{}", report.text());
     if let Some(path) = &options.markdown {

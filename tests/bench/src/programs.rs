@@ -15,10 +15,24 @@ struct Row {
     what: String,
 }
 
+/// A row of the programs with objects.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ObjectsRow {
+    name: String,
+    file: String,
+    arguments: [i32; 2],
+    checksum: i64,
+    what: String,
+    unit: String,
+    units: u32,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Manifest {
     program: Vec<Row>,
+    objects: Vec<ObjectsRow>,
 }
 
 /// A program, ready to load.
@@ -27,12 +41,14 @@ pub struct Program {
     pub name: String,
     /// The module.
     pub wasm: Vec<u8>,
-    /// The argument of `run`: how much to do.
-    pub n: i32,
-    /// What `run(n)` must return.
+    /// The arguments of `run`: how much to do.
+    pub arguments: Vec<i32>,
+    /// What `run` must return.
     pub checksum: i64,
     /// What it exercises.
     pub what: String,
+    /// What it does many times, and how often; of programs with objects.
+    pub unit: Option<(String, u32)>,
 }
 
 /// The folder of this crate, where programs and modules are.
@@ -40,29 +56,40 @@ pub fn folder() -> PathBuf {
     std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from)
 }
 
-/// Reads the programs that a list names, or all.
+/// Reads the programs, and those with objects, that a list names; or all.
 ///
 /// # Errors
 /// An unreadable manifest or module; a name that is not in the manifest.
-pub fn read(names: Option<&[String]>) -> Result<Vec<Program>> {
+pub fn read(names: Option<&[String]>) -> Result<[Vec<Program>; 2]> {
     let path = folder().join("programs.toml");
     let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let manifest: Manifest = toml::from_str(&text).with_context(|| format!("in {}", path.display()))?;
-    if let Some(unknown) =
-        names.unwrap_or_default().iter().find(|name| manifest.program.iter().all(|row| row.name != **name))
-    {
-        bail!("no program {unknown:?}; `--list` shows them");
+    let mut manifest: Manifest = toml::from_str(&text).with_context(|| format!("in {}", path.display()))?;
+    if let Some(names) = names {
+        let known: Vec<&String> =
+            manifest.program.iter().map(|row| &row.name).chain(manifest.objects.iter().map(|row| &row.name)).collect();
+        if let Some(unknown) = names.iter().find(|name| !known.contains(name)) {
+            bail!("no program {unknown:?}; `--list` shows them");
+        }
+        manifest.program.retain(|row| names.contains(&row.name));
+        manifest.objects.retain(|row| names.contains(&row.name));
     }
-    manifest
-        .program
-        .into_iter()
-        .filter(|row| names.is_none_or(|names| names.contains(&row.name)))
-        .map(|row| {
-            let path = folder().join("programs/wasm").join(&row.file);
-            let wasm = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-            Ok(Program { name: row.name, wasm, n: row.n, checksum: row.checksum, what: row.what })
-        })
-        .collect()
+    let bytes = |file: &str| {
+        let path = folder().join(file);
+        std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
+    };
+    let program = |row: Row| {
+        let wasm = bytes(&format!("programs/wasm/{}", row.file))?;
+        Ok(Program { name: row.name, wasm, arguments: vec![row.n], checksum: row.checksum, what: row.what, unit: None })
+    };
+    let objects = |row: ObjectsRow| {
+        let wasm = wat::parse_bytes(&bytes(&row.file)?)?.into_owned();
+        let (arguments, unit) = (row.arguments.to_vec(), Some((row.unit, row.units)));
+        Ok(Program { name: row.name, wasm, arguments, checksum: row.checksum, what: row.what, unit })
+    };
+    Ok([
+        manifest.program.into_iter().map(program).collect::<Result<_>>()?,
+        manifest.objects.into_iter().map(objects).collect::<Result<_>>()?,
+    ])
 }
 
 /// Every committed module, by name: the programs here and the guests of `examples/guests`. What loading is measured with.
