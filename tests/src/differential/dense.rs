@@ -104,8 +104,6 @@ const CONVERT: &[(usize, usize, I<'static>)] = &[
 
 /// The module of these numbers, with vectors, objects and exceptions if these features have them.
 pub fn module(rng: &mut Rng, features: Features) -> Vec<u8> {
-    // Modules with objects that are made here are not all valid yet (type mismatch: expected eqref); wasm-smith's have objects.
-    let features = features.without(Features::GC);
     let mut has = |feature| features.contains(feature) && rng.one_in(2);
     let types_count = if has(Features::SIMD) { TYPES.len() } else { V128 };
     let (has_objects, has_exceptions) = (has(Features::GC), has(Features::EXCEPTIONS));
@@ -144,7 +142,8 @@ pub fn module(rng: &mut Rng, features: Features) -> Vec<u8> {
         functions.function(funcs_first + index);
         exports.export(&format!("func {index}"), ExportKind::Func, index);
     }
-    let (payload_type, mut tags) = (types.len(), TagSection::new());
+    // Not the section's length, for which a recursion group is one.
+    let (payload_type, mut tags) = (funcs_first + FUNCS, TagSection::new());
     if has_exceptions {
         types.ty().function([], exception::PAYLOAD);
         types.ty().function(exception::PAYLOAD, []);

@@ -5,12 +5,12 @@ use sheave as engine;
 #[path = "driver.rs"]
 mod driver;
 use super::generate::HOST_MODULE;
-use super::trace::{Export, LIMIT, Value};
+use super::trace::{Any, Export, LIMIT, Value};
 use super::{Case, Event};
 use driver::Host;
 use sheave::{
-    CompilationMode, Config, Engine, Error, Extern, ExternRef, Func, Global, Instance, Linker, Memory, MemoryType,
-    Module, Mutability, Nullable, Ref, Store, Table, TableType, TrapCode, Val,
+    AnyRef, CompilationMode, Config, Engine, Error, Extern, ExternRef, Func, Global, I31, Instance, Linker, Memory,
+    MemoryType, Module, Mutability, Nullable, Ref, Store, Table, TableType, TrapCode, Val,
 };
 
 /// Bytes of the guest stack.
@@ -85,7 +85,9 @@ fn val(store: &mut Store<Host>, value: Value, func: Func) -> Val {
         Value::ExternRef { is_null: false } => Val::from(Ref::Extern(Nullable::Val(ExternRef::new(store, 5_u8)))),
         Value::ExnRef { is_null: true } => Val::ExnRef(Nullable::Null),
         Value::V128(bits) => Val::V128(bits.into()),
-        Value::ExnRef { .. } | Value::AnyRef(_) => unreachable!("a type that Sheave lacks: {value:?}"),
+        Value::AnyRef(Any::Null) => Val::AnyRef(Nullable::Null),
+        Value::AnyRef(Any::I31(value)) => Val::AnyRef(Nullable::Val(AnyRef::from_i31(store, I31::wrapping_i32(value)))),
+        Value::ExnRef { .. } | Value::AnyRef(_) => unreachable!("the plan has no such argument: {value:?}"),
     }
 }
 
@@ -94,7 +96,7 @@ fn placeholders(store: &Store<Host>, func: Func) -> Vec<Val> {
     func.ty(store).results().iter().map(|ty| Val::default_for_ty(*ty)).collect()
 }
 
-fn value(_: &mut Store<Host>, val: &Val) -> Value {
+fn value(store: &mut Store<Host>, val: &Val) -> Value {
     match val {
         Val::I32(value) => Value::I32(*value),
         Val::I64(value) => Value::I64(*value),
@@ -104,8 +106,23 @@ fn value(_: &mut Store<Host>, val: &Val) -> Value {
         Val::FuncRef(value) => Value::FuncRef { is_null: value.is_null() },
         Val::ExternRef(value) => Value::ExternRef { is_null: value.is_null() },
         Val::ExnRef(value) => Value::ExnRef { is_null: value.is_null() },
+        Val::AnyRef(Nullable::Null) => Value::AnyRef(Any::Null),
+        Val::AnyRef(Nullable::Val(value)) => Value::AnyRef(any(store, value)),
         #[allow(unreachable_patterns)]
         other => unreachable!("a value of the types that the plan allows: {other:?}"),
+    }
+}
+
+/// What kind of object it is.
+fn any(store: &mut Store<Host>, value: &AnyRef) -> Any {
+    if let Some(number) = value.as_i31(&*store) {
+        Any::I31(number.get_i32())
+    } else if value.as_struct(&*store).is_some() {
+        Any::Struct
+    } else if let Some(array) = value.as_array(&*store) {
+        Any::Array { len: array.len(&*store) }
+    } else {
+        Any::Host
     }
 }
 
