@@ -52,7 +52,7 @@ unsafe fn call_foreign(machine: &mut Machine) -> Flow {
     // SAFETY: the bridge and the moved arguments are checked against the stack's end before they are written.
     unsafe {
         let cx = machine.cx;
-        let (function, window) = (functions::entity(&*cx, (*cx).request.address), (*cx).request.window);
+        let (function, window) = (requested(&*cx), (*cx).request.window);
         if function.instance == FuncEntity::HOST {
             return Err(Exit::HOST_CALL);
         }
@@ -62,6 +62,15 @@ unsafe fn call_foreign(machine: &mut Machine) -> Flow {
         (*cx).enter(function.instance);
         open_frame(machine, entry, window.add(BRIDGE), |_| (RETURN_CROSS_OFFSET, 0))
     }
+}
+
+/// The function that the request names.
+///
+/// # Safety
+/// It names one.
+unsafe fn requested(cx: &Context) -> FuncEntity {
+    // SAFETY: as the caller promises.
+    unsafe { functions::entity(cx, functions::callee(cx, cx.request.address)) }
 }
 
 /// Entry of a function of any instance.
@@ -122,7 +131,7 @@ unsafe fn return_call_foreign(machine: &mut Machine) -> Flow {
     // SAFETY: as the caller promises; see `build_bridge`.
     unsafe {
         let (cx, fp) = (machine.cx, machine.fp);
-        let (function, window) = (functions::entity(&*cx, (*cx).request.address), (*cx).request.window);
+        let (function, window) = (requested(&*cx), (*cx).request.window);
         if function.instance == FuncEntity::HOST {
             return Err(Exit::HOST_TAIL_CALL);
         }

@@ -6,8 +6,10 @@
 //! frame: return offset and instance of the caller, and how many bytes to move down when it returns.
 
 use super::{
-    Instruction, functions, handle,
-    machine::{Cell, Exit, Flow, Machine, Read, address, read32},
+    Instruction,
+    functions::{self, Callee},
+    handle,
+    machine::{Cell, Exit, Flow, Machine, Read, address, opaque, read32},
     memory::Index,
 };
 use crate::{isa::HEADER_BYTES, trap::Trap};
@@ -114,15 +116,9 @@ pub(super) unsafe fn last_fields(machine: &mut Machine, count: usize) -> *const 
 /// So many units of the instruction are left.
 #[inline(always)]
 pub(super) unsafe fn step_over(machine: &mut Machine, count: usize) -> *const u16 {
-    // SAFETY: as the caller promises; there is no instruction in `asm`.
+    // SAFETY: as the caller promises.
     unsafe {
-        machine.ip = machine.ip.add(count);
-        #[cfg(all(not(miri), any(target_arch = "x86_64", target_arch = "aarch64")))]
-        {
-            let mut ip = machine.ip.expose_provenance();
-            core::arch::asm!("/* {0} */", inlateout(reg) ip, options(pure, nomem, nostack, preserves_flags));
-            machine.ip = core::ptr::with_exposed_provenance(ip);
-        }
+        machine.ip = opaque(machine.ip.add(count));
         machine.ip.sub(count)
     }
 }
@@ -176,26 +172,26 @@ impl Instruction for CallImport {
         unsafe {
             let fields = last_fields(machine, 3);
             let address = functions::address_of(machine.context(), read32(fields));
-            call_address(machine, address, *fields.add(2))
+            call_callee(machine, functions::callee(machine.context(), address), *fields.add(2))
         }
     }
 }
 
-/// Call of a function by address: in this instance, in another one, or of the host.
+/// Call of a function: in this instance, in another one, or of the host.
 ///
 /// # Safety
-/// `address` is that of a function, whose arguments stand `delta` above the frame; `ip` is behind the call.
+/// It is one of this store, whose arguments stand `delta` above the frame; `ip` is behind the call.
 #[inline(always)]
-pub(super) unsafe fn call_address(machine: &mut Machine, address: u32, delta: u16) -> Flow {
+pub(super) unsafe fn call_callee(machine: &mut Machine, callee: Callee, delta: u16) -> Flow {
     // SAFETY: as the caller promises.
     unsafe {
-        let function = functions::entity(machine.context(), address);
+        let function = functions::entity(machine.context(), callee);
         if function.instance == machine.context().instance {
             let entry = machine.context().code.add(function.entry as usize);
             return call_entry(machine, entry, delta);
         }
         let cx = &mut *machine.cx;
-        (cx.request.address, cx.request.window) = (address, machine.fp.add(delta as usize));
+        (cx.request.address, cx.request.window) = (functions::address_at(cx, callee), machine.fp.add(delta as usize));
     }
     Err(Exit::CALL_FOREIGN)
 }
@@ -209,7 +205,7 @@ impl Instruction for ReturnCross {
     }
 }
 
-/// Looks whether the function at an address is of the expected type. One that is not may be of a type below, and is called from outside of
+/// The function at an address, if it is of the expected type. One that is not may be of a type below, and is called from outside of
 /// the dispatch then, by [`call_below`]: the walk would cost each call a saved register.
 ///
 /// # Errors
@@ -218,14 +214,17 @@ impl Instruction for ReturnCross {
 /// # Safety
 /// It is the address of a function; `ty` is a type index of the current instance; `ip` is behind the call.
 #[inline(always)]
-pub(super) unsafe fn check_type(machine: &Machine, address: u32, ty: u32, leave: Exit) -> Flow {
+pub(super) unsafe fn of_type(machine: &Machine, address: u32, ty: u32, leave: Exit) -> Result<Callee, Exit> {
     // SAFETY: as the caller promises; the context outlives the run, and nothing else refers to it now.
     unsafe {
-        let Err(entity) = functions::has_type(machine.context(), address, ty) else { return Ok(()) };
+        let callee = functions::callee(machine.context(), address);
+        if functions::has_type(machine.context(), callee, ty) {
+            return Ok(callee);
+        }
         if !functions::MAY_BE_BELOW {
             return Err(Exit::trap(Trap::BadSignature));
         }
-        (*machine.cx).request.window = entity.cast_mut().cast();
+        (*machine.cx).request.address = functions::address_at(machine.context(), callee);
     }
     Err(leave)
 }
@@ -241,30 +240,25 @@ pub(super) unsafe fn call_below(machine: &mut Machine, is_tail: bool) -> Flow {
     // SAFETY: as the caller promises; the last fields are the type, the header's offset, of a tail call, and the delta.
     unsafe {
         let (cx, ip) = (machine.context(), machine.ip);
-        let address = functions::address_at(cx, cx.request.window.cast());
-        let ty = read32(if is_tail { ip.sub(4) } else { ip.sub(3) });
+        let (address, ty) = (cx.request.address, read32(if is_tail { ip.sub(4) } else { ip.sub(3) }));
         if !functions::is_below_type(cx, address, ty) {
             return Err(Exit::trap(Trap::BadSignature));
         }
-        let (header, delta) = (*ip.sub(2), *ip.sub(1));
-        if is_tail {
-            return_call_address(machine, address, header, delta)
-        } else {
-            call_address(machine, address, delta)
-        }
+        let (callee, header, delta) = (functions::callee(cx, address), *ip.sub(2), *ip.sub(1));
+        if is_tail { return_call_callee(machine, callee, header, delta) } else { call_callee(machine, callee, delta) }
     }
 }
 
 /// Element of a table as a function of the expected type.
 ///
 /// # Errors
-/// As [`check_type`]; a trap if there is no function.
+/// As [`of_type`]; a trap if there is no function.
 ///
 /// # Safety
 /// `table` and `ty` are indices of the current instance; `ip` is behind the call.
 #[cfg_attr(any(not(compact), feature = "level-full"), inline(always))]
 #[cfg_attr(all(compact, not(feature = "level-full")), inline(never))]
-unsafe fn element(machine: &Machine, index: u32, table: u16, ty: u32, leave: Exit) -> Result<u32, Exit> {
+unsafe fn element(machine: &Machine, index: u32, table: u16, ty: u32, leave: Exit) -> Result<Callee, Exit> {
     // SAFETY: the indices were checked by `image::verify`; a handle of a function holds the address of one.
     unsafe {
         let cx = machine.context();
@@ -274,8 +268,7 @@ unsafe fn element(machine: &Machine, index: u32, table: u16, ty: u32, leave: Exi
         let Some(address) = handle::to_func(element) else {
             return Err(Exit::trap(Trap::IndirectCallToNull));
         };
-        check_type(machine, address, ty, leave)?;
-        Ok(address)
+        of_type(machine, address, ty, leave)
     }
 }
 
@@ -288,8 +281,8 @@ impl<I: Index, A: Read> Instruction for CallIndirect<I, A> {
         unsafe {
             let index = A::read::<I>(machine).saturated();
             let fields = last_fields(machine, 4);
-            let address = element(machine, index, *fields, read32(fields.add(1)), Exit::CALL_BELOW)?;
-            call_address(machine, address, *fields.add(3))
+            let callee = element(machine, index, *fields, read32(fields.add(1)), Exit::CALL_BELOW)?;
+            call_callee(machine, callee, *fields.add(3))
         }
     }
 }
@@ -358,21 +351,21 @@ pub unsafe fn move_cells(from: *const u8, to: *mut u8, len: usize) {
     }
 }
 
-/// Tail call of a function by address.
+/// Tail call of a function.
 ///
 /// # Safety
-/// As for [`replace_frame`]; `address` is that of a function.
+/// As for [`replace_frame`]; it is one of this store.
 #[inline(always)]
-pub(super) unsafe fn return_call_address(machine: &mut Machine, address: u32, header: u16, delta: u16) -> Flow {
+pub(super) unsafe fn return_call_callee(machine: &mut Machine, callee: Callee, header: u16, delta: u16) -> Flow {
     // SAFETY: as the caller promises.
     unsafe {
-        let function = functions::entity(machine.context(), address);
+        let function = functions::entity(machine.context(), callee);
         if function.instance == machine.context().instance {
             let entry = machine.context().code.add(function.entry as usize);
             return replace_frame(machine, entry, header, delta);
         }
         let cx = &mut *machine.cx;
-        (cx.request.address, cx.request.window) = (address, machine.fp.add(delta as usize));
+        (cx.request.address, cx.request.window) = (functions::address_at(cx, callee), machine.fp.add(delta as usize));
         cx.request.header = header;
     }
     Err(Exit::RETURN_CALL_FOREIGN)
@@ -387,7 +380,7 @@ impl Instruction for ReturnCallImport {
         unsafe {
             let fields = last_fields(machine, 4);
             let address = functions::address_of(machine.context(), read32(fields));
-            return_call_address(machine, address, *fields.add(2), *fields.add(3))
+            return_call_callee(machine, functions::callee(machine.context(), address), *fields.add(2), *fields.add(3))
         }
     }
 }
@@ -401,8 +394,8 @@ impl<I: Index, A: Read> Instruction for ReturnCallIndirect<I, A> {
         unsafe {
             let index = A::read::<I>(machine).saturated();
             let fields = last_fields(machine, 5);
-            let address = element(machine, index, *fields, read32(fields.add(1)), Exit::RETURN_CALL_BELOW)?;
-            return_call_address(machine, address, *fields.add(3), *fields.add(4))
+            let callee = element(machine, index, *fields, read32(fields.add(1)), Exit::RETURN_CALL_BELOW)?;
+            return_call_callee(machine, callee, *fields.add(3), *fields.add(4))
         }
     }
 }

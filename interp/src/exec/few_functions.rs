@@ -186,25 +186,35 @@ pub unsafe fn entity(cx: &Context, address: u32) -> FuncEntity {
 /// Whether a function for which [`has_type`] says no can be of a type below.
 pub const MAY_BE_BELOW: bool = false;
 
-/// As [`is_below_type`].
+/// A function that is going to be called, by address.
+pub type Callee = u32;
+
+/// The function at an address.
 ///
-/// # Errors
-/// It has not.
+/// # Safety
+/// None is asked for.
+#[inline(always)]
+pub unsafe fn callee(_: &Context, address: u32) -> Callee {
+    address
+}
+
+/// Address of a function.
+///
+/// # Safety
+/// None is asked for.
+#[inline(always)]
+pub unsafe fn address_at(_: &Context, callee: Callee) -> u32 {
+    callee
+}
+
+/// As [`is_below_type`].
 ///
 /// # Safety
 /// As for [`is_below_type`].
 #[inline(always)]
-pub unsafe fn has_type(cx: &Context, address: u32, ty: u32) -> Result<(), *const FuncEntity> {
+pub unsafe fn has_type(cx: &Context, callee: Callee, ty: u32) -> bool {
     // SAFETY: as the caller promises.
-    if unsafe { is_below_type(cx, address, ty) } { Ok(()) } else { Err(core::ptr::null()) }
-}
-
-/// Nobody asks: [`MAY_BE_BELOW`].
-///
-/// # Safety
-/// None is asked for.
-pub unsafe fn address_at(_: &Context, _: *const FuncEntity) -> u32 {
-    0
+    unsafe { is_below_type(cx, callee, ty) }
 }
 
 /// Whether the function at an address has a type of the current instance, or one below. Of types of different images only those match that

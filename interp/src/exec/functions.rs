@@ -4,7 +4,7 @@
 
 use super::{
     context::{Context, FuncEntity},
-    machine::Handle,
+    machine::{Handle, opaque},
 };
 
 /// All functions of a store.
@@ -53,48 +53,56 @@ pub unsafe fn address_of(cx: &Context, index: u32) -> u32 {
     unsafe { *cx.spaces.funcs.functions.add(index as usize) }
 }
 
+/// A function that is going to be called.
+pub type Callee = *const FuncEntity;
+
 /// The function at an address.
 ///
 /// # Safety
 /// It is the address of one.
 #[inline(always)]
-pub unsafe fn entity(cx: &Context, address: u32) -> FuncEntity {
+pub unsafe fn callee(cx: &Context, address: u32) -> Callee {
     // SAFETY: as the caller promises.
-    unsafe { *cx.functions.entities.add(address as usize) }
+    opaque(unsafe { cx.functions.entities.add(address as usize) })
+}
+
+/// What is known of a function.
+///
+/// # Safety
+/// It is one of this store.
+#[inline(always)]
+pub unsafe fn entity(_: &Context, callee: Callee) -> FuncEntity {
+    // SAFETY: as the caller promises.
+    unsafe { *callee }
 }
 
 /// Whether a function for which [`has_type`] says no can be of a type below.
 pub const MAY_BE_BELOW: bool = cfg!(feature = "function-references");
 
-/// Whether the function at an address has this very type of the current instance.
-///
-/// # Errors
-/// It has not; gives the function, which takes callers no register, as its address would.
+/// Whether a function has this very type of the current instance.
 ///
 /// # Safety
-/// It is the address of one; `ty` is a type index of the current instance.
+/// It is one of this store; `ty` is a type index of the current instance.
 #[inline(always)]
-pub unsafe fn has_type(cx: &Context, address: u32, ty: u32) -> Result<(), *const FuncEntity> {
+pub unsafe fn has_type(cx: &Context, callee: Callee, ty: u32) -> bool {
     // SAFETY: as the caller promises; the numbers of types stem from the store.
-    unsafe {
-        let entity = cx.functions.entities.add(address as usize);
-        if (*entity).type_id == *cx.spaces.funcs.types.add(ty as usize) { Ok(()) } else { Err(entity) }
-    }
+    unsafe { (*callee).type_id == *cx.spaces.funcs.types.add(ty as usize) }
 }
 
 /// Address of a function.
 ///
 /// # Safety
-/// It is one of the store's.
-pub unsafe fn address_at(cx: &Context, entity: *const FuncEntity) -> u32 {
+/// It is one of this store.
+#[inline(always)]
+pub unsafe fn address_at(cx: &Context, callee: Callee) -> u32 {
     // SAFETY: as the caller promises.
-    unsafe { entity.offset_from(cx.functions.entities) as u32 }
+    unsafe { callee.offset_from_unsigned(cx.functions.entities) as u32 }
 }
 
 /// Whether the function at an address has a type of the current instance, or one below.
 ///
 /// # Safety
-/// As for [`has_type`].
+/// It is the address of one; `ty` is a type index of the current instance.
 pub unsafe fn is_below_type(cx: &Context, address: u32, ty: u32) -> bool {
     // SAFETY: as the caller promises; the numbers of types stem from the store.
     unsafe {

@@ -13,7 +13,7 @@ use super::{
     Instruction,
     call::step_over,
     functions,
-    machine::{Cell, Exit, Flow, Handle, Machine, Put, Read, address, read32},
+    machine::{Cell, Exit, Flow, Handle, Machine, Put, Read, address, opaque, read32},
 };
 use crate::{
     gc::{
@@ -36,27 +36,7 @@ fn object(machine: &Machine, handle: Handle, null: Trap) -> Result<*mut u8, Exit
         return Err(Exit::trap(if handle == 0 { null } else { Trap::CastFailure }));
     }
     // SAFETY: there is an object.
-    Ok(unsafe { at(machine.context().heap.base, handle) })
-}
-
-/// The place so far behind `base`, as one value: as two of them, which the compiler would keep, it takes a register more than handlers have.
-///
-/// # Safety
-/// It is in what `base` points into.
-#[inline(always)]
-unsafe fn at(base: *mut u8, offset: Handle) -> *mut u8 {
-    #[cfg(all(target_arch = "x86_64", not(miri)))]
-    // SAFETY: the instruction only adds.
-    unsafe {
-        let (mut place, base) = (offset as usize, base.expose_provenance());
-        core::arch::asm!("add {0}, {1}", inlateout(reg) place, in(reg) base, options(pure, nomem, nostack));
-        core::ptr::with_exposed_provenance_mut(place)
-    }
-    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
-    // SAFETY: as the caller promises.
-    unsafe {
-        base.add(offset as usize)
-    }
+    Ok(opaque(unsafe { machine.context().heap.base.add(handle as usize) }).cast_mut())
 }
 
 /// What kind of object it is, and of an array, what it holds: see [`crate::gc::Kind::tag`].

@@ -219,6 +219,21 @@ pub unsafe fn address(base: *mut u8, offset: usize) -> *mut u8 {
     }
 }
 
+/// The same pointer, as one value: where it comes from the compiler does not know. For handlers that are short of registers, which it would
+/// fill with what the pointer was made of.
+#[inline(always)]
+pub fn opaque<T>(pointer: *const T) -> *const T {
+    #[cfg(all(not(miri), any(target_arch = "x86_64", target_arch = "aarch64")))]
+    // SAFETY: there is no instruction.
+    unsafe {
+        let mut place = pointer.expose_provenance();
+        core::arch::asm!("/* {0} */", inlateout(reg) place, options(pure, nomem, nostack, preserves_flags));
+        core::ptr::with_exposed_provenance(place)
+    }
+    #[cfg(not(all(not(miri), any(target_arch = "x86_64", target_arch = "aarch64"))))]
+    pointer
+}
+
 /// Reads two units as one little-endian value: one unaligned read on 64-bit machines, two aligned ones elsewhere.
 ///
 /// # Safety
