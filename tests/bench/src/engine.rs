@@ -107,9 +107,9 @@ pub fn select(names: Option<&[String]>) -> Result<[Vec<Box<dyn Engine>>; 2]> {
         );
     }
     Ok(all.map(|mut engines| {
-        let place = |engine: &Box<dyn Engine>| names.iter().position(|name| name == engine.name());
-        engines.retain(|engine| place(engine).is_some());
-        engines.sort_by_key(place);
+        let place = |engine: &dyn Engine| names.iter().position(|name| name == engine.name());
+        engines.retain(|engine| place(&**engine).is_some());
+        engines.sort_by_key(|engine| place(&**engine));
         engines
     }))
 }

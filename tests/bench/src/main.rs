@@ -101,9 +101,8 @@ fn work(options: &Options) -> Result<()> {
     let [engines, object_engines] = engine::select(options.engines.as_deref())?;
     let [programs, objects] = programs::read(options.programs.as_deref())?;
     if options.list {
-        let only_objects =
-            |engine: &&Box<dyn engine::Engine>| engines.iter().all(|other| other.name() != engine.name());
-        let all = engines.iter().chain(object_engines.iter().filter(only_objects));
+        let is_known = |name: &str| engines.iter().any(|engine| engine.name() == name);
+        let all = engines.iter().chain(object_engines.iter().filter(|engine| !is_known(engine.name())));
         all.for_each(|engine| println!("engine   {:14} {}", engine.name(), engine.about()));
         programs.iter().chain(&objects).for_each(|program| println!("program  {:14} {}", program.name, program.what));
         return Ok(());
