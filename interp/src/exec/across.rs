@@ -3,12 +3,15 @@
 //! Builds without an allocator, whose modules import functions of the host only, have `no_across.rs` in the place of this file.
 
 use super::{
-    call::{EXHAUSTED, call_below, fits, header_of, move_cells, open_frame, return_offset},
+    call::{EXHAUSTED, call_callee, fits, header_of, move_cells, open_frame, return_call_callee, return_offset},
     context::{Context, FuncEntity},
     functions,
     machine::{Cell, Exit, Flow, Machine, read32},
 };
-use crate::isa::{BRIDGE_BYTES, EXIT_OFFSET, RETURN_CROSS_OFFSET};
+use crate::{
+    isa::{BRIDGE_BYTES, EXIT_OFFSET, RETURN_CROSS_OFFSET},
+    trap::Trap,
+};
 
 const BRIDGE: usize = BRIDGE_BYTES as usize;
 
@@ -42,6 +45,26 @@ pub unsafe fn across(cx: *mut Context, exit: Exit) -> Flow {
         (*cx).saved = machine.registers();
     }
     Ok(())
+}
+
+/// Carries on with a call that has left with `CALL_BELOW` or `RETURN_CALL_BELOW`.
+///
+/// # Errors
+/// `BadSignature`, and those of a call.
+///
+/// # Safety
+/// It has just done so.
+unsafe fn call_below(machine: &mut Machine, is_tail: bool) -> Flow {
+    // SAFETY: as the caller promises; the last fields are the type, the header's offset, of a tail call, and the delta.
+    unsafe {
+        let (cx, ip) = (machine.context(), machine.ip);
+        let (address, ty) = (cx.request.address, read32(if is_tail { ip.sub(4) } else { ip.sub(3) }));
+        if !functions::is_below_type(cx, address, ty) {
+            return Err(Exit::trap(Trap::BadSignature));
+        }
+        let (callee, header, delta) = (functions::callee(cx, address), *ip.sub(2), *ip.sub(1));
+        if is_tail { return_call_callee(machine, callee, header, delta) } else { call_callee(machine, callee, delta) }
+    }
 }
 
 /// Call of the host or into another instance.

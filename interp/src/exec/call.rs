@@ -206,7 +206,7 @@ impl Instruction for ReturnCross {
 }
 
 /// The function at an address, if it is of the expected type. One that is not may be of a type below, and is called from outside of
-/// the dispatch then, by [`call_below`]: the walk would cost each call a saved register.
+/// the dispatch then, by `call_below` in `across.rs`: the walk would cost each call a saved register.
 ///
 /// # Errors
 /// `BadSignature`; `leave`.
@@ -227,26 +227,6 @@ pub(super) unsafe fn of_type(machine: &Machine, address: u32, ty: u32, leave: Ex
         (*machine.cx).request.address = functions::address_at(machine.context(), callee);
     }
     Err(leave)
-}
-
-/// Carries on with a call that has left with `CALL_BELOW` or `RETURN_CALL_BELOW`.
-///
-/// # Errors
-/// `BadSignature`, and those of a call.
-///
-/// # Safety
-/// It has just done so.
-pub(super) unsafe fn call_below(machine: &mut Machine, is_tail: bool) -> Flow {
-    // SAFETY: as the caller promises; the last fields are the type, the header's offset, of a tail call, and the delta.
-    unsafe {
-        let (cx, ip) = (machine.context(), machine.ip);
-        let (address, ty) = (cx.request.address, read32(if is_tail { ip.sub(4) } else { ip.sub(3) }));
-        if !functions::is_below_type(cx, address, ty) {
-            return Err(Exit::trap(Trap::BadSignature));
-        }
-        let (callee, header, delta) = (functions::callee(cx, address), *ip.sub(2), *ip.sub(1));
-        if is_tail { return_call_callee(machine, callee, header, delta) } else { call_callee(machine, callee, delta) }
-    }
 }
 
 /// Element of a table as a function of the expected type.
