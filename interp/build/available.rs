@@ -68,6 +68,13 @@ fn listed() -> Option<BTreeSet<String>> {
     Some(listed)
 }
 
+/// Whether several stores, in several threads, can have a memory: where there are threads, and atomics of all widths.
+pub fn are_memories_shared() -> bool {
+    let has_feature = |name: &str| env::var_os(format!("CARGO_FEATURE_{name}")).is_some();
+    let has_atomics = env::var("CARGO_CFG_TARGET_HAS_ATOMIC").is_ok_and(|widths| widths.split(',').any(|w| w == "64"));
+    has_feature("THREADS") && has_feature("STD") && has_atomics
+}
+
 impl Available {
     pub fn of_features() -> Available {
         let has = |feature: &str| {

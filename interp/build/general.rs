@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    available::Available,
+    available::{Available, are_memories_shared},
     handlers::handler,
     instructions,
     operations::{memory_type, rust, semantics},
@@ -101,8 +101,8 @@ fn runs(available: &Available) -> Vec<Run> {
     for (token, (row, form)) in instructions().into_iter().enumerate() {
         let base = row.shape.base.len();
         let forms = if form < base { 0..base } else { base..row.shape.forms_count() };
-        // Vectors are wider than what the arm passes; what other threads may touch is touched in another way.
-        let is_other = row.groups() & (group::SIMD | group::THREADS) != 0;
+        // Vectors are wider than what the arm passes; what other threads may touch, where there are any, is touched in another way.
+        let is_other = row.groups() & group::SIMD != 0 || row.groups() & group::THREADS != 0 && are_memories_shared();
         if form != forms.start || is_other || !is_general(row.shape.handler) {
             continue;
         }
@@ -311,13 +311,37 @@ fn operate(functions: &Functions) -> String {
     )
 }
 
-/// Whether an instruction is a function of its own: those on vectors, and those on what other threads may touch; all that only go on or trap,
-/// as those on objects do not.
+/// Whether an instruction is a function of its own: those on vectors, and those on what other threads may touch; all that only go on or trap.
 fn is_apart(row: &Row) -> bool {
     const LEAVE: [&str; 4] = ["AtomicWait", "AtomicNotify", "MemoryGrow", "ReturnValue"];
+    // One function for all of them where there are no other threads.
+    const SHARE: [&str; 4] = ["AtomicLoad", "AtomicStore", "AtomicRmw", "AtomicCmpxchg"];
     row.groups() & (group::SIMD | group::THREADS) != 0
         && row.groups() & group::GC == 0
         && !LEAVE.contains(&row.shape.handler)
+        && (are_memories_shared() || !SHARE.contains(&row.shape.handler))
+}
+
+/// The forms of an operation on vectors alone, four bits each: which operands are slots, and in the fourth whether the result goes to one too. None if
+/// the row is no such operation.
+fn vector_forms(row: &Row, forms: &[usize]) -> Option<u32> {
+    let is_known = ["Unary", "Binary", "Chain"].contains(&row.shape.handler) && forms.len() <= 8;
+    if !is_known || row.types.iter().any(|ty| *ty != Ty::V128) {
+        return None;
+    }
+    forms.iter().rev().try_fold(0, |bits, form| {
+        let letters = row.shape.form(*form);
+        let mut of_form = 0;
+        for (index, letter) in letters.iter().enumerate() {
+            of_form |= match (letter, index == letters.len() - 1) {
+                (&kind::REG, _) => 0,
+                (&kind::SLOT, false) => 1 << index,
+                (&kind::WRITE, true) => 8,
+                _ => return None,
+            };
+        }
+        Some(bits << 4 | of_form)
+    })
 }
 
 /// The arms: one for each instruction of its own, one for all others.
@@ -343,6 +367,27 @@ fn handlers(general: &BTreeSet<usize>, available: &Available) -> String {
             let by_token = format!("HeaderByToken<{token}, {}>", letters.len());
             let handler = handler(row, letters).replace("HeaderAt<0>", &by_token);
             writeln!(text, "    {} => {handler};", patterns.join(" | ")).unwrap();
+            is_done.extend(tokens);
+            continue;
+        }
+        // One arm for an operation on vectors, whatever its form.
+        let tokens: Vec<usize> = (token..instructions.len())
+            .take_while(|token| {
+                core::ptr::eq(instructions[*token].0, row) && available.lack(row, instructions[*token].1).is_none()
+            })
+            .collect();
+        let forms: Vec<usize> = tokens.iter().map(|token| instructions[*token].1).collect();
+        if is_apart(row)
+            && let Some(bits) = vector_forms(row, &forms)
+        {
+            let patterns: Vec<String> = tokens.iter().map(usize::to_string).collect();
+            let (operation, operands) = (crate::name(row), row.types.len() - 1);
+            writeln!(
+                text,
+                "    {} => VectorByForm<Vector{operands}<operation::{operation}>, {token}, {bits:#x}>;",
+                patterns.join(" | ")
+            )
+            .unwrap();
             is_done.extend(tokens);
             continue;
         }

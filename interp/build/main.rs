@@ -34,11 +34,8 @@ fn main() {
     if is_optimised() {
         println!("cargo::rustc-cfg=optimised");
     }
-    // Memories that several stores, in several threads, can have: where there are threads, and atomics of all widths.
     println!("cargo::rustc-check-cfg=cfg(shared)");
-    let has_feature = |name: &str| env::var_os(format!("CARGO_FEATURE_{name}")).is_some();
-    let has_atomics = env::var("CARGO_CFG_TARGET_HAS_ATOMIC").is_ok_and(|widths| widths.split(',').any(|w| w == "64"));
-    if has_feature("THREADS") && has_feature("STD") && has_atomics {
+    if available::are_memories_shared() {
         println!("cargo::rustc-cfg=shared");
     }
     let dispatch = dispatch();

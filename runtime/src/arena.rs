@@ -1,6 +1,6 @@
 //! The API without an allocator: everything lives in memory that the caller hands over, imports are a table of functions.
 //!
-//! Smaller than the API with an allocator: numbers only cross the border, modules import functions only, an error is a code.
+//! Smaller than the API with an allocator: only numbers and vectors cross the border, modules import functions only, an error is a code.
 //! The interpreter, the verifier and the safety are the same. Without feature `alloc` this is what the crate consists of.
 //!
 //! ```
@@ -50,7 +50,7 @@ use sheave_interp::{
     image::{self, Image},
     instance::{self, Supply},
     store::{Call, External, Heap, Stop, Store as CoreStore, limits::Unlimited},
-    types::{ExternKind, FuncType, ValType as RawType, ValTypes},
+    types::{Bits, ExternKind, FuncType, ValType as RawType, ValTypes},
 };
 
 /// Why something did not succeed.
@@ -104,8 +104,9 @@ impl From<InterpError> for Error {
     }
 }
 
-/// The type of a number.
+/// The type of a number or vector.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum ValType {
     /// 32-bit integer.
     I32,
@@ -115,6 +116,9 @@ pub enum ValType {
     F32,
     /// 64-bit float.
     F64,
+    /// Vector of 128 bits.
+    #[cfg(feature = "simd")]
+    V128,
 }
 
 impl ValType {
@@ -124,12 +128,15 @@ impl ValType {
             ValType::I64 => RawType::I64,
             ValType::F32 => RawType::F32,
             ValType::F64 => RawType::F64,
+            #[cfg(feature = "simd")]
+            ValType::V128 => RawType::V128,
         }
     }
 }
 
-/// A number of a guest.
+/// A number or vector of a guest.
 #[derive(Clone, Copy, PartialEq, Debug)]
+#[non_exhaustive]
 pub enum Val {
     /// 32-bit integer.
     I32(i32),
@@ -139,6 +146,9 @@ pub enum Val {
     F32(f32),
     /// 64-bit float.
     F64(f64),
+    /// Vector of 128 bits.
+    #[cfg(feature = "simd")]
+    V128(crate::V128),
 }
 
 impl Val {
@@ -149,24 +159,30 @@ impl Val {
             Val::I64(_) => ValType::I64,
             Val::F32(_) => ValType::F32,
             Val::F64(_) => ValType::F64,
+            #[cfg(feature = "simd")]
+            Val::V128(_) => ValType::V128,
         }
     }
 
-    fn to_bits(self) -> u64 {
+    fn to_bits(self) -> Bits {
         match self {
-            Val::I32(value) => u64::from(value as u32),
-            Val::I64(value) => value as u64,
-            Val::F32(value) => u64::from(value.to_bits()),
-            Val::F64(value) => value.to_bits(),
+            Val::I32(value) => Bits::from(value as u32),
+            Val::I64(value) => Bits::from(value as u64),
+            Val::F32(value) => Bits::from(value.to_bits()),
+            Val::F64(value) => Bits::from(value.to_bits()),
+            #[cfg(feature = "simd")]
+            Val::V128(value) => value.as_u128(),
         }
     }
 
-    fn from_bits(bits: u64, ty: RawType) -> Option<Val> {
+    fn from_bits(bits: Bits, ty: RawType) -> Option<Val> {
         Some(match ty {
             RawType::I32 => Val::I32(bits as i32),
             RawType::I64 => Val::I64(bits as i64),
             RawType::F32 => Val::F32(f32::from_bits(bits as u32)),
-            RawType::F64 => Val::F64(f64::from_bits(bits)),
+            RawType::F64 => Val::F64(f64::from_bits(bits as u64)),
+            #[cfg(feature = "simd")]
+            RawType::V128 => Val::V128(bits.into()),
             _ => return None,
         })
     }
@@ -405,7 +421,7 @@ impl<'a, T> Store<'a, T> {
         Ok(())
     }
 
-    /// Whether a function takes these parameters and gives so many results, all numbers. Apart, as other parts of a call are, so that what it
+    /// Whether a function takes these parameters and gives so many results, none of them references. Apart, as other parts of a call are, so that what it
     /// needs of the native stack is given back before the guest runs.
     #[inline(never)]
     fn takes(&self, func: u32, params: &[Val], results_count: usize) -> bool {
@@ -523,14 +539,10 @@ fn memory<'a>(core: &'a mut CoreStore, instance: u32, name: &str) -> Option<&'a 
 fn write(values: &[Val], cells: &mut [u32]) {
     let mut cells = cells.iter_mut();
     for value in values {
-        let bits = value.to_bits();
-        if let Some(low) = cells.next() {
-            *low = bits as u32;
-        }
-        if matches!(value, Val::I64(_) | Val::F64(_))
-            && let Some(high) = cells.next()
-        {
-            *high = (bits >> 32) as u32;
+        let mut bits = value.to_bits();
+        for cell in cells.by_ref().take(value.ty().to_raw().cells() as usize) {
+            *cell = bits as u32;
+            bits >>= 32;
         }
     }
 }
@@ -542,13 +554,14 @@ fn read(core: &CoreStore, func: u32, window: usize, results: &mut [Val]) {
     decode(types, core.cells(window, types.cells() as usize), results);
 }
 
-/// Reads values of these types, all numbers, from cells, in which they are packed.
+/// Reads values of these types, none of them references, from cells, in which they are packed.
 fn decode(types: ValTypes<'_>, cells: &[u32], values: &mut [Val]) {
-    let mut cells = cells.iter().map(|cell| u64::from(*cell));
+    let mut rest = cells;
     for (ty, value) in types.iter().zip(values) {
-        let low = cells.next().unwrap_or(0);
-        let high = if ty.cells() == 2 { cells.next().unwrap_or(0) } else { 0 };
-        if let Some(read) = Val::from_bits(low | high << 32, ty) {
+        let (own, behind) = rest.split_at(rest.len().min(ty.cells() as usize));
+        rest = behind;
+        let bits = own.iter().rev().fold(0, |bits: Bits, cell| bits << 32 | Bits::from(*cell));
+        if let Some(read) = Val::from_bits(bits, ty) {
             *value = read;
         }
     }

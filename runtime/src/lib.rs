@@ -73,6 +73,10 @@ mod include_image;
 pub use arena::*;
 #[cfg(feature = "embed")]
 pub use embed::embed_image;
+#[cfg(any(feature = "alloc", feature = "simd"))]
+mod vector;
+#[cfg(any(feature = "alloc", feature = "simd"))]
+pub use vector::V128;
 
 #[cfg(feature = "alloc")]
 mod owned;

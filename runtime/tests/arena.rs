@@ -124,3 +124,35 @@ fn a_start_function_runs_and_may_fail() {
     let mut store = Store::new(&mut arena, SMALL, &[] as &[Import<()>], ()).unwrap();
     assert_eq!(store.instantiate(&module), Err(Error::Trap(Trap::Unreachable)));
 }
+
+/// Vectors take four cells, in parameters and results of guests and of host functions, beside numbers of one and two.
+#[test]
+fn vectors_cross_the_border() {
+    fn twice(_: Caller<'_, ()>, params: &[Val], results: &mut [Val]) -> Result<(), Error> {
+        let [Val::I32(a), Val::V128(b), Val::I64(c)] = params else { return Err(Error::Types) };
+        results[0] = Val::V128((b.as_u128() << 1 | u128::from(*a as u32)).into());
+        results[1] = Val::I64(c * 2);
+        Ok(())
+    }
+    static IMPORTS: [Import<()>; 1] = [Import::new(
+        "h",
+        "twice",
+        &[ValType::I32, ValType::V128, ValType::I64],
+        &[ValType::V128, ValType::I64],
+        twice,
+    )];
+    let translated = image(
+        r#"(module (import "h" "twice" (func $twice (param i32 v128 i64) (result v128 i64)))
+            (func (export "run") (param i64 v128 i32) (result f32 v128 i64)
+                (f32.const 1.5) (call $twice (local.get 2) (i8x16.neg (local.get 1)) (local.get 0))))"#,
+    );
+    let module = Module::from_image(translated.image()).unwrap();
+    let mut arena = [0; 8 << 10];
+    let mut store = Store::new(&mut arena, SMALL, &IMPORTS, ()).unwrap();
+    let instance = store.instantiate(&module).unwrap();
+    let mut results = [Val::I32(0); 3];
+    let ones = u128::from_le_bytes([1; 16]);
+    store.call(instance, "run", &[Val::I64(-21), Val::V128(ones.into()), Val::I32(1)], &mut results).unwrap();
+    assert_eq!(results, [Val::F32(1.5), Val::V128((u128::MAX << 1 | 1).into()), Val::I64(-42)]);
+    assert_eq!(store.call(instance, "run", &[Val::I64(0), Val::I64(1), Val::I32(1)], &mut results), Err(Error::Types));
+}

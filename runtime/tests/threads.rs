@@ -228,3 +228,101 @@ fn shared_memories_are_imported_and_exported_as_what_they_are() {
     assert!(Memory::new(&mut store, MemoryType::shared(1, 2)).is_err(), "that is a SharedMemory");
     assert!(SharedMemory::new(&engine, MemoryType::new(1, Some(2))).is_err());
 }
+
+/// Every load and store of vectors, on a memory that is shared or not, and with addresses of 32 bits or 64.
+fn vector_accesses(shared: &str, index: &str) -> String {
+    let loads = [
+        "load",
+        "load8x8_s",
+        "load8x8_u",
+        "load16x4_s",
+        "load16x4_u",
+        "load32x2_s",
+        "load32x2_u",
+        "load8_splat",
+        "load16_splat",
+        "load32_splat",
+        "load64_splat",
+        "load32_zero",
+        "load64_zero",
+    ];
+    let mut text = format!("(module (memory {index} 1 1 {shared}) (memory $other {index} 1 1 {shared})\n");
+    for load in loads {
+        // The offset near, and far; the address in an accumulator; the other memory.
+        text += &format!(
+            "(func (export \"{load}\") (param $at {index}) (result v128 v128 v128)
+                (v128.{load} offset=3 (local.get $at))
+                (v128.{load} offset=65517 ({index}.shr_u (local.get $at) ({index}.const 12)))
+                (v128.{load} $other ({index}.const 7)))\n"
+        );
+    }
+    for (width, lane) in [(8, 13), (16, 6), (32, 2), (64, 1)] {
+        text += &format!(
+            "(func (export \"lane{width}\") (param $at {index}) (result v128 v128 v128)
+                (v128.store{width}_lane offset=1 {lane} (local.get $at) (v128.const i64x2 0x0706050403020100 0x0f0e0d0c0b0a0908))
+                (v128.load{width}_lane offset=2 {lane} (local.get $at) (v128.const i64x2 1 2))
+                (v128.load (local.get $at)) (v128.load ({index}.const 32)))\n"
+        );
+    }
+    text + &format!(
+        "(func (export \"store\") (param $at {index}) (result v128 v128 v128) (local $v v128)
+            (local.set $v (v128.const i64x2 0x1716151413121110 0x1f1e1d1c1b1a1918))
+            (v128.store offset=5 (local.get $at) (local.get $v))
+            (v128.store ({index}.shr_u (local.get $at) ({index}.const 1)) (v128.not (local.get $v)))
+            (v128.store ({index}.const 64) (local.get $v))
+            (v128.store $other (local.get $at) (v128.load (local.get $at)))
+            (v128.load (local.get $at)) (v128.load offset=60 ({index}.const 0)) (v128.load $other (local.get $at)))
+        (func (export \"fill\") (local $i {index})
+            (loop $again
+                (i64.store (local.get $i) (i64.mul (i64.const 0x9e3779b97f4a7c15) (i64.load (local.get $i))))
+                (i32.store8 (local.get $i) (i32.add (i32.const 77) (i32.load8_u (local.get $i))))
+                (i32.store8 $other (local.get $i) (i32.load8_u (local.get $i)))
+                (br_if $again ({index}.lt_u (local.tee $i ({index}.add (local.get $i) ({index}.const 1))) ({index}.const 65528)))))
+        (func (export \"sum\") (result i64) (local $i {index}) (local $sum i64)
+            (loop $again
+                (local.set $sum (i64.add (i64.mul (local.get $sum) (i64.const 31)) (i64.load (local.get $i))))
+                (br_if $again ({index}.lt_u (local.tee $i ({index}.add (local.get $i) ({index}.const 8))) ({index}.const 65536))))
+            (local.get $sum)))"
+    )
+}
+
+/// A vector in a shared memory is what it is in another one; nothing is written by a store that traps.
+#[test]
+fn vectors_in_a_shared_memory() {
+    type Three = (sheave::V128, sheave::V128, sheave::V128);
+    let run = |shared: &str, index: &str| {
+        let engine = Engine::default();
+        let module = Module::new(&engine, vector_accesses(shared, index)).expect("a valid module");
+        let mut store = Store::new(&engine, ());
+        let instance = <Linker<()>>::new(&engine).instantiate_and_start(&mut store, &module).expect("no imports");
+        let fill = instance.get_typed_func::<(), ()>(&store, "fill").expect("exported");
+        fill.call(&mut store, ()).expect("no trap");
+        let names: Vec<String> = module.exports().map(|export| export.name().to_owned()).collect();
+        let mut results = Vec::new();
+        for name in names.iter().filter(|name| *name != "fill" && *name != "sum") {
+            for at in
+                [0_u32, 1, 40, 4099, 65500, 65515, 65517, 65518, 65519, 65520, 65523, 65528, 65535, 65536, u32::MAX]
+            {
+                let result = if index == "i32" {
+                    let func = instance.get_typed_func::<u32, Three>(&store, name).expect("exported");
+                    func.call(&mut store, at)
+                } else {
+                    let func = instance.get_typed_func::<u64, Three>(&store, name).expect("exported");
+                    func.call(&mut store, if at == u32::MAX { u64::MAX } else { at.into() })
+                };
+                let result = result.map_err(|error| error.as_trap().expect("a trap").to_string());
+                results.push(format!("{name} {at}: {result:?}"));
+            }
+            let sum = instance.get_typed_func::<(), i64>(&store, "sum").expect("exported");
+            results.push(format!("{name}: {}", sum.call(&mut store, ()).expect("no trap")));
+        }
+        results
+    };
+    for index in ["i32", "i64"] {
+        let (plain, shared) = (run("", index), run("shared", index));
+        assert!(plain.iter().any(|result| result.contains("Err")) && plain.iter().any(|result| result.contains("Ok")));
+        for (plain, shared) in plain.iter().zip(&shared) {
+            assert_eq!(plain, shared, "{index}");
+        }
+    }
+}

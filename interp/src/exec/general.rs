@@ -8,6 +8,8 @@
 //!
 //! All values are 64 bits here, of which those of 32 bits use the lower half; accumulators are places in the context, as slots are in the frame.
 
+#[cfg(feature = "simd")]
+use super::machine::Cell;
 #[allow(unused_imports)] // Builds of level base have no rows of two operations.
 use super::numeric::Operation3;
 use super::{
@@ -17,6 +19,8 @@ use super::{
     machine::{Exit, Flow, Machine, read32},
     numeric::{Operation1, Operation2, operation},
 };
+#[cfg(feature = "simd")]
+use crate::num::V128;
 use crate::trap::Trap;
 use core::marker::PhantomData;
 
@@ -342,6 +346,95 @@ unsafe fn apart<I: Instruction>(cx: *mut Context, fp: *mut u8, ip: *const u16, r
                 (core::ptr::null(), exit.0)
             }
         }
+    }
+}
+
+/// Operands of an operation on vectors; the first becomes the result.
+#[cfg(feature = "simd")]
+type Vectors = [V128; 3];
+
+/// An operation on vectors alone, whatever its form.
+#[cfg(feature = "simd")]
+pub trait VectorOperation {
+    /// How many it takes.
+    const OPERANDS: usize;
+    /// Puts the result in the place of the first.
+    fn compute(values: &mut Vectors);
+}
+
+#[cfg(feature = "simd")]
+macro_rules! vector_operations { ($($(#[$doc:meta])* $name:ident $operands:literal $bound:path: |$values:ident| $result:expr;)*) => { $(
+    $(#[$doc])*
+    pub struct $name<O>(PhantomData<O>);
+    impl<O: $bound> VectorOperation for $name<O> {
+        const OPERANDS: usize = $operands;
+        fn compute($values: &mut Vectors) {
+            if let Ok(result) = $result {
+                $values[0] = result;
+            }
+        }
+    }
+)* } }
+#[cfg(feature = "simd")]
+vector_operations! {
+    /// Of one vector.
+    Vector1 1 Operation1<A = V128, D = V128>: |values| O::eval(values[0]);
+    /// Of two.
+    Vector2 2 Operation2<A = V128, B = V128, D = V128>: |values| O::eval(values[0], values[1]);
+    /// Of three.
+    Vector3 3 Operation3<T = V128>: |values| Ok::<V128, Trap>(O::eval(values[0], values[1], values[2]));
+}
+
+/// An operation on vectors in any form. What its operands are the token says, as tokens of forms follow one another from `FIRST` on; `FORMS` has four bits
+/// for each: which operands are slots, and in the fourth whether the result goes to one too.
+#[cfg(feature = "simd")]
+pub struct VectorByForm<O, const FIRST: u16, const FORMS: u32>(PhantomData<O>);
+#[cfg(feature = "simd")]
+impl<O: VectorOperation, const FIRST: u16, const FORMS: u32> Instruction for VectorByForm<O, FIRST, FORMS> {
+    #[inline(always)]
+    unsafe fn run(machine: &mut Machine) -> Flow {
+        // SAFETY: the token is behind, and one of the row's.
+        unsafe {
+            let form = u32::from((*machine.ip.sub(1)).wrapping_sub(FIRST));
+            machine.ip = vectors(machine.cx, machine.fp, machine.ip, FORMS >> (4 * form), O::OPERANDS, O::compute);
+        }
+        Ok(())
+    }
+}
+
+/// Executes an operation on vectors whose fields begin at `ip`; gives where the next instruction is.
+///
+/// # Safety
+/// As for [`Instruction::run`], of the form that the lower four bits of `letters` say.
+#[cfg(feature = "simd")]
+#[inline(never)]
+unsafe fn vectors(
+    cx: *mut Context,
+    fp: *mut u8,
+    mut ip: *const u16,
+    letters: u32,
+    operands: usize,
+    compute: fn(&mut Vectors),
+) -> *const u16 {
+    // SAFETY: the verifier has checked the slots against the frame; here v0 rests in the context.
+    unsafe {
+        let mut values: Vectors = [V128::ZERO; 3];
+        for (index, value) in values.iter_mut().enumerate().take(operands) {
+            *value = if letters >> index & 1 != 0 {
+                let slot = fp.add(usize::from(*ip));
+                ip = ip.add(1);
+                V128::load(slot)
+            } else {
+                (*cx).v0.into()
+            };
+        }
+        compute(&mut values);
+        (*cx).v0 = values[0].into();
+        if letters & 8 != 0 {
+            values[0].store(fp.add(usize::from(*ip)));
+            ip = ip.add(1);
+        }
+        ip
     }
 }
 

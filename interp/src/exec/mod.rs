@@ -19,6 +19,10 @@
 #[cfg_attr(compact, path = "no_across.rs")]
 mod across;
 pub mod atomic;
+#[cfg(not(shared))]
+mod atomic_alone;
+#[cfg(shared)]
+mod atomic_shared;
 pub mod call;
 pub mod context;
 pub mod control;
@@ -114,6 +118,8 @@ mod handlers {
     pub use super::gc::*;
     #[cfg(general)]
     pub use super::general::{Apart, General, HeaderByToken};
+    #[cfg(all(general, feature = "simd"))]
+    pub use super::general::{Vector1, Vector2, Vector3, VectorByForm};
     #[cfg(feature = "function-references")]
     pub use super::reference::*;
     #[cfg(feature = "simd")]

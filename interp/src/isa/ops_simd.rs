@@ -21,6 +21,8 @@ shapes! {
     VECTOR_UNARY: "Unary" [In, Out], base ["rr", "sr", "rw", "sw"], full [];
     /// Shift of lanes by an amount in r0, a slot or an immediate.
     VECTOR_SHIFT: "Binary" [In, In, Out], base ["rrr", "rsr", "srr", "ssr", "rir", "sir", "riw", "siw"], full [];
+    /// Rotation of lanes by a constant, which no operator does: see `translate/fuse.rs`.
+    VECTOR_ROTATE: "Binary" [In, In, Out], base [], full ["rir", "sir", "riw", "siw"];
     /// Vector of equal lanes.
     SPLAT: "Unary" [In, Out], base ["rr", "sr", "rw", "sw"], full [];
     /// Vector constant: two halves.
@@ -234,6 +236,7 @@ pub const ROWS: &[Row] = &[
     row("i32x4.shl", &VECTOR_SHIFT, &[V128, I32, V128], "shift left"),
     row("i32x4.shr_s", &VECTOR_SHIFT, &[V128, I32, V128], "shift right, signed"),
     row("i32x4.shr_u", &VECTOR_SHIFT, &[V128, I32, V128], "shift right, unsigned"),
+    row("i32x4.rotl", &VECTOR_ROTATE, &[V128, I32, V128], "rotate left"),
     row("i32x4.add", &VECTOR_COMMUTATIVE, &[V128, V128, V128], "sums"),
     row("i32x4.sub", &VECTOR, &[V128, V128, V128], "differences"),
     row("i32x4.mul", &VECTOR_COMMUTATIVE, &[V128, V128, V128], "products"),

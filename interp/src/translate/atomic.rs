@@ -1,7 +1,8 @@
 //! Atomic operators, and everything on shared memories.
 //!
 //! Plain accesses to a shared memory 0 with 32-bit addresses take the forms of plain ones; all others, and atomic operators, take an address of 64
-//! bits in r0, to which an i32 is extended.
+//! bits in r0, to which an i32 is extended. Vectors have no rows here: they are loaded and stored as numbers of 64 bits or less, to
+//! which the memory model of the threads proposal gives leave: an access of 16 bytes may tear.
 
 use super::{
     func::{Func, Refusal},
@@ -25,15 +26,6 @@ impl Func<'_> {
     /// Whether a memory is shared.
     pub fn is_shared(&self, memory: u32) -> bool {
         self.module.memories.get(memory as usize).is_some_and(|ty| ty.is_shared)
-    }
-
-    /// Whether a memory is shared, for an access to a value of this type.
-    ///
-    /// # Errors
-    /// It is, and the value is a vector: no instruction accesses one in a shared memory.
-    pub fn shares(&self, memory: u32, value: Ty) -> Result<bool, Refusal> {
-        let is_shared = self.is_shared(memory);
-        if is_shared && value == Ty::V128 { Err(Refusal::Operator) } else { Ok(is_shared) }
     }
 
     /// An atomic operator, if it is one. It has been validated.
@@ -96,6 +88,79 @@ impl Func<'_> {
         self.emit_mapped(shared_far(far), &[Field::REG, memory, offset, value])
     }
 
+    /// A load of a vector from a shared memory, made of loads of numbers.
+    pub fn load_vector_shared(&mut self, row: Row, address: Entry, memarg: MemArg) -> Result<(), Refusal> {
+        let (load, splat, extend) = match row {
+            Row::V128Load => return self.load_halves_shared(address, memarg),
+            Row::V128Load32Zero => return self.load_zero_shared(Row::I64Load32UFar, &address, memarg),
+            Row::V128Load64Zero => return self.load_zero_shared(Row::I64LoadFar, &address, memarg),
+            Row::V128Load8Splat => (Row::I32Load8UFar, Row::I8x16Splat, None),
+            Row::V128Load16Splat => (Row::I32Load16UFar, Row::I16x8Splat, None),
+            Row::V128Load32Splat => (Row::I32LoadFar, Row::I32x4Splat, None),
+            Row::V128Load64Splat => (Row::I64LoadFar, Row::I64x2Splat, None),
+            Row::V128Load8x8S => (Row::I64LoadFar, Row::I64x2Splat, Some(Row::I16x8ExtendLowI8x16S)),
+            Row::V128Load8x8U => (Row::I64LoadFar, Row::I64x2Splat, Some(Row::I16x8ExtendLowI8x16U)),
+            Row::V128Load16x4S => (Row::I64LoadFar, Row::I64x2Splat, Some(Row::I32x4ExtendLowI16x8S)),
+            Row::V128Load16x4U => (Row::I64LoadFar, Row::I64x2Splat, Some(Row::I32x4ExtendLowI16x8U)),
+            Row::V128Load32x2S => (Row::I64LoadFar, Row::I64x2Splat, Some(Row::I64x2ExtendLowI32x4S)),
+            Row::V128Load32x2U => (Row::I64LoadFar, Row::I64x2Splat, Some(Row::I64x2ExtendLowI32x4U)),
+            _ => return Err(Refusal::Operator),
+        };
+        self.load_shared(load, &address, memarg)?;
+        self.numeric(splat)?;
+        extend.map_or(Ok(()), |row| self.numeric(row))
+    }
+
+    /// v128.load: two halves into the home of the result. The upper one first, for the address may be in the cells of the lower one.
+    fn load_halves_shared(&mut self, address: Entry, memarg: MemArg) -> Result<(), Refusal> {
+        let address = self.kept(address)?;
+        self.push(Ty::V128, Place::Home)?;
+        let home = self.stack.last().expect("just pushed").home;
+        for at in [8, 0] {
+            self.wide_address(&address)?;
+            let [memory, offset] = wide_fields(behind(memarg, at));
+            self.emit_mapped(Row::I64LoadSharedFar, &[Field::REG, memory, offset, Field::REG])?;
+            let to = self.slot(home + at as u32);
+            self.store_accumulator(Ty::I64, to)?;
+        }
+        Ok(())
+    }
+
+    /// v128.load*_zero: a number of 64 bits in a vector of zeros.
+    fn load_zero_shared(&mut self, load: Row, address: &Entry, memarg: MemArg) -> Result<(), Refusal> {
+        self.load_shared(load, address, memarg)?;
+        let value = self.take();
+        self.claim(Accumulator::Vector)?;
+        let zero = Field::new(kind::IMM64, 0);
+        self.emit(Row::V128Const, &[zero, zero, Field::REG])?;
+        let value = self.field(&value)?;
+        self.emit(Row::I64x2ReplaceLane, &[Field::REG, Field::immediate(0), value, Field::REG])?;
+        self.push_accumulator(Ty::V128)
+    }
+
+    /// v128.store to a shared memory: two halves. The upper one first: where that is inside, the lower one is too, and nothing is
+    /// written before a trap.
+    pub fn store_vector_shared(&mut self, address: Entry, value: &Entry, memarg: MemArg) -> Result<(), Refusal> {
+        let value = self.slot_field(value)?;
+        let address = self.kept(address)?;
+        for at in [8, 0] {
+            self.wide_address(&address)?;
+            let [memory, offset] = wide_fields(behind(memarg, at));
+            let half = Field::new(value.kind, value.value + at as i64);
+            self.emit_mapped(Row::I64StoreSharedFar, &[Field::REG, memory, offset, half])?;
+        }
+        Ok(())
+    }
+
+    /// An operand that is read more than once: one in an accumulator goes to its home.
+    fn kept(&mut self, mut entry: Entry) -> Result<Entry, Refusal> {
+        if entry.place == Place::Accumulator {
+            self.slot_field(&entry)?;
+            entry.place = Place::Home;
+        }
+        Ok(entry)
+    }
+
     /// Loads an address into r0, as one of 64 bits.
     fn wide_address(&mut self, address: &Entry) -> Result<(), Refusal> {
         if address.ty == Ty::I64 {
@@ -110,6 +175,11 @@ impl Func<'_> {
         self.claim(Accumulator::Int)?;
         self.emit(Row::I64ExtendI32U, &[field, Field::REG])
     }
+}
+
+/// The place so many bytes on; where that is behind all that there can be, an offset that no memory reaches either.
+fn behind(memarg: MemArg, bytes: u64) -> MemArg {
+    MemArg { offset: memarg.offset.saturating_add(bytes), ..memarg }
 }
 
 fn wide_fields(memarg: MemArg) -> [Field; 2] {

@@ -70,12 +70,24 @@ pub struct Recent {
     newest: usize,
     /// How many of them may still be changed.
     count: usize,
+    /// Where the last operation on lanes stands that read v0 for a local, and the slot of that.
+    shifted: Option<(usize, i64)>,
 }
 
 impl Recent {
     /// The instruction before `age` others.
     pub fn get(&self, age: usize) -> Option<&Emitted> {
         (age < self.count).then(|| &self.instructions[self.newest ^ age])
+    }
+
+    /// The last operation on lanes that read v0 for a local: where it stands, and the slot of that.
+    pub fn shifted(&self) -> Option<(usize, i64)> {
+        self.shifted
+    }
+
+    /// Notes that an operation on lanes comes next, which reads v0 for what is in this slot.
+    pub fn note_shift(&mut self, at: usize, slot: i64) {
+        self.shifted = Some((at, slot));
     }
 
     #[inline(always)]

@@ -2,13 +2,14 @@
 //!
 //! `Config::fusion` switches it off. Longer sequences are the business of `isa/superinstruction.rs`, after translation.
 //!
-//! Compare and branch, test and branch, chains of two operations, sum and load, steps of locals, loop edge. Comparisons and
+//! Compare and branch, test and branch, chains of two operations, sum and load, steps of locals, rotations of lanes, loop edge. Comparisons and
 //! branches are found by the order of their rows in the table, chains by their names there; listings in `tests/translate`
 //! pin both down, and `tests/regress/fusions.wat` runs each.
 
 use super::{
     emit::Emitted,
     func::{Func, Refusal},
+    stack::{Entry, Place},
 };
 use crate::isa::{
     Level, Role, Row, Ty, chain,
@@ -109,7 +110,7 @@ impl RowSet {
 }
 
 /// Instructions that may be taken back, so that the one before is the last again: integer comparisons, tests that may follow any
-/// comparison, a sum, a step.
+/// comparison, a sum, a step, the shifts of a rotation.
 pub static RETRACTABLE: RowSet = RowSet::of(&[
     (Row::I32Eq, INT_NEGATED.len()),
     (Row::I64Eq, INT_NEGATED.len()),
@@ -118,6 +119,8 @@ pub static RETRACTABLE: RowSet = RowSet::of(&[
     (Row::I32Add, 1),
     (Row::I64Add, 1),
     (Row::I32Step, 1),
+    (Row::I32x4Shl, 1),
+    (Row::I32x4ShrU, 1),
 ]);
 
 /// Numeric operations that can trap: divisions, and truncations that do not saturate.
@@ -171,7 +174,7 @@ const STEP_UNITS: usize = 3;
 impl Func<'_> {
     /// Turns the i32 operand `entry`, just popped, into a branch condition: taken when it is not zero, or when it is.
     /// Takes a comparison or test back that was only made for this.
-    pub fn condition(&mut self, entry: &super::stack::Entry, when: bool) -> Result<Condition, Refusal> {
+    pub fn condition(&mut self, entry: &Entry, when: bool) -> Result<Condition, Refusal> {
         let mut condition = self.comparison(entry, when)?;
         // Whether a conjunction is zero, which was only computed for this.
         if condition.operands[0] == Field::REG
@@ -190,8 +193,8 @@ impl Func<'_> {
         Ok(condition)
     }
 
-    fn comparison(&mut self, entry: &super::stack::Entry, mut when: bool) -> Result<Condition, Refusal> {
-        if entry.place == super::stack::Place::Accumulator {
+    fn comparison(&mut self, entry: &Entry, mut when: bool) -> Result<Condition, Refusal> {
+        if entry.place == Place::Accumulator {
             // `i32.eqz` of a truth value turns it round.
             if let Some(last) = self.last()
                 && last.row == Row::I32Eqz
@@ -272,7 +275,7 @@ impl Func<'_> {
     }
 
     /// The two addends of an address that was just computed only to be loaded from; their sum is taken back.
-    pub fn sum(&mut self, address: &super::stack::Entry) -> Option<[Field; 2]> {
+    pub fn sum(&mut self, address: &Entry) -> Option<[Field; 2]> {
         if self.level() == Level::Base {
             return None;
         }
@@ -281,9 +284,40 @@ impl Func<'_> {
         if last.field(1).kind == kind::IMM64 {
             return None;
         }
-        let addends = (address.place == super::stack::Place::Accumulator).then(|| [last.field(0), last.field(1)])?;
+        let addends = (address.place == Place::Accumulator).then(|| [last.field(0), last.field(1)])?;
         self.retract();
         Some(addends)
+    }
+
+    /// The vector and the amount of a rotation to the left, of which the last two instructions computed the parts to be united; they are
+    /// taken back.
+    pub fn rotation(&mut self, left: &Entry, right: &Entry) -> Option<[Field; 2]> {
+        let home = match (left.place, right.place) {
+            (Place::Home, Place::Accumulator) => left.home,
+            (Place::Accumulator, Place::Home) => right.home,
+            _ => return None,
+        };
+        let home = self.slot(home);
+        let (first, second) = (self.recent.get(1)?, self.last()?);
+        let amount = match (first.row, second.row) {
+            (Row::I32x4Shl, Row::I32x4ShrU) => first.field(1),
+            (Row::I32x4ShrU, Row::I32x4Shl) => second.field(1),
+            _ => return None,
+        };
+        let (of_first, of_second) = (first.field(0), second.field(0));
+        let is_same = of_second.kind == kind::SLOT
+            && (of_first == of_second || self.recent.shifted() == Some((first.at, of_second.value)));
+        let are_immediates = first.field(1).kind == kind::IMM16 && second.field(1).kind == kind::IMM16;
+        let is_united = first.field(2) == Field::new(kind::WRITE, home.value) && second.field(2) == Field::REG;
+        if !is_same || !are_immediates || !is_united || (first.field(1).value + second.field(1).value) % 32 != 0 {
+            return None;
+        }
+        if self.level() == Level::Base {
+            return None;
+        }
+        self.retract();
+        self.retract();
+        Some([of_first, amount])
     }
 
     /// Where the last instruction adds to a local in place, makes it a step, and two steps of two locals one instruction.

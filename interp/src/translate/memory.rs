@@ -18,7 +18,10 @@ impl Func<'_> {
         let address_ty = self.address_type(memarg.memory)?;
         let address = self.pop(address_ty)?;
         self.prove_access(memarg, align, address_ty)?;
-        let is_shared = self.shares(memarg.memory, result)?;
+        let is_shared = self.is_shared(memarg.memory);
+        if is_shared && result == Ty::V128 {
+            return self.load_vector_shared(row, address, memarg);
+        }
         let near = memarg.memory == 0 && !(is_shared && address_ty == Ty::I64) && !is_far_only(address_ty, result);
         let with_memory = |row| with_index(with_sharing(row, is_shared), address_ty);
         match (self.absolute(&address, memarg.offset), u16::try_from(memarg.offset)) {
@@ -62,7 +65,10 @@ impl Func<'_> {
             Ty::F64 => Some(Row::F64Store),
             _ => None,
         };
-        let is_shared = self.shares(memarg.memory, ty)?;
+        let is_shared = self.is_shared(memarg.memory);
+        if is_shared && ty == Ty::V128 {
+            return self.store_vector_shared(address, &value, memarg);
+        }
         let near = memarg.memory == 0 && !(is_shared && address_ty == Ty::I64) && !is_far_only(address_ty, ty);
         let absolute = self.absolute(&address, memarg.offset).filter(|_| near);
         let offset = u16::try_from(memarg.offset).ok().filter(|_| near);

@@ -90,10 +90,24 @@ impl Func<'_> {
 
     /// A binary operator on these operands.
     pub fn binary_of(&mut self, row: Row, left: Entry, right: Entry) -> Result<(), Refusal> {
+        if row == Row::V128Or
+            && let Some([vector, amount]) = self.rotation(&left, &right)
+        {
+            self.emit(Row::I32x4Rotl, &[vector, amount, Field::REG])?;
+            return self.push_accumulator(Ty::V128);
+        }
+        let shifted = left;
         let (row, form, [left, right]) = self.binary_operands(row, left, right)?;
         let result = row.get().types[2];
         self.claim(accumulator_of(result))?;
         self.map_if_trapping(row)?;
+        if result == Ty::V128
+            && left == Field::REG
+            && let Place::Local(local) = shifted.place
+        {
+            let slot = self.local_slot(local).value;
+            self.recent.note_shift(self.code.len(), slot);
+        }
         self.emit_chained(row, form, left, right)?;
         self.canonicalize(row)?;
         self.push_accumulator(result)

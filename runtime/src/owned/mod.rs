@@ -85,4 +85,4 @@ pub use types::{
     ConcreteType, ExternType, FuncType, GlobalType, HeapType, MemoryType, MemoryTypeBuilder, Mutability, RefType,
     TableType, ValType,
 };
-pub use value::{ExternRef, Nullable, Ref, V128, Val};
+pub use value::{ExternRef, Nullable, Ref, Val};

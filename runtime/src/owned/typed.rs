@@ -1,8 +1,10 @@
 //! Rust types as Wasm types, and functions whose types are fixed at compile time.
 
+use crate::V128;
+
 use super::{
-    AsContext, AsContextMut, Error, ExternRef, F32, F64, Func, Nullable, StoreContextMut, TypedResumableCall, V128,
-    ValType, call, errors::FuncError, resume,
+    AsContext, AsContextMut, Error, ExternRef, F32, F64, Func, Nullable, StoreContextMut, TypedResumableCall, ValType,
+    call, errors::FuncError, resume,
 };
 use core::{fmt, marker::PhantomData};
 

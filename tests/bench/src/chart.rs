@@ -117,6 +117,9 @@ mod tests {
             loads: vec![],
             objects: crate::objects::Objects::new(&[], Vec::new(), Vec::new(), Vec::new()),
             programs: vec![],
+            vectors: vec![],
+            vector_counts: vec![],
+            vector_programs: vec![],
         }
     }
 

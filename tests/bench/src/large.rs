@@ -24,9 +24,12 @@ const SOURCE_BYTES_MIN: usize = 10_000;
 /// # Errors
 /// A committed program that cannot be read.
 pub fn module() -> Result<Vec<u8>> {
-    let [programs, _] = programs::read(None)?;
-    let sources: Vec<Vec<u8>> =
-        programs.into_iter().map(|program| program.wasm).filter(|wasm| wasm.len() > SOURCE_BYTES_MIN).collect();
+    let sources: Vec<Vec<u8>> = programs::read(None)?
+        .all
+        .into_iter()
+        .map(|program| program.wasm)
+        .filter(|wasm| wasm.len() > SOURCE_BYTES_MIN)
+        .collect();
     let round_bytes: usize = sources.iter().map(Vec::len).sum();
     let mut joined = Joined::default();
     // Names and exports are dropped: one round more than the plain quotient makes up for them.

@@ -99,12 +99,13 @@ fn work(options: &Options) -> Result<()> {
         return std::fs::write(path, large::module()?).with_context(|| format!("cannot write {}", path.display()));
     }
     let [engines, object_engines] = engine::select(options.engines.as_deref())?;
-    let [programs, objects] = programs::read(options.programs.as_deref())?;
+    let programs = programs::read(options.programs.as_deref())?;
     if options.list {
         let is_known = |name: &str| engines.iter().any(|engine| engine.name() == name);
-        let all = engines.iter().chain(object_engines.iter().filter(|engine| !is_known(engine.name())));
-        all.for_each(|engine| println!("engine   {:14} {}", engine.name(), engine.about()));
-        programs.iter().chain(&objects).for_each(|program| println!("program  {:14} {}", program.name, program.what));
+        let engines = engines.iter().chain(object_engines.iter().filter(|engine| !is_known(engine.name())));
+        engines.for_each(|engine| println!("engine   {:14} {}", engine.name(), engine.about()));
+        let all = programs.all.iter().chain(&programs.vectors).chain(&programs.objects);
+        all.for_each(|program| println!("program  {:14} {}", program.name, program.what));
         return Ok(());
     }
     ensure!(
@@ -122,8 +123,9 @@ fn work(options: &Options) -> Result<()> {
         let runs = if timed { run::measure(engines, programs, rounds)? } else { Vec::new() };
         anyhow::Ok((counts, runs))
     };
-    let (counts, runs) = measure(&engines, &programs)?;
-    let (object_counts, object_runs) = measure(&object_engines, &objects)?;
+    let (counts, runs) = measure(&engines, &programs.all)?;
+    let (vector_counts, vectors) = measure(&engines, &programs.vectors)?;
+    let (object_counts, object_runs) = measure(&object_engines, &programs.objects)?;
     let loads = if options.no_load || options.quick || options.callgrind {
         Vec::new()
     } else {
@@ -133,11 +135,14 @@ fn work(options: &Options) -> Result<()> {
         circumstances: circumstances::collect(rounds),
         base: report::base(&engines),
         engines: engines.iter().map(|engine| (engine.name(), engine.about())).collect(),
-        programs: programs.into_iter().map(|program| (program.name, program.what)).collect(),
+        programs: programs.all.into_iter().map(|program| (program.name, program.what)).collect(),
         runs,
         counts,
+        vector_programs: programs.vectors.into_iter().map(|program| (program.name, program.what)).collect(),
+        vectors,
+        vector_counts,
         loads,
-        objects: objects::Objects::new(&object_engines, objects, object_runs, object_counts),
+        objects: objects::Objects::new(&object_engines, programs.objects, object_runs, object_counts),
     };
     print!("{}", report.text());
     if let Some(path) = &options.markdown {

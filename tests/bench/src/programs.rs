@@ -33,6 +33,7 @@ struct ObjectsRow {
 struct Manifest {
     program: Vec<Row>,
     objects: Vec<ObjectsRow>,
+    vectors: Vec<Row>,
 }
 
 /// A program, ready to load.
@@ -56,40 +57,54 @@ pub fn folder() -> PathBuf {
     std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from)
 }
 
-/// Reads the programs, and those with objects, that a list names; or all.
+/// What there is to run.
+pub struct Programs {
+    /// The programs that engines are judged by.
+    pub all: Vec<Program>,
+    /// Programs with vectors, each once without (`NAME.scalar`) and once with them (`NAME.simd`), in that order.
+    pub vectors: Vec<Program>,
+    /// Programs with objects, which other engines run.
+    pub objects: Vec<Program>,
+}
+
+/// Reads the programs that a list names, or all.
 ///
 /// # Errors
 /// An unreadable manifest or module; a name that is not in the manifest.
-pub fn read(names: Option<&[String]>) -> Result<[Vec<Program>; 2]> {
+pub fn read(names: Option<&[String]>) -> Result<Programs> {
     let path = folder().join("programs.toml");
     let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let mut manifest: Manifest = toml::from_str(&text).with_context(|| format!("in {}", path.display()))?;
-    if let Some(names) = names {
-        let known: Vec<&String> =
-            manifest.program.iter().map(|row| &row.name).chain(manifest.objects.iter().map(|row| &row.name)).collect();
-        if let Some(unknown) = names.iter().find(|name| !known.contains(name)) {
-            bail!("no program {unknown:?}; `--list` shows them");
-        }
-        manifest.program.retain(|row| names.contains(&row.name));
-        manifest.objects.retain(|row| names.contains(&row.name));
+    let manifest: Manifest = toml::from_str(&text).with_context(|| format!("in {}", path.display()))?;
+    let has = |name: &String| {
+        manifest.program.iter().chain(&manifest.vectors).any(|row| row.name == *name)
+            || manifest.objects.iter().any(|row| row.name == *name)
+    };
+    if let Some(unknown) = names.unwrap_or_default().iter().find(|name| !has(name)) {
+        bail!("no program {unknown:?}; `--list` shows them");
     }
     let bytes = |file: &str| {
         let path = folder().join(file);
         std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
     };
-    let program = |row: Row| {
-        let wasm = bytes(&format!("programs/wasm/{}", row.file))?;
-        Ok(Program { name: row.name, wasm, arguments: vec![row.n], checksum: row.checksum, what: row.what, unit: None })
+    let read = |rows: Vec<Row>| {
+        let wanted = rows.into_iter().filter(|row| names.is_none_or(|names| names.contains(&row.name)));
+        let program = |row: Row| {
+            let (wasm, arguments) = (bytes(&format!("programs/wasm/{}", row.file))?, vec![row.n]);
+            Ok(Program { name: row.name, wasm, arguments, checksum: row.checksum, what: row.what, unit: None })
+        };
+        wanted.map(program).collect::<Result<Vec<_>>>()
     };
-    let objects = |row: ObjectsRow| {
+    let objects = manifest.objects.into_iter().filter(|row| names.is_none_or(|names| names.contains(&row.name)));
+    let objects = objects.map(|row| {
         let wasm = wat::parse_bytes(&bytes(&row.file)?)?.into_owned();
         let (arguments, unit) = (row.arguments.to_vec(), Some((row.unit, row.units)));
         Ok(Program { name: row.name, wasm, arguments, checksum: row.checksum, what: row.what, unit })
-    };
-    Ok([
-        manifest.program.into_iter().map(program).collect::<Result<_>>()?,
-        manifest.objects.into_iter().map(objects).collect::<Result<_>>()?,
-    ])
+    });
+    Ok(Programs {
+        all: read(manifest.program)?,
+        vectors: read(manifest.vectors)?,
+        objects: objects.collect::<Result<_>>()?,
+    })
 }
 
 /// Every committed module, by name: the programs here and the guests of `examples/guests`. What loading is measured with.

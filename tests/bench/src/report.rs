@@ -30,6 +30,12 @@ pub struct Report {
     pub programs: Vec<(String, String)>,
     /// Programs with objects.
     pub objects: Objects,
+    /// Run times of programs with vectors: each without them, then with them.
+    pub vectors: Vec<ProgramTimes>,
+    /// Instructions of those, where they were counted.
+    pub vector_counts: Vec<ProgramCounts>,
+    /// What each of them exercises, by name.
+    pub vector_programs: Vec<(String, String)>,
 }
 
 /// The engine that ratios refer to.
@@ -70,6 +76,45 @@ impl Report {
             format!("{:.3}", geometric_mean(&ratios))
         }));
         row
+    }
+
+    /// Of programs with vectors and of the same without: figures of both, what vectors gain within an engine, and the base's beside
+    /// the engine's.
+    fn vector_table(&self, unit: &str, pairs: &[(&str, Vec<f64>)]) -> Table {
+        let mut heading = vec!["program".to_owned()];
+        heading.extend(self.engines.iter().map(|(name, _)| (*name).to_owned()));
+        let mut table = vec![heading];
+        let mut row = |title: String, cells: &mut dyn Iterator<Item = String>| {
+            table.push(std::iter::once(title).chain(cells).collect());
+        };
+        for pair in pairs.chunks(2) {
+            for (name, values) in pair {
+                row(format!("{name}, {unit}"), &mut values.iter().map(|value| format!("{value:.1}")));
+            }
+            let [(_, scalar), (name, simd)] = pair else { continue };
+            let gains = scalar.iter().zip(simd).map(|(scalar, simd)| format!("{:.2}", scalar / simd));
+            row(format!("{}: scalar / simd", name.trim_end_matches(".simd")), &mut { gains });
+            let base = simd[self.base];
+            let ratios = simd.iter().map(|simd| format!("{:.2}", base / simd));
+            row(format!("{name}: {} / engine", self.engines[self.base].0), &mut { ratios });
+        }
+        table
+    }
+
+    /// Tables about programs with vectors, each with its title.
+    fn vector_tables(&self) -> Vec<(&'static str, Table)> {
+        let times = self.vectors.iter().map(|times| {
+            (times.program.as_str(), times.cells.iter().map(|cell| cell.minimum * 1e3).collect::<Vec<_>>())
+        });
+        let counts = self.vector_counts.iter().map(|counts| {
+            (counts.program.as_str(), counts.instructions.iter().map(|count| *count as f64 / 1e6).collect::<Vec<_>>())
+        });
+        let mut tables = vec![
+            ("CPU time, minima of the rounds", self.vector_table("ms", &times.collect::<Vec<_>>())),
+            ("executed instructions", self.vector_table("million", &counts.collect::<Vec<_>>())),
+        ];
+        tables.retain(|(_, table)| table.len() > 1);
+        tables
     }
 
     fn count_table(&self) -> Table {
@@ -149,6 +194,10 @@ impl Report {
             let _ = writeln!(text, "\nprograms with objects\n");
             text += &aligned(&self.objects.table());
         }
+        for (what, table) in self.vector_tables() {
+            let _ = writeln!(text, "\nvectors: {what}\n");
+            text += &aligned(&table);
+        }
         if !self.loads.is_empty() {
             let _ = writeln!(text, "\nload: validate and compile everything, CPU time\n");
             text += &aligned(&self.load_table());
@@ -192,6 +241,19 @@ impl Report {
             page += &self.objects.heading();
             page += &piped(&self.objects.table());
             page += &self.objects.notes();
+        }
+        for (what, table) in self.vector_tables() {
+            let _ = write!(
+                page,
+                "\n## Vectors\n\nPrograms built twice from one source (`tests/bench/programs/vectors`), without vectors and with them: \
+                 {what}.\n`scalar / simd` is what vectors gain within an engine, `{base_name} / engine` how much faster than {base_name} \
+                 an engine is with them.\n\n"
+            );
+            page += &piped(&table);
+            page += "\n| program | what it exercises |\n|---|---|\n";
+            for (name, what) in self.vector_programs.iter().step_by(2) {
+                let _ = writeln!(page, "| {} | {what} |", name.trim_end_matches(".scalar"));
+            }
         }
         if !self.loads.is_empty() {
             page += "\n## Loading\n\nFrom bytes to a module that is ready to run: validated and compiled, nothing left for the first call. \

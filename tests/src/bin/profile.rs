@@ -5,6 +5,7 @@
 
 use clap::Parser;
 use serde::{Deserialize, Serialize};
+use sheave_interp::isa::{Ty, row_of};
 use sheave_tests::{
     corpus::{self, Program},
     mine::{Sequence, dispatches_left, mine},
@@ -46,6 +47,9 @@ struct Options {
     /// Write the list of superinstructions, at most so many
     #[arg(long, value_name = "N")]
     mine: Option<usize>,
+    /// Write at most so many superinstructions with vectors behind the others in that list, mined from the programs with vectors
+    #[arg(long, value_name = "N", conflicts_with = "mine")]
+    mine_vectors: Option<usize>,
     /// Write the list of instructions that have an arm of their own where the dispatch is a match for small code, at most so many
     #[arg(long, value_name = "N", conflicts_with = "mine")]
     hot: Option<usize>,
@@ -66,12 +70,22 @@ struct Row {
 #[derive(Deserialize)]
 struct Manifest {
     program: Vec<Row>,
+    vectors: Vec<Row>,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::parse();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("the tests lie below the root")?;
-    let (executed, in_code) = (executed(root)?, in_code(root, &options.files)?);
+    let vectors =
+        if options.mine_vectors.is_some() { executed(root, |manifest| manifest.vectors)? } else { Vec::new() };
+    if let Some(count) = options.mine_vectors {
+        let text = fs::read_to_string(root.join(LIST))?;
+        let (text, list) = with_vectors(&text, &vectors, count);
+        fs::write(root.join(LIST), text)?;
+        println!("{LIST}: {} superinstructions with vectors; {}", list.len(), share_left(&vectors, &list));
+        return Ok(());
+    }
+    let (executed, in_code) = (executed(root, |manifest| manifest.program)?, in_code(root, &options.files)?);
     if let Some(count) = options.mine {
         let list = mine(&weighted(&executed, &in_code), count);
         fs::write(root.join(LIST), listing(&list))?;
@@ -94,8 +108,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What the programs of the benchmark execute.
-fn executed(root: &Path) -> Result<Vec<Program>, Box<dyn Error>> {
+/// What programs of the benchmark execute.
+fn executed(root: &Path, which: fn(Manifest) -> Vec<Row>) -> Result<Vec<Program>, Box<dyn Error>> {
     let folder = root.join("tests/bench");
     let manifest: Manifest = toml::from_str(&fs::read_to_string(folder.join("programs.toml"))?)?;
     let read = |row: &Row| -> Result<Program, Box<dyn Error>> {
@@ -104,7 +118,7 @@ fn executed(root: &Path) -> Result<Vec<Program>, Box<dyn Error>> {
         eprintln!("{:14} {:>14} instructions executed", program.name, program.instructions);
         if result == row.checksum { Ok(program) } else { Err(format!("{}: {result} is wrong", row.name).into()) }
     };
-    manifest.program.iter().map(read).collect()
+    which(manifest).iter().map(read).collect()
 }
 
 /// What stands in modules.
@@ -147,6 +161,28 @@ fn listing(list: &[Sequence]) -> String {
         let _ = writeln!(text, "{}", names.join(" "));
     }
     text
+}
+
+/// What stands before superinstructions with vectors.
+const VECTORS: &str = "# With vectors, mined from the [[vectors]] of that file: `cargo xtask profile --mine-vectors";
+
+/// The list with others behind it that have vectors in them: so code without vectors is what it is without those.
+fn with_vectors(text: &str, programs: &[Program], count: usize) -> (String, Vec<Sequence>) {
+    let has_vectors = |sequence: &Sequence| {
+        let mut rows = sequence.iter().filter_map(|token| row_of(*token));
+        rows.any(|(row, _)| row.get().types.contains(&Ty::V128))
+    };
+    let programs: Vec<(&Program, f64)> = programs.iter().map(|program| (program, 1.0)).collect();
+    let mut list = mine(&programs, count);
+    list.retain(has_vectors);
+    let mut text =
+        text.lines().take_while(|line| !line.starts_with(VECTORS)).fold(String::new(), |text, line| text + line + "\n");
+    let _ = writeln!(text, "{VECTORS} {count}`.");
+    for sequence in &list {
+        let names: Vec<String> = sequence.iter().map(|token| corpus::name(*token)).collect();
+        let _ = writeln!(text, "{}", names.join(" "));
+    }
+    (text, list)
 }
 
 /// The list of the hottest instructions as a file, and which share of what programs execute it is.

@@ -195,6 +195,12 @@ unary! {
     "i64x2.neg" i64x2_neg [i64; 2] |a| a.wrapping_neg();
 }
 
+/// Lanes rotated to the left, by the amount modulo their width: `i32x4.shl` and `i32x4.shr_u` united.
+#[inline(always)]
+pub fn i32x4_rotl(a: V128, b: i32) -> V128 {
+    v128_or(i32x4_shl(a, b), i32x4_shr_u(a, b.wrapping_neg()))
+}
+
 shift! {
     "i8x16.shl" i8x16_shl [u8; 16] |a, b| a << b;
     "i8x16.shr_s" i8x16_shr_s [i8; 16] |a, b| a >> b;

@@ -21,7 +21,7 @@ impl Engine for Wasmi {
     }
 
     fn about(&self) -> &'static str {
-        "wasmi 2.0.0, features std, validate, stable, auto-dispatch (tail calls on x86-64 and AArch64), eager"
+        "wasmi 2.0.0, features std, validate, stable, auto-dispatch, simd (tail calls on x86-64 and AArch64), eager"
     }
 
     fn load(&self, wasm: &[u8]) -> Result<Box<dyn Module>> {

@@ -1,0 +1,3 @@
+//! Exports `run` of the module of this name.
+
+bench_vectors::export!(utf8);
