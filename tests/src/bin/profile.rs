@@ -88,7 +88,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (executed, in_code) = (executed(root, |manifest| manifest.program)?, in_code(root, &options.files)?);
     if let Some(count) = options.mine {
         let list = mine(&weighted(&executed, &in_code), count);
-        fs::write(root.join(LIST), listing(&list))?;
+        // What has vectors stays behind the others.
+        let text = fs::read_to_string(root.join(LIST))?;
+        let vectors = text.find(VECTORS).map_or("", |at| &text[at..]);
+        fs::write(root.join(LIST), listing(&list) + vectors)?;
         println!("{LIST}: {} superinstructions; {}", list.len(), share_left(&executed, &list));
         return Ok(());
     }
