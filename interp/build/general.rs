@@ -323,6 +323,7 @@ fn is_apart(row: &Row) -> bool {
     // One function for all of them where there are no other threads.
     const SHARE: [&str; 4] = ["AtomicLoad", "AtomicStore", "AtomicRmw", "AtomicCmpxchg"];
     row.groups() & (group::SIMD | group::THREADS) != 0
+        && row.groups() & group::GC == 0
         && !LEAVE.contains(&row.shape.handler)
         && (are_memories_shared() || !SHARE.contains(&row.shape.handler))
 }

@@ -247,6 +247,8 @@ fn allocate(
     let instance = store.instances_count();
     store.instances.reserve(&mut store.heap, 1)?;
     store.spaces.reserve(&mut store.heap, 1)?;
+    #[cfg(feature = "objects")]
+    store.reserve_descriptors(image)?;
     let funcs = store.new_funcs(image, types, imports)?;
     let mut tables = addresses(store, image, imports, ExternKind::Table)?;
     let mut memories = addresses(store, image, imports, ExternKind::Memory)?;

@@ -75,6 +75,18 @@ fn a_bound_is_exact_for_every_kind_of_thing() {
         "(tag) (tag $t (param i32 i64)) (func (throw $t (i32.const 1) (i64.const 2)))",
         "(tag $u (param i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 i64 externref))",
     ];
+    let wide = [(" i64", 40, "i16 v128"), (" i32", 33, "anyref")]
+        .map(|(ty, count, last)| format!("(type (struct (field{} {last})))", ty.repeat(count)));
+    let parts = &[
+        &parts[..],
+        &[
+            "(type (struct (field i8 i64 (mut anyref)))) (type (array i32))",
+            "(rec (type $a (sub (struct (field (ref null $b))))) (type $b (sub $a (struct (field (ref null $b)) (field f64)))))",
+            &wide[0],
+            &wide[1],
+        ],
+    ]
+    .concat();
     let host = [Import::new("h", "f", &[ValType::I32], &[], |_, _, _| Ok(()))];
     let mut checked = 0;
     // Each alone, each pair, and a few more; names and memories must not clash, so that some are no modules.

@@ -108,6 +108,84 @@ fn a_payload_of_every_type_arrives() {
     });
 }
 
+/// Vectors, and references of every kind: each comes back as it went in, through two frames, twice.
+#[test]
+fn vectors_and_objects_are_payloads() {
+    let text = r#"(module
+        (type $point (struct (field i32)))
+        (type $row (array i64))
+        (type $to_one (func (result i32)))
+        (tag $all (param v128 anyref (ref $point) i32 eqref i31ref v128 structref arrayref (ref null $row) (ref $to_one) exnref))
+        (tag $vector (param v128))
+        (func $one (type $to_one) (i32.const 1))
+        (elem declare func $one)
+        (func $thrower (param $v v128)
+            (throw $all (local.get $v)
+                (struct.new $point (i32.const 2)) (struct.new $point (i32.const 3)) (i32.const 4)
+                (struct.new $point (i32.const 5)) (ref.i31 (i32.const 6)) (v128.const i64x2 7 8)
+                (struct.new $point (i32.const 9)) (array.new $row (i64.const 10) (i32.const 3))
+                (ref.null $row) (ref.func $one) (ref.null exn)))
+        (func (export "sum") (param $v v128) (result v128 i32)
+            (local $sum i32) (local $x v128) (local $y v128) (local $again exnref)
+            (block $h (result v128 anyref (ref $point) i32 eqref i31ref v128 structref arrayref (ref null $row) (ref $to_one) exnref exnref)
+                (try_table (catch_ref $all $h) (call $thrower (local.get $v)))
+                (unreachable))
+            (local.set $again) (drop) (drop) (drop) (drop) (drop) (drop) (drop) (drop) (drop) (drop) (drop) (drop)
+            (block $h (result v128 anyref (ref $point) i32 eqref i31ref v128 structref arrayref (ref null $row) (ref $to_one) exnref)
+                (try_table (catch $all $h) (throw_ref (local.get $again)))
+                (unreachable))
+            (local.set $sum (ref.is_null))
+            (local.set $sum (i32.add (call_ref $to_one) (local.get $sum)))
+            (local.set $sum (i32.add (ref.is_null) (local.get $sum)))
+            (local.set $sum (i32.add (array.len) (local.get $sum)))
+            (local.set $sum (i32.add (struct.get $point 0 (ref.cast (ref $point))) (local.get $sum)))
+            (local.set $y)
+            (local.set $sum (i32.add (i31.get_s) (local.get $sum)))
+            (local.set $sum (i32.add (struct.get $point 0 (ref.cast (ref $point))) (local.get $sum)))
+            (local.set $sum (i32.add (local.get $sum)))
+            (local.set $sum (i32.add (struct.get $point 0) (local.get $sum)))
+            (local.set $sum (i32.add (struct.get $point 0 (ref.cast (ref $point))) (local.get $sum)))
+            (local.set $x)
+            (i64x2.add (local.get $x) (local.get $y)) (local.get $sum))
+        (func (export "lost") (param $v v128) (throw $vector (local.get $v))))"#;
+    in_all_ways(text, |store, instance| {
+        let vector = |a: u64, b: u64| Val::V128((u128::from(a) | u128::from(b) << 64).into());
+        let results = call(store, instance, "sum", &[vector(100, 1 << 50)]).unwrap();
+        assert_eq!(results, [vector(107, (1 << 50) + 8), Val::I32(1 + 1 + 1 + 3 + 9 + 6 + 5 + 4 + 3 + 2)]);
+        let error = call(store, instance, "lost", &[vector(3, 4)]).unwrap_err();
+        assert!(error.to_string().contains("v128 0x00000000000000040000000000000003"), "{error}");
+        let exception = store.take_pending_exception().unwrap().unwrap();
+        assert_eq!(exception.fields(&mut *store).unwrap(), [vector(3, 4)]);
+    });
+}
+
+/// What the host reads out of a global or a table stays alive without them.
+#[test]
+fn exceptions_out_of_globals_and_tables_are_rooted() {
+    let text = r#"(module (tag $t (param i32))
+        (global $g (export "g") (mut exnref) (ref.null exn)) (table $e (export "e") 1 exnref)
+        (func $caught (param i32) (result exnref) (local exnref)
+            (block $h (result i32 exnref)
+                (try_table (catch_ref $t $h) (throw $t (local.get 0)))
+                (unreachable))
+            (local.set 1) (drop) (local.get 1))
+        (func (export "set") (param i32)
+            (global.set $g (call $caught (local.get 0)))
+            (table.set $e (i32.const 0) (call $caught (i32.add (local.get 0) (i32.const 1)))))
+        (func (export "clear") (global.set $g (ref.null exn)) (table.set $e (i32.const 0) (ref.null exn))
+            (drop (call $caught (i32.const 0))) (drop (call $caught (i32.const 0)))))"#;
+    in_all_ways(text, |store, instance| {
+        call(store, instance, "set", &[Val::I32(5)]).unwrap();
+        let global = instance.get_global(&mut *store, "g").unwrap().get(&mut *store);
+        let element = instance.get_table(&mut *store, "e").unwrap().get(&mut *store, 0).unwrap();
+        call(store, instance, "clear", &[]).unwrap();
+        let Val::ExnRef(Nullable::Val(global)) = global else { panic!("{global:?}") };
+        let sheave::Ref::Exn(Nullable::Val(element)) = element else { panic!("{element:?}") };
+        assert_eq!(global.fields(&mut *store).unwrap(), [Val::I32(5)]);
+        assert_eq!(element.fields(&mut *store).unwrap(), [Val::I32(6)]);
+    });
+}
+
 #[test]
 fn the_innermost_handler_of_the_tag_catches_and_state_is_kept() {
     let text = r#"(module

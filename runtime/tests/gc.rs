@@ -97,3 +97,84 @@ fn the_host_makes_reads_and_writes_objects() {
         assert!(back.as_struct(&store).is_some() && back.as_array(&store).is_none() && back.as_i31(&store).is_none());
     }
 }
+
+const VECTORS: &str = r#"(module
+    (type $pair (struct (field (mut v128)) (field i32) (field (mut v128)) (field anyref)))
+    (type $packed (struct (field i8) (field (mut v128))))
+    (type $vectors (array (mut v128)))
+    (data $bytes "\00\01\02\03\04\05\06\07\08\09\0a\0b\0c\0d\0e\0f\10\11\12\13\14\15\16\17\18\19\1a\1b\1c\1d\1e\1f\20")
+    (global $constant (ref $pair) (struct.new $pair
+        (v128.const i64x2 1 2) (i32.const 3) (v128.const i64x2 4 5) (ref.i31 (i32.const 6))))
+    (global $fixed (ref $vectors) (array.new_fixed $vectors 2 (v128.const i64x2 7 8) (v128.const i64x2 9 10)))
+
+    (func $add (param v128 v128) (result v128) (i64x2.add (local.get 0) (local.get 1)))
+    ;; Both vectors of a structure, through a local and an accumulator, after one was written.
+    (func (export "struct") (param $x v128) (result v128)
+        (local $pair (ref $pair))
+        (local.set $pair (struct.new $pair (local.get $x) (i32.const 1) (v128.const i64x2 100 200) (ref.null any)))
+        (struct.set $pair 0 (local.get $pair) (call $add (struct.get $pair 0 (local.get $pair)) (v128.const i64x2 1 1)))
+        (struct.set $pair 2 (local.get $pair) (i64x2.add (struct.get $pair 2 (local.get $pair)) (local.get $x)))
+        (call $add (struct.get $pair 0 (local.get $pair)) (struct.get $pair 2 (local.get $pair))))
+    (func (export "packed") (param $x v128) (result v128)
+        (struct.get $packed 1 (struct.new $packed (i32.const -1) (local.get $x))))
+    (func (export "constants") (param $x v128) (result v128)
+        (call $add
+            (call $add (struct.get $pair 0 (global.get $constant)) (struct.get $pair 2 (global.get $constant)))
+            (call $add (local.get $x) (array.get $vectors (global.get $fixed) (i32.const 1)))))
+    ;; An array of five: filled, partly again, copied with an overlap.
+    (func (export "array") (param $x v128) (result v128)
+        (local $array (ref $vectors))
+        (local.set $array (array.new $vectors (local.get $x) (i32.const 5)))
+        (array.fill $vectors (local.get $array) (i32.const 1) (v128.const i64x2 1 1) (i32.const 2))
+        (array.set $vectors (local.get $array) (i32.const 0) (i64x2.add (local.get $x) (local.get $x)))
+        (array.copy $vectors $vectors (local.get $array) (i32.const 1) (local.get $array) (i32.const 0) (i32.const 4))
+        (call $add
+            (call $add (array.get $vectors (local.get $array) (i32.const 1)) (array.get $vectors (local.get $array) (i32.const 2)))
+            (call $add (array.get $vectors (local.get $array) (i32.const 4)) (array.get $vectors (array.new_default $vectors (i32.const 1)) (i32.const 0)))))
+    (func (export "data") (param $x v128) (result v128)
+        (local $array (ref $vectors))
+        (local.set $array (array.new_data $vectors $bytes (i32.const 1) (i32.const 2)))
+        (array.init_data $vectors $bytes (local.get $array) (i32.const 0) (i32.const 2) (i32.const 1))
+        (i8x16.add (local.get $x) (i8x16.add
+            (array.get $vectors (local.get $array) (i32.const 0))
+            (array.get $vectors (local.get $array) (i32.const 1)))))
+    (func (export "beyond") (param $x v128) (result v128)
+        (array.get $vectors (array.new $vectors (local.get $x) (i32.const 5)) (i32.const 5)))
+    (func (export "beyond data") (param $x v128) (result v128)
+        (drop (array.new_data $vectors $bytes (i32.const 2) (i32.const 2)))
+        (local.get $x)))"#;
+
+#[test]
+fn vectors_are_fields_and_elements() {
+    let vector = |a: u64, b: u64| u128::from(a) | u128::from(b) << 64;
+    let x = vector(1000, 1 << 40);
+    let data = u128::from_le_bytes(core::array::from_fn(|i| (i + 2 + i + 17) as u8));
+    let expected = [
+        ("struct", vector(1000 + 1 + 100 + 1000, (1 << 41) + 1 + 200)),
+        ("packed", x),
+        ("constants", vector(1000 + 1 + 4 + 9, (1 << 40) + 2 + 5 + 10)),
+        ("array", vector(2 * 1000 + 1 + 1000, (2 << 40) + 1 + (1 << 40))),
+        ("data", data),
+    ];
+    for (stress, round_trip) in [(false, false), (true, false), (false, true)] {
+        let mut config = Config::default();
+        config.collects_always(stress);
+        let engine = Engine::new(&config);
+        let mut module = Module::new(&engine, wat::parse_str(VECTORS).unwrap()).unwrap();
+        if round_trip {
+            module = Module::from_image(&engine, module.image()).unwrap();
+        }
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &module, &[]).unwrap();
+        let mut call = |name: &str, argument: u128| {
+            let mut results = [Val::I32(0)];
+            let func = instance.get_func(&store, name).unwrap();
+            func.call(&mut store, &[Val::V128(argument.into())], &mut results).map(|()| results[0])
+        };
+        for (name, result) in expected {
+            assert_eq!(call(name, if name == "data" { 0 } else { x }).unwrap(), Val::V128(result.into()), "{name}");
+        }
+        assert_eq!(call("beyond", x).unwrap_err().as_trap(), Some(sheave::Trap::ArrayOutOfBounds));
+        assert_eq!(call("beyond data", x).unwrap_err().as_trap(), Some(sheave::Trap::MemoryOutOfBounds));
+    }
+}

@@ -3,12 +3,15 @@
 //! Builds without an allocator, whose modules import functions of the host only, have `no_across.rs` in the place of this file.
 
 use super::{
-    call::{EXHAUSTED, fits, header_of, move_cells, open_frame, return_offset},
+    call::{EXHAUSTED, call_callee, fits, header_of, move_cells, open_frame, return_call_callee, return_offset},
     context::{Context, FuncEntity},
     functions,
     machine::{Cell, Exit, Flow, Machine, read32},
 };
-use crate::isa::{BRIDGE_BYTES, EXIT_OFFSET, RETURN_CROSS_OFFSET};
+use crate::{
+    isa::{BRIDGE_BYTES, EXIT_OFFSET, RETURN_CROSS_OFFSET},
+    trap::Trap,
+};
 
 const BRIDGE: usize = BRIDGE_BYTES as usize;
 
@@ -28,12 +31,40 @@ pub unsafe fn across(cx: *mut Context, exit: Exit) -> Flow {
         match exit {
             Exit::CALL_FOREIGN => call_foreign(&mut machine),
             Exit::RETURN_CALL_FOREIGN if cfg!(feature = "tail-call") => return_call_foreign(&mut machine),
+            Exit::CALL_BELOW if functions::MAY_BE_BELOW => match call_below(&mut machine, false) {
+                Err(Exit::CALL_FOREIGN) => call_foreign(&mut machine),
+                flow => flow,
+            },
+            Exit::RETURN_CALL_BELOW if functions::MAY_BE_BELOW => match call_below(&mut machine, true) {
+                Err(Exit::RETURN_CALL_FOREIGN) => return_call_foreign(&mut machine),
+                flow => flow,
+            },
             Exit::RETURN_CROSS => return_cross(&mut machine),
             exit => return Err(exit),
         }?;
         (*cx).saved = machine.registers();
     }
     Ok(())
+}
+
+/// Carries on with a call that has left with `CALL_BELOW` or `RETURN_CALL_BELOW`.
+///
+/// # Errors
+/// `BadSignature`, and those of a call.
+///
+/// # Safety
+/// It has just done so.
+unsafe fn call_below(machine: &mut Machine, is_tail: bool) -> Flow {
+    // SAFETY: as the caller promises; the last fields are the type, the header's offset, of a tail call, and the delta.
+    unsafe {
+        let (cx, ip) = (machine.context(), machine.ip);
+        let (address, ty) = (cx.request.address, read32(if is_tail { ip.sub(4) } else { ip.sub(3) }));
+        if !functions::is_below_type(cx, address, ty) {
+            return Err(Exit::trap(Trap::BadSignature));
+        }
+        let (callee, header, delta) = (functions::callee(cx, address), *ip.sub(2), *ip.sub(1));
+        if is_tail { return_call_callee(machine, callee, header, delta) } else { call_callee(machine, callee, delta) }
+    }
 }
 
 /// Call of the host or into another instance.
@@ -44,7 +75,7 @@ unsafe fn call_foreign(machine: &mut Machine) -> Flow {
     // SAFETY: the bridge and the moved arguments are checked against the stack's end before they are written.
     unsafe {
         let cx = machine.cx;
-        let (function, window) = (functions::entity(&*cx, (*cx).request.address), (*cx).request.window);
+        let (function, window) = (requested(&*cx), (*cx).request.window);
         if function.instance == FuncEntity::HOST {
             return Err(Exit::HOST_CALL);
         }
@@ -54,6 +85,15 @@ unsafe fn call_foreign(machine: &mut Machine) -> Flow {
         (*cx).enter(function.instance);
         open_frame(machine, entry, window.add(BRIDGE), |_| (RETURN_CROSS_OFFSET, 0))
     }
+}
+
+/// The function that the request names.
+///
+/// # Safety
+/// It names one.
+unsafe fn requested(cx: &Context) -> FuncEntity {
+    // SAFETY: as the caller promises.
+    unsafe { functions::entity(cx, functions::callee(cx, cx.request.address)) }
 }
 
 /// Entry of a function of any instance.
@@ -114,7 +154,7 @@ unsafe fn return_call_foreign(machine: &mut Machine) -> Flow {
     // SAFETY: as the caller promises; see `build_bridge`.
     unsafe {
         let (cx, fp) = (machine.cx, machine.fp);
-        let (function, window) = (functions::entity(&*cx, (*cx).request.address), (*cx).request.window);
+        let (function, window) = (requested(&*cx), (*cx).request.window);
         if function.instance == FuncEntity::HOST {
             return Err(Exit::HOST_TAIL_CALL);
         }

@@ -6,8 +6,10 @@
 //! frame: return offset and instance of the caller, and how many bytes to move down when it returns.
 
 use super::{
-    Instruction, functions, handle,
-    machine::{Cell, Exit, Flow, Machine, Read, address, read32},
+    Instruction,
+    functions::{self, Callee},
+    handle,
+    machine::{Cell, Exit, Flow, Machine, Read, address, opaque, read32},
     memory::Index,
 };
 use crate::{isa::HEADER_BYTES, trap::Trap};
@@ -95,23 +97,28 @@ fn keep_loop() {
     }
 }
 
-/// Steps over the last `count` units of the instruction, and gives the first of them. For calls, which are short of registers: `ip` is the
-/// only one that leads to the fields, for the compiler does not know what it was; and `r0`, of no use to who is called, is given up.
+/// Steps over the last `count` units of the instruction, and gives the first of them. For calls, which are short of registers: `r0`, of no use to
+/// who is called, is given up.
 ///
 /// # Safety
 /// So many units of the instruction are left.
 #[inline(always)]
 pub(super) unsafe fn last_fields(machine: &mut Machine, count: usize) -> *const u16 {
-    // SAFETY: as the caller promises; there is no instruction in `asm`.
+    machine.r0 = 0;
+    // SAFETY: as the caller promises.
+    unsafe { step_over(machine, count) }
+}
+
+/// Steps over `count` units of the instruction, and gives the first of them. For handlers that are short of registers: `ip` is the
+/// only one that leads to the fields, for the compiler does not know what it was.
+///
+/// # Safety
+/// So many units of the instruction are left.
+#[inline(always)]
+pub(super) unsafe fn step_over(machine: &mut Machine, count: usize) -> *const u16 {
+    // SAFETY: as the caller promises.
     unsafe {
-        machine.r0 = 0;
-        machine.ip = machine.ip.add(count);
-        #[cfg(all(not(miri), any(target_arch = "x86_64", target_arch = "aarch64")))]
-        {
-            let mut ip = machine.ip.expose_provenance();
-            core::arch::asm!("/* {0} */", inlateout(reg) ip, options(pure, nomem, nostack, preserves_flags));
-            machine.ip = core::ptr::with_exposed_provenance(ip);
-        }
+        machine.ip = opaque(machine.ip.add(count));
         machine.ip.sub(count)
     }
 }
@@ -165,26 +172,26 @@ impl Instruction for CallImport {
         unsafe {
             let fields = last_fields(machine, 3);
             let address = functions::address_of(machine.context(), read32(fields));
-            call_address(machine, address, *fields.add(2))
+            call_callee(machine, functions::callee(machine.context(), address), *fields.add(2))
         }
     }
 }
 
-/// Call of a function by address: in this instance, in another one, or of the host.
+/// Call of a function: in this instance, in another one, or of the host.
 ///
 /// # Safety
-/// `address` is that of a function, whose arguments stand `delta` above the frame; `ip` is behind the call.
+/// It is one of this store, whose arguments stand `delta` above the frame; `ip` is behind the call.
 #[inline(always)]
-pub(super) unsafe fn call_address(machine: &mut Machine, address: u32, delta: u16) -> Flow {
+pub(super) unsafe fn call_callee(machine: &mut Machine, callee: Callee, delta: u16) -> Flow {
     // SAFETY: as the caller promises.
     unsafe {
-        let function = functions::entity(machine.context(), address);
+        let function = functions::entity(machine.context(), callee);
         if function.instance == machine.context().instance {
             let entry = machine.context().code.add(function.entry as usize);
             return call_entry(machine, entry, delta);
         }
         let cx = &mut *machine.cx;
-        (cx.request.address, cx.request.window) = (address, machine.fp.add(delta as usize));
+        (cx.request.address, cx.request.window) = (functions::address_at(cx, callee), machine.fp.add(delta as usize));
     }
     Err(Exit::CALL_FOREIGN)
 }
@@ -198,13 +205,40 @@ impl Instruction for ReturnCross {
     }
 }
 
-/// Element of a table as a function of the expected type.
+/// The function at an address, if it is of the expected type. One that is not may be of a type below, and is called from outside of
+/// the dispatch then, by `call_below` in `across.rs`: the walk would cost each call a saved register.
+///
+/// # Errors
+/// `BadSignature`; `leave`.
 ///
 /// # Safety
-/// `table` and `ty` are indices of the current instance.
+/// It is the address of a function; `ty` is a type index of the current instance; `ip` is behind the call.
+#[inline(always)]
+pub(super) unsafe fn of_type(machine: &Machine, address: u32, ty: u32, leave: Exit) -> Result<Callee, Exit> {
+    // SAFETY: as the caller promises; the context outlives the run, and nothing else refers to it now.
+    unsafe {
+        let callee = functions::callee(machine.context(), address);
+        if functions::has_type(machine.context(), callee, ty) {
+            return Ok(callee);
+        }
+        if !functions::MAY_BE_BELOW {
+            return Err(Exit::trap(Trap::BadSignature));
+        }
+        (*machine.cx).request.address = functions::address_at(machine.context(), callee);
+    }
+    Err(leave)
+}
+
+/// Element of a table as a function of the expected type.
+///
+/// # Errors
+/// As [`of_type`]; a trap if there is no function.
+///
+/// # Safety
+/// `table` and `ty` are indices of the current instance; `ip` is behind the call.
 #[cfg_attr(any(not(compact), feature = "level-full"), inline(always))]
 #[cfg_attr(all(compact, not(feature = "level-full")), inline(never))]
-unsafe fn element(machine: &Machine, index: u32, table: u16, ty: u32) -> Result<u32, Exit> {
+unsafe fn element(machine: &Machine, index: u32, table: u16, ty: u32, leave: Exit) -> Result<Callee, Exit> {
     // SAFETY: the indices were checked by `image::verify`; a handle of a function holds the address of one.
     unsafe {
         let cx = machine.context();
@@ -214,10 +248,7 @@ unsafe fn element(machine: &Machine, index: u32, table: u16, ty: u32) -> Result<
         let Some(address) = handle::to_func(element) else {
             return Err(Exit::trap(Trap::IndirectCallToNull));
         };
-        if !functions::is_of_type(cx, address, ty) {
-            return Err(Exit::trap(Trap::BadSignature));
-        }
-        Ok(address)
+        of_type(machine, address, ty, leave)
     }
 }
 
@@ -230,8 +261,8 @@ impl<I: Index, A: Read> Instruction for CallIndirect<I, A> {
         unsafe {
             let index = A::read::<I>(machine).saturated();
             let fields = last_fields(machine, 4);
-            let address = element(machine, index, *fields, read32(fields.add(1)))?;
-            call_address(machine, address, *fields.add(3))
+            let callee = element(machine, index, *fields, read32(fields.add(1)), Exit::CALL_BELOW)?;
+            call_callee(machine, callee, *fields.add(3))
         }
     }
 }
@@ -300,21 +331,21 @@ pub unsafe fn move_cells(from: *const u8, to: *mut u8, len: usize) {
     }
 }
 
-/// Tail call of a function by address.
+/// Tail call of a function.
 ///
 /// # Safety
-/// As for [`replace_frame`]; `address` is that of a function.
+/// As for [`replace_frame`]; it is one of this store.
 #[inline(always)]
-pub(super) unsafe fn return_call_address(machine: &mut Machine, address: u32, header: u16, delta: u16) -> Flow {
+pub(super) unsafe fn return_call_callee(machine: &mut Machine, callee: Callee, header: u16, delta: u16) -> Flow {
     // SAFETY: as the caller promises.
     unsafe {
-        let function = functions::entity(machine.context(), address);
+        let function = functions::entity(machine.context(), callee);
         if function.instance == machine.context().instance {
             let entry = machine.context().code.add(function.entry as usize);
             return replace_frame(machine, entry, header, delta);
         }
         let cx = &mut *machine.cx;
-        (cx.request.address, cx.request.window) = (address, machine.fp.add(delta as usize));
+        (cx.request.address, cx.request.window) = (functions::address_at(cx, callee), machine.fp.add(delta as usize));
         cx.request.header = header;
     }
     Err(Exit::RETURN_CALL_FOREIGN)
@@ -329,7 +360,7 @@ impl Instruction for ReturnCallImport {
         unsafe {
             let fields = last_fields(machine, 4);
             let address = functions::address_of(machine.context(), read32(fields));
-            return_call_address(machine, address, *fields.add(2), *fields.add(3))
+            return_call_callee(machine, functions::callee(machine.context(), address), *fields.add(2), *fields.add(3))
         }
     }
 }
@@ -343,8 +374,8 @@ impl<I: Index, A: Read> Instruction for ReturnCallIndirect<I, A> {
         unsafe {
             let index = A::read::<I>(machine).saturated();
             let fields = last_fields(machine, 5);
-            let address = element(machine, index, *fields, read32(fields.add(1)))?;
-            return_call_address(machine, address, *fields.add(3), *fields.add(4))
+            let callee = element(machine, index, *fields, read32(fields.add(1)), Exit::RETURN_CALL_BELOW)?;
+            return_call_callee(machine, callee, *fields.add(3), *fields.add(4))
         }
     }
 }

@@ -211,6 +211,9 @@ pub struct Context {
     /// What descriptors stand for.
     #[cfg(feature = "objects")]
     pub layouts: *const crate::gc::Layout,
+    /// Of which type an object is, as it was decided last.
+    #[cfg(feature = "gc")]
+    pub verdict: super::gc::Verdict,
 }
 
 /// Machine registers at rest: plain data.
@@ -321,6 +324,8 @@ impl Context {
         heap: crate::gc::View::EMPTY,
         #[cfg(feature = "objects")]
         layouts: ptr::null(),
+        #[cfg(feature = "gc")]
+        verdict: super::gc::Verdict::NONE,
     };
 
     /// Makes `instance` the current one.

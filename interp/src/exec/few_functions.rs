@@ -183,13 +183,47 @@ pub unsafe fn entity(cx: &Context, address: u32) -> FuncEntity {
     unsafe { find(cx.instances, address) }
 }
 
+/// Whether a function for which [`has_type`] says no can be of a type below.
+pub const MAY_BE_BELOW: bool = false;
+
+/// A function that is going to be called, by address.
+pub type Callee = u32;
+
+/// The function at an address.
+///
+/// # Safety
+/// None is asked for.
+#[inline(always)]
+pub unsafe fn callee(_: &Context, address: u32) -> Callee {
+    address
+}
+
+/// Address of a function.
+///
+/// # Safety
+/// None is asked for.
+#[inline(always)]
+pub unsafe fn address_at(_: &Context, callee: Callee) -> u32 {
+    callee
+}
+
+/// As [`is_below_type`].
+///
+/// # Safety
+/// As for [`is_below_type`].
+#[inline(always)]
+pub unsafe fn has_type(cx: &Context, callee: Callee, ty: u32) -> bool {
+    // SAFETY: as the caller promises.
+    unsafe { is_below_type(cx, callee, ty) }
+}
+
 /// Whether the function at an address has a type of the current instance, or one below. Of types of different images only those match that
 /// need no others to be compared.
 ///
 /// # Safety
 /// It is the address of one in a row; `ty` is a type index of the current instance, of a function.
 #[inline(never)]
-pub unsafe fn is_of_type(cx: &Context, address: u32, ty: u32) -> bool {
+pub unsafe fn is_below_type(cx: &Context, address: u32, ty: u32) -> bool {
     // SAFETY: as the caller promises; the types of an image's functions are type indices of it.
     unsafe {
         let (instance, funcs, index) = locate(cx.instances, address);
@@ -215,16 +249,15 @@ pub unsafe fn descriptor_of(cx: &Context, ty: u32) -> u32 {
     unsafe { *cx.spaces.funcs.descriptors.add(ty as usize) }
 }
 
-/// Whether an object, by the owner of its layout, is of a type below one of the current instance.
+/// Whether an object, by the owner of its layout, is of a type or of one below; by the owner of that type's.
 ///
 /// # Safety
-/// It is the owner of the layout of a structure or an array of the current instance: there is no way from one instance to another, since only
-/// functions of the host are imported. `ty` is a type index.
+/// They are owners of layouts of structures or arrays of the current instance: there is no way from one instance to another, since only
+/// functions of the host are imported.
 #[cfg(feature = "gc")]
-#[inline(never)]
-pub unsafe fn is_owner_below(cx: &Context, owner: u32, ty: u32) -> bool {
+pub unsafe fn is_owner_below(cx: &Context, owner: u32, above: u32) -> bool {
     // SAFETY: as the caller promises; owners are type indices.
-    unsafe { cx.spaces.funcs.is_subtype(owner, ty) }
+    unsafe { cx.spaces.funcs.is_subtype(owner, above) }
 }
 
 /// An element of a table, as a handle; `None` behind the table's end. Tables that nobody writes are read in the image: what their segment does not

@@ -4,7 +4,7 @@
 
 use super::{
     context::{Context, FuncEntity},
-    machine::Handle,
+    machine::{Handle, opaque},
 };
 
 /// All functions of a store.
@@ -53,27 +53,62 @@ pub unsafe fn address_of(cx: &Context, index: u32) -> u32 {
     unsafe { *cx.spaces.funcs.functions.add(index as usize) }
 }
 
+/// A function that is going to be called.
+pub type Callee = *const FuncEntity;
+
 /// The function at an address.
 ///
 /// # Safety
 /// It is the address of one.
 #[inline(always)]
-pub unsafe fn entity(cx: &Context, address: u32) -> FuncEntity {
+pub unsafe fn callee(cx: &Context, address: u32) -> Callee {
     // SAFETY: as the caller promises.
-    unsafe { *cx.functions.entities.add(address as usize) }
+    opaque(unsafe { cx.functions.entities.add(address as usize) })
+}
+
+/// What is known of a function.
+///
+/// # Safety
+/// It is one of this store.
+#[inline(always)]
+pub unsafe fn entity(_: &Context, callee: Callee) -> FuncEntity {
+    // SAFETY: as the caller promises.
+    unsafe { *callee }
+}
+
+/// Whether a function for which [`has_type`] says no can be of a type below.
+pub const MAY_BE_BELOW: bool = cfg!(feature = "function-references");
+
+/// Whether a function has this very type of the current instance.
+///
+/// # Safety
+/// It is one of this store; `ty` is a type index of the current instance.
+#[inline(always)]
+pub unsafe fn has_type(cx: &Context, callee: Callee, ty: u32) -> bool {
+    // SAFETY: as the caller promises; the numbers of types stem from the store.
+    unsafe { (*callee).type_id == *cx.spaces.funcs.types.add(ty as usize) }
+}
+
+/// Address of a function.
+///
+/// # Safety
+/// It is one of this store.
+#[inline(always)]
+pub unsafe fn address_at(cx: &Context, callee: Callee) -> u32 {
+    // SAFETY: as the caller promises.
+    unsafe { callee.offset_from_unsigned(cx.functions.entities) as u32 }
 }
 
 /// Whether the function at an address has a type of the current instance, or one below.
 ///
 /// # Safety
 /// It is the address of one; `ty` is a type index of the current instance.
-#[inline(always)]
-pub unsafe fn is_of_type(cx: &Context, address: u32, ty: u32) -> bool {
+pub unsafe fn is_below_type(cx: &Context, address: u32, ty: u32) -> bool {
     // SAFETY: as the caller promises; the numbers of types stem from the store.
     unsafe {
         let found = (*cx.functions.entities.add(address as usize)).type_id;
         let expected = *cx.spaces.funcs.types.add(ty as usize);
-        found == expected || cfg!(feature = "function-references") && is_below(cx, found, expected)
+        found == expected || is_below(cx, found, expected)
     }
 }
 
@@ -106,15 +141,14 @@ pub unsafe fn descriptor_of(cx: &Context, ty: u32) -> u32 {
     unsafe { *cx.spaces.funcs.descriptors.add(ty as usize) }
 }
 
-/// Whether an object, by the owner of its layout, is of a type below one of the current instance.
+/// Whether an object, by the owner of its layout, is of a type or of one below; by the owner of that type's.
 ///
 /// # Safety
-/// It is the owner of the layout of a structure or an array; `ty` is a type index of the current instance.
+/// They are owners of layouts of structures or arrays.
 #[cfg(feature = "gc")]
-#[inline(always)]
-pub unsafe fn is_owner_below(cx: &Context, owner: u32, ty: u32) -> bool {
+pub unsafe fn is_owner_below(cx: &Context, owner: u32, above: u32) -> bool {
     // SAFETY: as the caller promises; owners are numbers of types.
-    unsafe { is_below(cx, owner, *cx.spaces.funcs.types.add(ty as usize)) }
+    unsafe { is_below(cx, owner, above) }
 }
 
 /// An element of a table, as a handle; `None` behind the table's end.

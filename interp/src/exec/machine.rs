@@ -50,8 +50,16 @@ impl Exit {
     /// Guests that wait are to be woken; the context says where and how many.
     pub const NOTIFY: Exit = Exit(0x10e);
 
+    /// Whether an object is of a type has to be decided; the context says which. `ip` is at the instruction that wants to know, which is executed
+    /// again then. Stays inside `exec`.
+    pub const VERDICT: Exit = Exit(0x10f);
+    /// A function is called whose type is not the expected one, but may be below it; the context says which. `ip` is behind the call.
+    /// Stays inside `exec`.
+    pub const CALL_BELOW: Exit = Exit(0x110);
+    /// As `CALL_BELOW`, and the frame is left.
+    pub const RETURN_CALL_BELOW: Exit = Exit(0x111);
     /// An access to a memory is not below its length, but may be elsewhere; `ip` is behind the token. Stays inside `exec`.
-    pub const BEYOND: Exit = Exit(0x10f);
+    pub const BEYOND: Exit = Exit(0x112);
 
     /// A trap.
     pub const fn trap(trap: Trap) -> Exit {
@@ -211,6 +219,21 @@ pub unsafe fn address(base: *mut u8, offset: usize) -> *mut u8 {
     unsafe {
         base.add(offset)
     }
+}
+
+/// The same pointer, as one value: where it comes from the compiler does not know. For handlers that are short of registers, which it would
+/// fill with what the pointer was made of.
+#[inline(always)]
+pub fn opaque<T>(pointer: *const T) -> *const T {
+    #[cfg(all(not(miri), any(target_arch = "x86_64", target_arch = "aarch64")))]
+    // SAFETY: there is no instruction.
+    unsafe {
+        let mut place = pointer.expose_provenance();
+        core::arch::asm!("/* {0} */", inlateout(reg) place, options(pure, nomem, nostack, preserves_flags));
+        core::ptr::with_exposed_provenance(place)
+    }
+    #[cfg(not(all(not(miri), any(target_arch = "x86_64", target_arch = "aarch64"))))]
+    pointer
 }
 
 /// Reads two units as one little-endian value: one unaligned read on 64-bit machines, two aligned ones elsewhere.

@@ -70,6 +70,11 @@ pub unsafe fn run(cx: *mut context::Context) -> machine::Exit {
         // SAFETY: as the caller promises; `across` leaves registers that stand at the entry of a function or behind a call.
         unsafe {
             let exit = dispatch::run(cx);
+            #[cfg(feature = "gc")]
+            if exit == machine::Exit::VERDICT {
+                gc::decide(&mut *cx);
+                continue;
+            }
             if let Err(exit) = across::across(cx, exit) {
                 return exit;
             }

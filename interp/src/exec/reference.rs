@@ -5,29 +5,26 @@
 
 use super::{
     Instruction,
-    call::{call_address, last_fields, return_call_address},
-    functions, handle,
+    call::{call_callee, last_fields, of_type, return_call_callee},
+    functions::Callee,
+    handle,
     machine::{Exit, Flow, Handle, Machine, Read, read32},
     numeric::branch_if,
 };
 use crate::trap::Trap;
 use core::marker::PhantomData;
 
-/// Address of the function that a reference refers to, which is of the expected type.
+/// The function that a reference refers to, which is of the expected type.
 ///
 /// # Safety
 /// `ty` is a type index of the current instance, of a function.
 #[inline(always)]
-unsafe fn function(machine: &Machine, handle: Handle, ty: u32) -> Result<u32, Exit> {
+unsafe fn function(machine: &Machine, handle: Handle, ty: u32, leave: Exit) -> Result<Callee, Exit> {
     let Some(address) = handle::to_func(handle) else {
         return Err(Exit::trap(Trap::NullFunctionReference));
     };
     // SAFETY: a handle of a function holds the address of one; `image::verify` has checked the index.
-    if unsafe { functions::is_of_type(machine.context(), address, ty) } {
-        Ok(address)
-    } else {
-        Err(Exit::trap(Trap::BadSignature))
-    }
+    unsafe { of_type(machine, address, ty, leave) }
 }
 
 /// call_ref.
@@ -39,8 +36,8 @@ impl<A: Read> Instruction for CallRef<A> {
         unsafe {
             let handle = A::read::<u32>(machine);
             let fields = last_fields(machine, 3);
-            let address = function(machine, handle, read32(fields))?;
-            call_address(machine, address, *fields.add(2))
+            let callee = function(machine, handle, read32(fields), Exit::CALL_BELOW)?;
+            call_callee(machine, callee, *fields.add(2))
         }
     }
 }
@@ -54,8 +51,8 @@ impl<A: Read> Instruction for ReturnCallRef<A> {
         unsafe {
             let handle = A::read::<u32>(machine);
             let fields = last_fields(machine, 4);
-            let address = function(machine, handle, read32(fields))?;
-            return_call_address(machine, address, *fields.add(2), *fields.add(3))
+            let callee = function(machine, handle, read32(fields), Exit::RETURN_CALL_BELOW)?;
+            return_call_callee(machine, callee, *fields.add(2), *fields.add(3))
         }
     }
 }

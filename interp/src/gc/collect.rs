@@ -4,7 +4,7 @@
 //! the objects' headers, which is nobody else's; so it is never too short, and each live object is looked at once.
 
 use super::{
-    heap::{Handle, Kind, Layout, ObjectHeap, size},
+    heap::{Handle, Kind, Layout, ObjectHeap, number_of, size},
     layout::{ARRAY_HEADER_BYTES, HEADER_BYTES, OBJECT_ALIGN, Storage},
 };
 
@@ -67,7 +67,7 @@ impl Marking<'_> {
             let first = (handle / 4) as usize;
             self.found = self.words[first + 1];
             self.live_bytes += size(self.words, self.layouts, handle);
-            let layout = self.layouts[self.words[first] as usize];
+            let layout = self.layouts[number_of(self.words[first])];
             match layout.kind {
                 Kind::Array => {
                     if layout.element == Storage::Ref {

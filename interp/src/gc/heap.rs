@@ -2,7 +2,7 @@
 //!
 //! Invariants: the bitmap has a bit for each 8 bytes of the arena; where one is set, the arena has a whole object, and marked objects do not
 //! overlap. Live objects that are not marked lie below [`View::limit`]: they were allocated since the last collection. An object's first
-//! word is its descriptor, the number of its layout.
+//! word is its descriptor: the number of its layout, with its kind above.
 
 use super::layout::{self, ARRAY_HEADER_BYTES, OBJECT_ALIGN, Storage};
 use crate::{
@@ -19,7 +19,9 @@ const FIRST_BYTES: u32 = if cfg!(target_pointer_width = "64") { 1 << 20 } else {
 /// What is larger gets a place of its own, so that the run in use is not given up for it.
 const LARGE_BYTES: u32 = 1024;
 /// Descriptor of what stands for an object until that is initialised: an array of bytes.
-const FILLER: u32 = 0;
+const FILLER: u32 = Kind::Array.tag(Storage::I8) << TAG_SHIFT;
+/// A descriptor has the number of its layout below this, and above what kind of object it is, so that handlers need not look further for that.
+pub const TAG_SHIFT: u32 = 24;
 /// What stress mode fills free memory with: no descriptor, and no handle.
 const POISON: u32 = 0xdead_dead;
 
@@ -62,6 +64,27 @@ pub enum Kind {
     Array,
     /// An exception.
     Exception,
+}
+
+impl Kind {
+    /// What a descriptor of these objects, of arrays with such elements, has in its highest byte.
+    #[inline(always)]
+    pub const fn tag(self, element: Storage) -> u32 {
+        match self {
+            Kind::Struct => 0,
+            Kind::Exception => 1,
+            Kind::Array => ARRAY_TAG + element as u32,
+        }
+    }
+}
+
+/// The tags of arrays are these and above.
+pub const ARRAY_TAG: u32 = 2;
+
+/// Number of a descriptor's layout.
+#[inline(always)]
+pub const fn number_of(descriptor: u32) -> usize {
+    (descriptor & ((1 << TAG_SHIFT) - 1)) as usize
 }
 
 /// What a descriptor stands for.
@@ -188,7 +211,7 @@ impl ObjectHeap {
                 Some(word) => self.bits[(more + word / 32) as usize] |= 1 << (word % 32),
             }
         }
-        Ok(self.push_layout(Layout { kind, element: Storage::I8, bytes, owner, refs, more }))
+        self.push_layout(Layout { kind, element: Storage::I8, bytes, owner, refs, more })
     }
 
     /// A descriptor for arrays of such elements.
@@ -197,7 +220,7 @@ impl ObjectHeap {
     /// The heap has no more room.
     pub fn describe_array(&mut self, heap: &mut Heap, owner: u32, element: Storage) -> Result<u32, OutOfMemory> {
         self.reserve_descriptors(heap, 1, 0)?;
-        Ok(self.push_layout(Layout { kind: Kind::Array, element, bytes: element.bytes(), owner, refs: 0, more: 0 }))
+        self.push_layout(Layout { kind: Kind::Array, element, bytes: element.bytes(), owner, refs: 0, more: 0 })
     }
 
     /// Makes room for so many descriptors, and for so many words about references behind the first 32 words of objects.
@@ -218,14 +241,18 @@ impl ObjectHeap {
         Ok(())
     }
 
-    fn push_layout(&mut self, layout: Layout) -> u32 {
+    fn push_layout(&mut self, layout: Layout) -> Result<u32, OutOfMemory> {
+        let number = self.layouts.len();
+        if number >> TAG_SHIFT != 0 {
+            return Err(OutOfMemory);
+        }
         self.layouts.push_within_capacity(layout);
-        (self.layouts.len() - 1) as u32
+        Ok(number as u32 | layout.kind.tag(layout.element) << TAG_SHIFT)
     }
 
     /// What a descriptor stands for.
     pub fn layout(&self, descriptor: u32) -> &Layout {
-        &self.layouts[descriptor as usize]
+        &self.layouts[number_of(descriptor)]
     }
 
     /// All descriptors' layouts, for handlers: valid until the next one is made.
@@ -277,13 +304,13 @@ impl ObjectHeap {
 
     /// Bytes of a new object with this descriptor, and this length if it is an array; `None` if no object is that large.
     pub fn bytes_for(&self, descriptor: u32, len: u32) -> Option<u32> {
-        let layout = self.layouts[descriptor as usize];
+        let layout = self.layouts[number_of(descriptor)];
         if layout.kind == Kind::Array { layout::array_bytes(layout.bytes, len) } else { Some(layout.bytes) }
     }
 
     /// Makes a taken place an object whose fields are all zero or null; `len` is that of an array, else 0.
     pub fn initialise(&mut self, handle: Handle, descriptor: u32, len: u32) {
-        let layout = self.layouts[descriptor as usize];
+        let layout = self.layouts[number_of(descriptor)];
         let first = (handle / 4) as usize;
         let bytes = self.bytes_for(descriptor, len).unwrap_or(u32::MAX);
         let object = &mut self.words[first..][..(bytes / 4) as usize];
@@ -431,7 +458,7 @@ pub(crate) const MARK_WORD_BYTES: u32 = 32 * OBJECT_ALIGN;
 #[inline]
 pub(super) fn size(words: &[u32], layouts: &[Layout], handle: Handle) -> u32 {
     let first = (handle / 4) as usize;
-    let layout = &layouts[words[first] as usize];
+    let layout = &layouts[number_of(words[first])];
     match layout.kind {
         Kind::Struct | Kind::Exception => layout.bytes,
         // An array that is there had a size.

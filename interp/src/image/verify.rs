@@ -735,7 +735,7 @@ impl<'a> Verifier<'a> {
                 let is_ref = element(values[2])?.is_ref();
                 require(is_ref == (row == Row::ArrayNewElem), "array of another kind")
             }
-            Row::I32ArrayNew | Row::I64ArrayNew | Row::RefArrayNew => {
+            Row::I32ArrayNew | Row::I64ArrayNew | Row::V128ArrayNew | Row::RefArrayNew => {
                 let found = element(values[2])?.ty.storage.unpacked();
                 let [ty, ..] = *types else { return Err(NO_ARRAY.into()) };
                 require(found.bytes() == ty.bytes() && found.is_ref() == (ty == Ty::Ref), "array of another kind")
@@ -907,6 +907,7 @@ fn is_gc(row: Row) -> bool {
             | Row::I64StructGet
             | Row::F32StructGet
             | Row::F64StructGet
+            | Row::V128StructGet
             | Row::RefStructGet
             | Row::I8StructGetS
             | Row::I8StructGetU
@@ -916,11 +917,13 @@ fn is_gc(row: Row) -> bool {
             | Row::I64StructSet
             | Row::F32StructSet
             | Row::F64StructSet
+            | Row::V128StructSet
             | Row::RefStructSet
             | Row::I8StructSet
             | Row::I16StructSet
             | Row::I32ArrayNew
             | Row::I64ArrayNew
+            | Row::V128ArrayNew
             | Row::RefArrayNew
             | Row::ArrayNewDefault
             | Row::ArrayNewFixed

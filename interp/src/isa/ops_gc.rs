@@ -6,7 +6,7 @@
 use super::{
     Role::{Aux, In, Out},
     Row, Shape,
-    Ty::{F32, F64, I32, I64, Ref},
+    Ty::{F32, F64, I32, I64, Ref, V128},
     row,
 };
 
@@ -29,7 +29,7 @@ shapes! {
     STRUCT_GET_I16_U: "StructGetI16U" [In, Aux, Aux, Out], base ["sYor", "sYow"], full [];
     /// Field of a structure, written: structure, type, offset, value.
     STRUCT_SET: "StructSet" [In, Aux, Aux, In], base ["sYor", "sYos"], full ["sYoi"];
-    /// The same of a float.
+    /// The same of a float or a vector.
     STRUCT_SET_FLOAT: "StructSet" [In, Aux, Aux, In], base ["sYor", "sYos"], full [];
     /// The same of a reference.
     STRUCT_SET_REF: "StructSet" [In, Aux, Aux, In], base ["sYos"], full [];
@@ -63,7 +63,7 @@ shapes! {
     ARRAY_GET_I16_U: "ArrayGetI16U" [In, In, Out], base ["srr", "ssr"], full ["sir", "srw", "ssw"];
     /// Element of an array, written: array, index, value.
     ARRAY_SET: "ArraySet" [In, In, In], base ["srs", "ssr", "sss"], full ["sis", "sir", "ssi", "sri"];
-    /// The same of a float.
+    /// The same of a float or a vector.
     ARRAY_SET_FLOAT: "ArraySet" [In, In, In], base ["srs", "ssr", "sss", "srr"], full ["sis", "sir"];
     /// The same of a reference.
     ARRAY_SET_REF: "ArraySet" [In, In, In], base ["srs", "sss"], full ["sis"];
@@ -112,6 +112,7 @@ pub const ROWS: &[Row] = &[
     row("i64.struct.get", &STRUCT_GET, &[Ref, I64], "read a field"),
     row("f32.struct.get", &STRUCT_GET, &[Ref, F32], "read a field"),
     row("f64.struct.get", &STRUCT_GET, &[Ref, F64], "read a field"),
+    row("v128.struct.get", &STRUCT_GET, &[Ref, V128], "read a field"),
     row("ref.struct.get", &STRUCT_GET_REF, &[Ref, Ref], "read a field"),
     row("i8.struct.get_s", &STRUCT_GET_I8_S, &[Ref, I32], "read a field, sign-extend"),
     row("i8.struct.get_u", &STRUCT_GET_I8_U, &[Ref, I32], "read a field, zero-extend"),
@@ -121,11 +122,13 @@ pub const ROWS: &[Row] = &[
     row("i64.struct.set", &STRUCT_SET, &[Ref, I64], "write a field"),
     row("f32.struct.set", &STRUCT_SET_FLOAT, &[Ref, F32], "write a field"),
     row("f64.struct.set", &STRUCT_SET_FLOAT, &[Ref, F64], "write a field"),
+    row("v128.struct.set", &STRUCT_SET_FLOAT, &[Ref, V128], "write a field"),
     row("ref.struct.set", &STRUCT_SET_REF, &[Ref, Ref], "write a field"),
     row("i8.struct.set", &STRUCT_SET_I8, &[Ref, I32], "write a field of 8 bits"),
     row("i16.struct.set", &STRUCT_SET_I16, &[Ref, I32], "write a field of 16 bits"),
     row("i32.array.new", &ARRAY_NEW, &[I32, I32, Ref], "new array of a value of up to 32 bits"),
     row("i64.array.new", &ARRAY_NEW, &[I64, I32, Ref], "new array of a value of 64 bits"),
+    row("v128.array.new", &ARRAY_NEW, &[V128, I32, Ref], "new array of a vector"),
     row("ref.array.new", &ARRAY_NEW, &[Ref, I32, Ref], "new array of a reference"),
     row("array.new_default", &ARRAY_NEW_DEFAULT, &[I32, Ref], "new array of zeros or nulls"),
     row("array.new_fixed", &ARRAY_NEW_FIXED, &[Ref], "new array of data in cells"),
@@ -136,6 +139,7 @@ pub const ROWS: &[Row] = &[
     row("i64.array.get", &ARRAY_GET, &[Ref, I32, I64], "read an element"),
     row("f32.array.get", &ARRAY_GET, &[Ref, I32, F32], "read an element"),
     row("f64.array.get", &ARRAY_GET, &[Ref, I32, F64], "read an element"),
+    row("v128.array.get", &ARRAY_GET, &[Ref, I32, V128], "read an element"),
     row("ref.array.get", &ARRAY_GET_REF, &[Ref, I32, Ref], "read an element"),
     row("i8.array.get_s", &ARRAY_GET_I8_S, &[Ref, I32, I32], "read an element, sign-extend"),
     row("i8.array.get_u", &ARRAY_GET_I8_U, &[Ref, I32, I32], "read an element, zero-extend"),
@@ -145,12 +149,14 @@ pub const ROWS: &[Row] = &[
     row("i64.array.set", &ARRAY_SET, &[Ref, I32, I64], "write an element"),
     row("f32.array.set", &ARRAY_SET_FLOAT, &[Ref, I32, F32], "write an element"),
     row("f64.array.set", &ARRAY_SET_FLOAT, &[Ref, I32, F64], "write an element"),
+    row("v128.array.set", &ARRAY_SET_FLOAT, &[Ref, I32, V128], "write an element"),
     row("ref.array.set", &ARRAY_SET_REF, &[Ref, I32, Ref], "write an element"),
     row("i8.array.set", &ARRAY_SET_I8, &[Ref, I32, I32], "write an element of 8 bits"),
     row("i16.array.set", &ARRAY_SET_I16, &[Ref, I32, I32], "write an element of 16 bits"),
     row("array.len", &ARRAY_LEN, &[Ref, I32], "number of elements"),
     row("i32.array.fill", &ARRAY_FILL, &[Ref, I32, I32, I32], "fill a range with a value of up to 32 bits"),
     row("i64.array.fill", &ARRAY_FILL, &[Ref, I32, I64, I32], "fill a range with a value of 64 bits"),
+    row("v128.array.fill", &ARRAY_FILL, &[Ref, I32, V128, I32], "fill a range with a vector"),
     row("ref.array.fill", &ARRAY_FILL, &[Ref, I32, Ref, I32], "fill a range with a reference"),
     row("array.copy", &ARRAY_COPY, &[Ref, I32, Ref, I32, I32], "copy a range between arrays"),
     row("array.init_data", &ARRAY_INIT_DATA, &[Ref, I32, I32, I32], "copy a range from a data segment"),

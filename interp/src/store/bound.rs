@@ -15,7 +15,7 @@ use crate::{
     },
     image::format::{
         DataRecord, ElemRecord, GlobalRecord, HAS_MAX, Header, IS_FIXED, IS_MUTABLE, ImportRecord, MAGIC, MemoryRecord,
-        PARAMS_BYTES, READ_ONLY, SectionRecord, TableRecord, section,
+        PARAMS_BYTES, READ_ONLY, SectionRecord, TYPE_KIND, TYPE_KIND_SHIFT, TableRecord, section,
     },
     types::{ExternKind, GlobalType, ValType},
 };
@@ -106,7 +106,14 @@ impl Sizes {
     pub const MICROCONTROLLER: Sizes = Sizes {
         arena_align: 8,
         stack_slack_bytes: 0,
-        context: Size::new(if cfg!(feature = "objects") { 256 } else { 240 }, 8),
+        context: Size::new(
+            match (cfg!(feature = "objects"), cfg!(feature = "gc")) {
+                (_, true) => 272,
+                (true, false) => 256,
+                (false, false) => 240,
+            },
+            8,
+        ),
         instance: Size::new(if cfg!(feature = "exceptions") { 304 } else { 296 }, 8),
         spaces: Size::new(if cfg!(feature = "gc") { 68 } else { 64 }, 4),
         data: Size::new(8, 4),
@@ -219,6 +226,33 @@ impl Bound {
         }
         arena.block(1, sizes.instance);
         arena.block(1, sizes.spaces);
+        let (tags, imported_tags) = (records.count(section::TAGS, 4), records.imported(ExternKind::Tag));
+        // Descriptors: one for each structure, array and tag, and one that the heap has for itself; and what is beyond the first 32 words of objects.
+        let types = records.count(section::TYPES, 8);
+        let (mut objects, mut more, mut i) = (0, 0, 0);
+        while i < types {
+            if let Some(words) = records.object_words(i) {
+                more += words.saturating_sub(32).div_ceil(32);
+                objects += 1;
+            }
+            i += 1;
+        }
+        i = imported_tags;
+        while i < tags {
+            more += records.payload_cells(i).saturating_sub(32).div_ceil(32);
+            i += 1;
+        }
+        if objects + tags - imported_tags != 0 {
+            arena.block(objects + tags - imported_tags + 1, LAYOUT);
+            arena.list(more, Size::WORD);
+        }
+        if objects != 0 {
+            // Per type index, and where there is an allocator per type of the store.
+            arena.block(types, Size::WORD);
+            if sizes.entities.is_some() {
+                arena.block(types, Size::WORD);
+            }
+        }
         if let Some([func, _]) = sizes.entities {
             arena.list(records.count(section::FUNCS, 12) + records.imported(ExternKind::Func), func);
             arena.block(funcs, Size::WORD);
@@ -232,20 +266,10 @@ impl Bound {
         arena.block(tables, Size::WORD);
         arena.block(memories, Size::WORD);
         arena.block(globals, Size::WORD);
-        let (tags, mut tag) = (records.count(section::TAGS, 4), records.imported(ExternKind::Tag));
+
         if tags != 0 {
             arena.block(tags, Size::WORD);
-            arena.list(tags - tag, sizes.tag);
-        }
-        if tag < tags {
-            // A descriptor for each, and one that the heap has for itself; and what is beyond the first 32 words of their payloads.
-            arena.block(tags - tag + 1, LAYOUT);
-            let mut more = 0;
-            while tag < tags {
-                more += records.payload_cells(tag).saturating_sub(32).div_ceil(32);
-                tag += 1;
-            }
-            arena.list(more, Size::WORD);
+            arena.list(tags - imported_tags, sizes.tag);
         }
         arena.block(records.count(section::DATA, DataRecord::BYTES), sizes.data);
         arena.block(elems, sizes.elem);
@@ -396,6 +420,32 @@ impl<'a> Records<'a> {
             && records.imported(ExternKind::Global) <= records.count(section::GLOBALS, GlobalRecord::BYTES)
             && records.imported(ExternKind::Tag) <= records.count(section::TAGS, 4);
         if is_whole { Some(records) } else { None }
+    }
+
+    /// Words behind the header of a structure of this type; 0 of an array, and nothing of a function.
+    const fn object_words(&self, ty: u64) -> Option<u64> {
+        // First byte; what it is; bytes of the fields in the upper half of the second word.
+        let record = self.record(section::TYPES, 8, ty);
+        let (first, kind, len) =
+            (record.word(0) as u64, record.word(4) as u16 & TYPE_KIND, record.word(4) as u64 >> 16);
+        if kind == 0 {
+            return None;
+        }
+        if kind != 1 << TYPE_KIND_SHIFT || len < 8 || first + len > self.count(section::TYPE_BYTES, 1) {
+            return Some(0);
+        }
+        // The last field: its type, its offset.
+        let field = self.record(section::TYPE_BYTES, 1, first + len - 8);
+        let bytes = match field.byte(0) & 0x7f {
+            0x7b => 16,
+            0x7c | 0x7e => 8,
+            0x78 => 1,
+            0x77 => 2,
+            _ => 4,
+        };
+        let end = (field.word(4) as u64 & 0xffff) + bytes;
+        // A header of 8 bytes, and a multiple of 8: see `gc/layout.rs`.
+        Some(end.next_multiple_of(8).saturating_sub(8) / 4)
     }
 
     /// Cells of the payload of a tag's exceptions.

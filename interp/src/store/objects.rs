@@ -3,12 +3,19 @@
 #[cfg(feature = "alloc")]
 use super::suspend::Shared;
 use super::{OutOfMemory, Store};
+#[cfg(feature = "exceptions")]
+use crate::types::{ExternKind, TagIndex};
 use crate::{
     exec::machine::Handle,
     gc::ObjectHeap,
-    image::format::ElemMode,
+    image::{Image, format::ElemMode},
     trap::Trap,
     types::{ElemIndex, RefType, ValType},
+};
+#[cfg(feature = "gc")]
+use crate::{
+    gc::layout::{self, Storage},
+    types::{TypeIndex, rec::CompositeType},
 };
 use core::mem;
 
@@ -21,6 +28,35 @@ impl Store {
     /// The heap of objects, for writing fields.
     pub fn objects_mut(&mut self) -> &mut ObjectHeap {
         &mut self.objects
+    }
+
+    /// Makes room for descriptors of the structures, arrays and tags that an image defines: for all of them at once, since a list that grows
+    /// leaves a hole in an arena.
+    ///
+    /// # Errors
+    /// The heap has no more room.
+    pub(crate) fn reserve_descriptors(&mut self, image: &Image<'static>) -> Result<(), OutOfMemory> {
+        let (mut count, mut more) = (0, 0);
+        let mut add = |words: u32| {
+            count += 1;
+            more += words.saturating_sub(32).div_ceil(32) as usize;
+        };
+        #[cfg(feature = "gc")]
+        for ty in (0..image.types_count()).filter_map(|index| image.sub_type(TypeIndex(index))) {
+            match ty.composite {
+                CompositeType::Func(_) => {}
+                CompositeType::Struct(fields) => {
+                    let storages = fields.iter().map(|field| Storage::from(field.ty.storage));
+                    add((layout::object_bytes(storages) - layout::HEADER_BYTES) / 4);
+                }
+                CompositeType::Array(_) => add(0),
+            }
+        }
+        #[cfg(feature = "exceptions")]
+        for index in image.imported_count(ExternKind::Tag)..image.count(ExternKind::Tag) {
+            add(image.tag(TagIndex(index)).and_then(|ty| image.func_type(ty)).map_or(0, |ty| ty.params().cells()));
+        }
+        if count == 0 { Ok(()) } else { self.objects.reserve_descriptors(&mut self.heap, count, more) }
     }
 
     /// A new object with this descriptor, all of whose fields are zero or null; `len` is that of an array, else 0. Nothing keeps it alive

@@ -4,7 +4,7 @@
 use super::{OutOfMemory, Store, next_address};
 use crate::{
     gc::{Kind, layout::Storage},
-    types::{ExternKind, FuncType, TagIndex, TypeIndex},
+    types::{ExternKind, FuncType, TypeIndex},
 };
 
 /// A tag.
@@ -58,16 +58,10 @@ impl Store {
         self.push_tag(TagEntity { descriptor, ty: (instance, ty) })
     }
 
-    /// Makes room for the tags that an image defines.
+    /// Makes room for the tags that an image defines; for their descriptors there is room.
     pub(crate) fn reserve_tags(&mut self, image: &crate::image::Image<'static>) -> Result<(), OutOfMemory> {
-        let own = image.imported_count(ExternKind::Tag)..image.count(ExternKind::Tag);
-        let types = own.clone().filter_map(|index| image.func_type(image.tag(TagIndex(index))?));
-        let more = types.map(|ty| ty.params().cells().saturating_sub(32).div_ceil(32) as usize).sum();
-        if own.is_empty() {
-            return Ok(());
-        }
-        self.tags.reserve(&mut self.heap, own.len())?;
-        self.objects.reserve_descriptors(&mut self.heap, own.len(), more)
+        let count = image.count(ExternKind::Tag) - image.imported_count(ExternKind::Tag);
+        self.tags.reserve(&mut self.heap, count as usize)
     }
 
     fn describe_exception(&mut self, ty: FuncType<'_>) -> Result<u32, OutOfMemory> {

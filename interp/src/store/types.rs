@@ -243,7 +243,7 @@ impl Types {
     }
 
     /// Makes descriptors for those structures and arrays of an image that have none yet; gives those of all its types in the order of their
-    /// indices, nothing if it has none of the kind. `numbers` are its types'.
+    /// indices, nothing if it has none of the kind. `numbers` are its types'. Best after `Store::reserve_descriptors`.
     ///
     /// # Errors
     /// The heap has no more room.
@@ -255,17 +255,6 @@ impl Types {
         numbers: &[u32],
         found: &mut List<u32>,
     ) -> Result<(), OutOfMemory> {
-        let words = |fields: FieldTypes<'_>| fields.last().map_or(0, |last| (usize::from(last.offset) + 8) / 4);
-        let is_object = |types: &Types, number: &u32| types.kind(TypeIndex(*number)) != Some(CompositeKind::Func);
-        let count = numbers.iter().filter(|number| is_object(self, number)).count();
-        let more: usize = numbers
-            .iter()
-            .map(|number| match self.composite(*number) {
-                CompositeType::Struct(fields) => words(fields).saturating_sub(32).div_ceil(32),
-                _ => 0,
-            })
-            .sum();
-        objects.reserve_descriptors(heap, count, more)?;
         let missing = self.entries.len() - self.descriptors.len();
         self.descriptors.reserve(heap, missing)?;
         (0..missing).for_each(|_| self.descriptors.push_within_capacity(0));

@@ -127,7 +127,7 @@ impl<'a> Func<'a> {
             (Storage::F32, _) => Row::F32StructGet,
             (Storage::F64, _) => Row::F64StructGet,
             (Storage::Ref, _) => Row::RefStructGet,
-            (Storage::V128, _) => return Err(Refusal::Operator),
+            (Storage::V128, _) => Row::V128StructGet,
         };
         let offset = Field::new(kind::OFF16, i64::from(field.offset));
         let ty_field = self.type_field(ty);
@@ -157,7 +157,7 @@ impl<'a> Func<'a> {
             Storage::F32 => Row::F32StructSet,
             Storage::F64 => Row::F64StructSet,
             Storage::Ref => Row::RefStructSet,
-            Storage::V128 => return Err(Refusal::Operator),
+            Storage::V128 => Row::V128StructSet,
         };
         let value = self.stored(value)?;
         let offset = Field::new(kind::OFF16, i64::from(field.offset));
@@ -190,7 +190,7 @@ impl<'a> Func<'a> {
             Ty::I32 | Ty::F32 => Row::I32ArrayNew,
             Ty::I64 | Ty::F64 => Row::I64ArrayNew,
             Ty::Ref => Row::RefArrayNew,
-            Ty::V128 => return Err(Refusal::Operator),
+            Ty::V128 => Row::V128ArrayNew,
         };
         let len = self.pop(Ty::I32)?;
         let value = self.pop(element)?;
@@ -257,7 +257,7 @@ impl<'a> Func<'a> {
             (Storage::F32, _) => Row::F32ArrayGet,
             (Storage::F64, _) => Row::F64ArrayGet,
             (Storage::Ref, _) => Row::RefArrayGet,
-            (Storage::V128, _) => return Err(Refusal::Operator),
+            (Storage::V128, _) => Row::V128ArrayGet,
         };
         self.result(operand(element.unpacked()), |func, to| func.emit_mapped(row, &[array, index, to]))
     }
@@ -276,7 +276,7 @@ impl<'a> Func<'a> {
             Storage::F32 => Row::F32ArraySet,
             Storage::F64 => Row::F64ArraySet,
             Storage::Ref => Row::RefArraySet,
-            Storage::V128 => return Err(Refusal::Operator),
+            Storage::V128 => Row::V128ArraySet,
         };
         let array = self.slot_field(&array)?;
         let index_field = self.index(&index)?;
@@ -322,7 +322,7 @@ impl<'a> Func<'a> {
             Ty::I32 | Ty::F32 => Row::I32ArrayFill,
             Ty::I64 | Ty::F64 => Row::I64ArrayFill,
             Ty::Ref => Row::RefArrayFill,
-            Ty::V128 => return Err(Refusal::Operator),
+            Ty::V128 => Row::V128ArrayFill,
         };
         self.bulk_array(row, None)
     }

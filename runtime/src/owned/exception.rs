@@ -208,6 +208,7 @@ impl<T> Store<T> {
                 V::I64 => write!(text, "i64 {}", (word(0) | word(1) << 32) as i64),
                 V::F32 => write!(text, "f32 {}", f32::from_bits(word(0) as u32)),
                 V::F64 => write!(text, "f64 {}", f64::from_bits(word(0) | word(1) << 32)),
+                V::V128 => write!(text, "v128 0x{:016x}{:016x}", word(2) | word(3) << 32, word(0) | word(1) << 32),
                 V::Ref(_) if word(0) == 0 => text.write_str("null"),
                 ty => write!(text, "{ty}"),
             };

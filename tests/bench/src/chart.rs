@@ -115,6 +115,7 @@ mod tests {
             runs: vec![times("slow", [2.0, 1.0, 4.0]), times("fast", [0.5, 1.0, 0.25])],
             counts: vec![],
             loads: vec![],
+            objects: crate::objects::Objects::new(&[], Vec::new(), Vec::new(), Vec::new()),
             programs: vec![],
             vectors: vec![],
             vector_counts: vec![],

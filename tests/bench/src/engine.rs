@@ -1,10 +1,12 @@
 //! What the harness asks of an engine. Adapters are in `adapters/`, one file each; `all` lists those that were built in.
 //!
 //! The guest ABI is the same for every program: no imports, one export `run: [i32] -> [i64]`, the amount of work in, a
-//! checksum out. So no engine needs host functions, and none is measured at something else.
+//! checksum out. So no engine needs host functions, and none is measured at something else. Programs with objects are guests of
+//! `examples/guests`, whose `run` takes two numbers; `objects` lists the engines that know objects, with each collector that they have.
 
 use crate::adapters;
 use anyhow::{Result, bail};
+use std::collections::BTreeSet;
 
 /// One engine, configured once.
 pub trait Engine {
@@ -51,11 +53,22 @@ pub trait Module {
 
 /// An instance of a benchmark program.
 pub trait Instance {
-    /// Calls `run(n)`.
+    /// Calls `run` with these arguments.
     ///
     /// # Errors
-    /// The program traps.
-    fn run(&mut self, n: i32) -> Result<i64>;
+    /// The program traps, or has other parameters.
+    fn run(&mut self, arguments: &[i32]) -> Result<i64>;
+}
+
+/// The argument of a program that takes one.
+///
+/// # Errors
+/// There are others, or none.
+pub fn only(arguments: &[i32]) -> Result<i32> {
+    match *arguments {
+        [n] => Ok(n),
+        _ => bail!("one argument, not {}", arguments.len()),
+    }
 }
 
 /// Every engine of this build, in the order of the tables' columns.
@@ -68,26 +81,35 @@ pub fn all() -> Result<Vec<Box<dyn Engine>>> {
     Ok(engines)
 }
 
-/// The engines that a comma-separated list names, in that order; all of them without a list.
+/// Every engine of this build that knows structures, arrays and exceptions.
+///
+/// # Errors
+/// An engine does not support this machine.
+pub fn objects() -> Result<Vec<Box<dyn Engine>>> {
+    let mut engines: Vec<Box<dyn Engine>> = Vec::new();
+    adapters::add_objects(&mut engines)?;
+    Ok(engines)
+}
+
+/// The engines of the programs and those of the programs with objects that a comma-separated list names, in that order; all of them without a list.
 ///
 /// # Errors
 /// A name that no engine of this build has.
-pub fn select(names: Option<&[String]>) -> Result<Vec<Box<dyn Engine>>> {
-    let mut engines = all()?;
-    let Some(names) = names else { return Ok(engines) };
-    let known = engines.iter().map(|engine| engine.name()).collect::<Vec<_>>().join(", ");
-    let mut selected = Vec::new();
-    for (at, name) in names.iter().enumerate() {
-        if names[..at].contains(name) {
-            continue;
-        }
-        match engines.iter().position(|engine| engine.name() == name) {
-            Some(at) => selected.push(engines.remove(at)),
-            None => bail!(
-                "no engine {name:?} in this build (it has: {known}); sheave, pulley and cranelift come with \
-                 Cargo's `--features sheave,wasmtime`"
-            ),
-        }
+pub fn select(names: Option<&[String]>) -> Result<[Vec<Box<dyn Engine>>; 2]> {
+    let all = [all()?, objects()?];
+    let Some(names) = names else { return Ok(all) };
+    let known: BTreeSet<&str> = all.iter().flatten().map(|engine| engine.name()).collect();
+    if let Some(unknown) = names.iter().find(|name| !known.contains(name.as_str())) {
+        bail!(
+            "no engine {unknown:?} in this build (it has: {}); sheave, pulley and cranelift come with Cargo's \
+             `--features sheave,wasmtime`",
+            Vec::from_iter(known).join(", ")
+        );
     }
-    Ok(selected)
+    Ok(all.map(|mut engines| {
+        let place = |engine: &dyn Engine| names.iter().position(|name| name == engine.name());
+        engines.retain(|engine| place(&**engine).is_some());
+        engines.sort_by_key(|engine| place(&**engine));
+        engines
+    }))
 }

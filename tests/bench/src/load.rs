@@ -165,7 +165,7 @@ fn peak_in_child(name: &str) -> Result<Option<u64>> {
 /// # Errors
 /// An unknown engine, a refused module, a system without `/proc/self/status`.
 pub fn peak_of(name: &str) -> Result<u64> {
-    let engines = engine::select(Some(&[name.to_owned()]))?;
+    let [engines, _] = engine::select(Some(&[name.to_owned()]))?;
     let wasm = large::module()?;
     engines[0].load(EMPTY_MODULE)?;
     // The kernel keeps the peak of the whole life, and making the large module peaks as well: reset it.

@@ -1,7 +1,7 @@
 //! `sheave-bench`: how fast Sheave runs and loads the programs of `programs.toml`, beside its peers.
 //!
 //! `engine.rs` says what an engine must do and `adapters/` does it for each; `programs.rs` reads the programs; `run.rs`
-//! and `load.rs` measure; `report.rs` prints. Invariant: no time is reported for a run whose checksum was wrong.
+//! and `load.rs` measure; `report.rs` prints, `objects.rs` the part about programs with objects. Invariant: no time is reported for a run whose checksum was wrong.
 //! Read `main`, then `run.rs`.
 
 #![forbid(unsafe_code)]
@@ -13,6 +13,7 @@ mod count;
 mod engine;
 mod large;
 mod load;
+mod objects;
 mod programs;
 mod report;
 mod run;
@@ -97,28 +98,34 @@ fn work(options: &Options) -> Result<()> {
     if let Some(path) = &options.write_large {
         return std::fs::write(path, large::module()?).with_context(|| format!("cannot write {}", path.display()));
     }
-    let engines = engine::select(options.engines.as_deref())?;
+    let [engines, object_engines] = engine::select(options.engines.as_deref())?;
     let programs = programs::read(options.programs.as_deref())?;
     if options.list {
-        engines.iter().for_each(|engine| println!("engine   {:14} {}", engine.name(), engine.about()));
-        let all = programs.all.iter().chain(&programs.vectors);
+        let is_known = |name: &str| engines.iter().any(|engine| engine.name() == name);
+        let engines = engines.iter().chain(object_engines.iter().filter(|engine| !is_known(engine.name())));
+        engines.for_each(|engine| println!("engine   {:14} {}", engine.name(), engine.about()));
+        let all = programs.all.iter().chain(&programs.vectors).chain(&programs.objects);
         all.for_each(|program| println!("program  {:14} {}", program.name, program.what));
         return Ok(());
     }
-    ensure!(!engines.is_empty(), "this build has no engine: it was made without default features");
+    ensure!(
+        !engines.is_empty() || !object_engines.is_empty(),
+        "this build has no engine: it was made without default features"
+    );
     if cfg!(debug_assertions) {
         eprintln!("warning: this is a debug build; its times mean nothing");
     }
     let rounds = options.rounds.unwrap_or(if options.quick || options.callgrind { 1 } else { 5 });
     ensure!(rounds > 0, "--rounds must be at least 1");
     let timed = !options.load_only && !options.callgrind;
-    let counted = |measured: &[programs::Program]| {
-        if options.callgrind { count::measure(&engines, measured) } else { Ok(Vec::new()) }
+    let measure = |engines: &[Box<dyn engine::Engine>], programs: &[programs::Program]| {
+        let counts = if options.callgrind { count::measure(engines, programs)? } else { Vec::new() };
+        let runs = if timed { run::measure(engines, programs, rounds)? } else { Vec::new() };
+        anyhow::Ok((counts, runs))
     };
-    let (counts, vector_counts) = (counted(&programs.all)?, counted(&programs.vectors)?);
-    let run =
-        |measured: &[programs::Program]| if timed { run::measure(&engines, measured, rounds) } else { Ok(Vec::new()) };
-    let (runs, vectors) = (run(&programs.all)?, run(&programs.vectors)?);
+    let (counts, runs) = measure(&engines, &programs.all)?;
+    let (vector_counts, vectors) = measure(&engines, &programs.vectors)?;
+    let (object_counts, object_runs) = measure(&object_engines, &programs.objects)?;
     let loads = if options.no_load || options.quick || options.callgrind {
         Vec::new()
     } else {
@@ -135,6 +142,7 @@ fn work(options: &Options) -> Result<()> {
         vectors,
         vector_counts,
         loads,
+        objects: objects::Objects::new(&object_engines, programs.objects, object_runs, object_counts),
     };
     print!("{}", report.text());
     if let Some(path) = &options.markdown {

@@ -5,6 +5,7 @@
 use crate::count::ProgramCounts;
 use crate::engine::Engine;
 use crate::load::{ImageLoad, Load};
+use crate::objects::Objects;
 use crate::run::{Cell, ProgramTimes};
 use crate::stats::geometric_mean;
 use serde::Serialize;
@@ -27,6 +28,8 @@ pub struct Report {
     pub loads: Vec<Load>,
     /// What each program exercises, by name.
     pub programs: Vec<(String, String)>,
+    /// Programs with objects.
+    pub objects: Objects,
     /// Run times of programs with vectors: each without them, then with them.
     pub vectors: Vec<ProgramTimes>,
     /// Instructions of those, where they were counted.
@@ -41,7 +44,7 @@ pub fn base(engines: &[Box<dyn Engine>]) -> usize {
 }
 
 /// Rows of cells; the first row is the heading, the first column is text and the rest are numbers.
-type Table = Vec<Vec<String>>;
+pub type Table = Vec<Vec<String>>;
 
 impl Report {
     fn run_table(&self) -> Table {
@@ -187,6 +190,10 @@ impl Report {
             let _ = writeln!(text, "executed instructions / {base_name}'s\n");
             text += &aligned(&self.count_table());
         }
+        if !self.objects.is_empty() {
+            let _ = writeln!(text, "\nprograms with objects\n");
+            text += &aligned(&self.objects.table());
+        }
         for (what, table) in self.vector_tables() {
             let _ = writeln!(text, "\nvectors: {what}\n");
             text += &aligned(&table);
@@ -229,6 +236,11 @@ impl Report {
         if !self.counts.is_empty() {
             let _ = write!(page, "\n## Executed instructions\n\nCounted by callgrind, divided by {base_name}'s.\n\n");
             page += &piped(&self.count_table());
+        }
+        if !self.objects.is_empty() {
+            page += &self.objects.heading();
+            page += &piped(&self.objects.table());
+            page += &self.objects.notes();
         }
         for (what, table) in self.vector_tables() {
             let _ = write!(

@@ -69,13 +69,13 @@ fn measure_program(
             let name = engines[at].name();
             let mut instance = modules[at].instantiate().with_context(|| format!("{name} does not instantiate it"))?;
             let start = ProcessTime::now();
-            let checksum = instance.run(program.n);
+            let checksum = instance.run(&program.arguments);
             seconds[at].push(start.elapsed().as_secs_f64());
             let checksum = checksum.with_context(|| format!("{name} traps"))?;
             ensure!(
                 checksum == program.checksum,
-                "{name} returns {checksum} for run({}), and programs.toml says {}",
-                program.n,
+                "{name} returns {checksum} for run({:?}), and programs.toml says {}",
+                program.arguments,
                 program.checksum
             );
         }

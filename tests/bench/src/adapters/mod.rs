@@ -29,3 +29,17 @@ pub fn add(engines: &mut Vec<Box<dyn Engine>>) -> Result<()> {
     }
     Ok(())
 }
+
+/// Adds those that know objects.
+///
+/// # Errors
+/// An engine does not support this machine.
+pub fn add_objects(engines: &mut Vec<Box<dyn Engine>>) -> Result<()> {
+    #[cfg(feature = "sheave")]
+    engines.push(Box::new(sheave::new()?));
+    #[cfg(feature = "wasmtime")]
+    for kind in [wasmtime::Kind::Copying, wasmtime::Kind::Counting, wasmtime::Kind::Null] {
+        engines.push(Box::new(wasmtime::new(kind)?));
+    }
+    Ok(())
+}

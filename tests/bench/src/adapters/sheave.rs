@@ -1,13 +1,13 @@
 //! Sheave itself: the whole way from wasm through translation and image.
 
 use crate::engine::{Engine, Instance, Module};
-use anyhow::Result;
-use sheave::{Config, Linker, Store, TypedFunc};
+use anyhow::{Context, Result, bail};
+use sheave::{Config, Func, Linker, Store, Val};
 use sheave_interp::image::OwnedImage;
 
 struct Sheave(sheave::Engine);
 struct Loaded(sheave::Engine, sheave::Module);
-struct Running(Store<()>, TypedFunc<i32, i64>);
+struct Running(Store<()>, Func);
 
 /// The engine.
 ///
@@ -47,7 +47,7 @@ impl Module for Loaded {
     fn instantiate(&self) -> Result<Box<dyn Instance>> {
         let mut store = Store::new(&self.0, ());
         let instance = Linker::new(&self.0).instantiate_and_start(&mut store, &self.1)?;
-        let run = instance.get_typed_func(&store, "run")?;
+        let run = instance.get_func(&store, "run").context("no `run`")?;
         Ok(Box::new(Running(store, run)))
     }
 
@@ -58,7 +58,14 @@ impl Module for Loaded {
 }
 
 impl Instance for Running {
-    fn run(&mut self, n: i32) -> Result<i64> {
-        Ok(self.1.call(&mut self.0, n)?)
+    fn run(&mut self, arguments: &[i32]) -> Result<i64> {
+        let arguments: Vec<Val> = arguments.iter().map(|argument| Val::I32(*argument)).collect();
+        let mut results = [Val::I32(0)];
+        self.1.call(&mut self.0, &arguments, &mut results)?;
+        match results {
+            [Val::I32(checksum)] => Ok(checksum.into()),
+            [Val::I64(checksum)] => Ok(checksum),
+            _ => bail!("no checksum"),
+        }
     }
 }

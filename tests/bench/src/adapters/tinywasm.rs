@@ -1,6 +1,6 @@
 //! tinywasm: default engine with deeper stacks (the programs recurse further than its defaults allow), one parsing thread.
 
-use crate::engine::{Engine, Instance, Module};
+use crate::engine::{Engine, Instance, Module, only};
 use anyhow::{Result, anyhow};
 use tinywasm::engine::Config;
 use tinywasm::{FunctionTyped, ModuleInstance, StackConfig, Store};
@@ -43,7 +43,7 @@ impl Module for Loaded {
 }
 
 impl Instance for Running {
-    fn run(&mut self, n: i32) -> Result<i64> {
-        self.1.call(&mut self.0, n).map_err(|error| anyhow!("{error}"))
+    fn run(&mut self, arguments: &[i32]) -> Result<i64> {
+        self.1.call(&mut self.0, only(arguments)?).map_err(|error| anyhow!("{error}"))
     }
 }

@@ -1,6 +1,6 @@
 //! wasmi: tail-call dispatch where the target has it (`auto-dispatch`), eager compilation.
 
-use crate::engine::{Engine, Instance, Module};
+use crate::engine::{Engine, Instance, Module, only};
 use anyhow::Result;
 use wasmi::{CompilationMode, Config, Linker, Store, TypedFunc};
 
@@ -39,7 +39,7 @@ impl Module for Loaded {
 }
 
 impl Instance for Running {
-    fn run(&mut self, n: i32) -> Result<i64> {
-        Ok(self.1.call(&mut self.0, n)?)
+    fn run(&mut self, arguments: &[i32]) -> Result<i64> {
+        Ok(self.1.call(&mut self.0, only(arguments)?)?)
     }
 }
