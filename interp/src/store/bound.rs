@@ -105,7 +105,7 @@ impl Sizes {
         stack_slack_bytes: 0,
         context: Size::new(
             match (cfg!(feature = "objects"), cfg!(feature = "gc")) {
-                (_, true) => 232,
+                (_, true) => 224,
                 (true, false) => 216,
                 (false, false) => 200,
             },
