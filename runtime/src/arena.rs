@@ -558,11 +558,21 @@ fn memory<'a>(core: &'a mut CoreStore, instance: u32, name: &str) -> Option<&'a 
 /// Writes values to cells, packed.
 fn write(values: &[Val], cells: &mut [u32]) {
     let mut cells = cells.iter_mut();
-    for value in values {
-        let mut bits = value.to_bits();
-        for cell in cells.by_ref().take(value.ty().to_raw().cells() as usize) {
+    let mut put = |bits| {
+        if let Some(cell) = cells.next() {
             *cell = bits as u32;
-            bits >>= 32;
+        }
+    };
+    for value in values {
+        let (bits, count) = (value.to_bits(), value.ty().to_raw().cells());
+        put(bits);
+        if count > 1 {
+            put(bits >> 32);
+        }
+        #[cfg(feature = "simd")]
+        if count > 2 {
+            put(bits >> 64);
+            put(bits >> 96);
         }
     }
 }
@@ -576,11 +586,17 @@ fn read(core: &CoreStore, func: u32, window: usize, results: &mut [Val]) {
 
 /// Reads values of these types, none of them references, from cells, in which they are packed.
 fn decode(types: ValTypes<'_>, cells: &[u32], values: &mut [Val]) {
-    let mut rest = cells;
+    let mut cells = cells.iter().map(|cell| Bits::from(*cell));
+    let mut next = || cells.next().unwrap_or(0);
     for (ty, value) in types.iter().zip(values) {
-        let (own, behind) = rest.split_at(rest.len().min(ty.cells() as usize));
-        rest = behind;
-        let bits = own.iter().rev().fold(0, |bits: Bits, cell| bits << 32 | Bits::from(*cell));
+        let mut bits = next();
+        if ty.cells() > 1 {
+            bits |= next() << 32;
+        }
+        #[cfg(feature = "simd")]
+        if ty.cells() > 2 {
+            bits |= next() << 64 | next() << 96;
+        }
         if let Some(read) = Val::from_bits(bits, ty) {
             *value = read;
         }
