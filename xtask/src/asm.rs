@@ -43,7 +43,7 @@ const EXPECTED: &[(&str, &str, &[&str])] = &[
     ("table.init", "calls memmove", BOTH),
     ("table.fill", "loops over a range of a table", X86_64),
     (".far", "looks a memory up: seldom executed", X86_64),
-    (".atomic.", "looks a memory up", X86_64),
+    (".atomic.", "looks a memory up", BOTH),
     ("ref.cast", "walks up supertypes of functions", X86_64),
     ("struct.new", "allocates", X86_64),
     (".array.new", "calls memset", BOTH),
