@@ -25,11 +25,15 @@ fn main() {
     println!("cargo::rerun-if-changed=src/isa");
     println!("cargo::rustc-check-cfg=cfg(dispatch, values(\"tail\", \"table\", \"switch\"))");
     println!(
-        "cargo::rustc-check-cfg=cfg(optimised)\ncargo::rustc-check-cfg=cfg(superinstructions)\ncargo::rustc-check-cfg=cfg(observe)\ncargo::rustc-check-cfg=cfg(compact)"
+        "cargo::rustc-check-cfg=cfg(optimised)\ncargo::rustc-check-cfg=cfg(superinstructions)\ncargo::rustc-check-cfg=cfg(observe)\ncargo::rustc-check-cfg=cfg(compact)\ncargo::rustc-check-cfg=cfg(unnamed)"
     );
-    // Names of rows and forms are for translating and for people; what only executes has a smaller table.
+    // One instance of a few modules, in memory that the caller gives.
     if env::var_os("CARGO_FEATURE_ALLOC").is_none() {
         println!("cargo::rustc-cfg=compact");
+    }
+    // Names of rows and forms are for translating and for people; what only executes has a smaller table.
+    if env::var_os("CARGO_FEATURE_TRANSLATE").is_none() && env::var_os("CARGO_FEATURE_STD").is_none() {
+        println!("cargo::rustc-cfg=unnamed");
     }
     if is_optimised() {
         println!("cargo::rustc-cfg=optimised");

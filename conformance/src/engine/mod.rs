@@ -297,7 +297,9 @@ fn lift(store: &Store<Budget>, value: &Val) -> Result<Value, Failure> {
                 None => Value::Ref(Heap::Any),
             },
             None if reference.as_i31(store).is_some() => Value::Ref(Heap::I31),
+            #[cfg(feature = "gc")]
             None if reference.as_struct(store).is_some() => Value::Ref(Heap::Struct),
+            #[cfg(feature = "gc")]
             None if reference.as_array(store).is_some() => Value::Ref(Heap::Array),
             None => Value::Ref(Heap::Any),
         },

@@ -42,7 +42,7 @@ pub struct Operand {
 }
 
 /// Row and form number of a token.
-#[cfg(not(compact))]
+#[cfg(not(unnamed))]
 #[cfg_attr(not(compact), inline)]
 pub fn row_of(token: u16) -> Option<(Row, usize)> {
     let (row, form, _) = layout::look_up(first_of(token))?;

@@ -8,24 +8,24 @@
 //! offset, so that returning tests nothing. Each defined function is preceded by [`FRAME_UNITS`] units that describe its
 //! frame, read by calls.
 
-#[cfg(all(test, not(compact)))]
+#[cfg(all(test, not(unnamed)))]
 mod compact;
 mod decode;
-#[cfg(feature = "alloc")]
+#[cfg(not(unnamed))]
 mod disasm;
 #[cfg(feature = "translate")]
 pub mod encode;
 mod family;
-#[cfg_attr(compact, path = "compact.rs")]
+#[cfg_attr(unnamed, path = "compact.rs")]
 mod layout;
 #[cfg_attr(not(superinstructions), path = "no_superinstruction.rs")]
 mod superinstruction;
 pub mod table;
 
-#[cfg(not(compact))]
+#[cfg(not(unnamed))]
 pub use decode::row_of;
 pub use decode::{Instruction, Operand, Operands, decode, ends_block, first_of, length, next, unavailable};
-#[cfg(feature = "alloc")]
+#[cfg(not(unnamed))]
 pub use disasm::{disassemble, isa_markdown, name};
 pub use family::Family;
 pub use table::{Role, Ty, kind};

@@ -190,6 +190,15 @@ impl Store {
         self.funcs.types.val_matches(sub, ty)
     }
 
+    /// Whether the null of the hierarchy with this type at its bottom is a value of a type of this store.
+    pub fn null_matches(&self, bottom: HeapType, ty: RefType) -> bool {
+        #[cfg(feature = "function-references")]
+        return self.ref_matches(RefType::new(true, bottom), ty);
+        // There are no others, and null is of both.
+        #[cfg(not(feature = "function-references"))]
+        matches!((bottom, ty.heap()), (HeapType::NoFunc, HeapType::Func) | (HeapType::NoExtern, HeapType::Extern))
+    }
+
     /// Whether every value of the first type is one of the second, both being types of this store.
     pub fn ref_matches(&self, sub: RefType, ty: RefType) -> bool {
         self.funcs.types.ref_matches(sub, ty)

@@ -5,6 +5,7 @@
 
 use crate::Trap;
 
+mod anyref;
 mod backtrace;
 mod call;
 mod caller;
@@ -23,6 +24,7 @@ mod limits;
 mod linker;
 mod memory;
 mod module;
+#[cfg(feature = "gc")]
 mod object;
 #[cfg_attr(not(feature = "std"), path = "no_observe.rs")]
 mod observe;
@@ -49,6 +51,7 @@ pub mod errors {
     };
 }
 
+pub use anyref::{AnyRef, I31};
 pub use backtrace::{Backtrace, FrameInfo};
 pub use caller::Caller;
 pub use config::{CompilationMode, Config};
@@ -66,7 +69,8 @@ pub use limits::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 pub use linker::{InstancePre, Linker};
 pub use memory::Memory;
 pub use module::{ExportType, ImportType, Module};
-pub use object::{AnyRef, ArrayRef, I31, StructRef};
+#[cfg(feature = "gc")]
+pub use object::{ArrayRef, StructRef};
 #[cfg(feature = "std")]
 pub use observe::{FamilyStatistics, GuestProfile, ProfiledFunction, ProfiledStack, Statistics};
 pub use resume::{

@@ -8,8 +8,9 @@ use super::{
     observe::Observer,
     sync::{Arc, unique_number},
 };
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{alloc::handle_alloc_error, boxed::Box, vec::Vec};
 use core::{
+    alloc::Layout,
     any::Any,
     fmt,
     sync::atomic::{AtomicU32, Ordering},
@@ -64,18 +65,25 @@ impl<T: Default> Default for Store<T> {
 }
 
 impl<T> Store<T> {
+    /// An empty store. Without memory for the guest stack, whose size the engine's settings give, it ends as other allocations do: in
+    /// `handle_alloc_error`. [`Store::try_new`] does not.
+    pub fn new(engine: &Engine, data: T) -> Store<T> {
+        let stack = Layout::array::<u8>(engine.config().limits.stack_bytes);
+        Store::try_new(engine, data).unwrap_or_else(|_| handle_alloc_error(stack.unwrap_or(Layout::new::<u64>())))
+    }
+
     /// An empty store.
     ///
-    /// # Panics
-    /// If there is no memory for the guest stack, whose size the engine's settings give.
-    pub fn new(engine: &Engine, data: T) -> Store<T> {
+    /// # Errors
+    /// `OutOfMemory` if there is no memory for the guest stack, whose size the engine's settings give.
+    pub fn try_new(engine: &Engine, data: T) -> Result<Store<T>, Error> {
         let signal = Arc::new(AtomicU32::new(0));
         // SAFETY: the signal word lives until the last owner of the `Arc` goes, and the store is one.
         let core = unsafe { core_store::Store::new(Heap::default(), engine.config().limits, Arc::as_ptr(&signal)) };
-        let mut core = core.expect("memory for the guest stack");
+        let mut core = core?;
         let is_metered = engine.config().consume_fuel;
         core.set_fuel(if is_metered { 0 } else { u64::MAX }, is_metered);
-        Store {
+        Ok(Store {
             observer: Observer::default(),
             core,
             id: unique_number(),
@@ -88,7 +96,7 @@ impl<T> Store<T> {
             modules: Vec::new(),
             limiter: None,
             signal,
-        }
+        })
     }
 
     /// The engine.

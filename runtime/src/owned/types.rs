@@ -226,6 +226,7 @@ pub struct ConcreteType {
 
 impl ConcreteType {
     /// Its number in a store; `None` if it is not one of that.
+    #[cfg(feature = "gc")]
     pub(crate) fn number_in(self, store: u32) -> Option<u32> {
         (self.owner == Owner::Store(store)).then_some(self.index)
     }

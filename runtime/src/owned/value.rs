@@ -2,10 +2,7 @@
 
 use crate::V128;
 
-use super::{
-    AnyRef, ArrayRef, AsContext, AsContextMut, F32, F64, Func, HeapType, RefType, StoreContext, StructRef, ValType,
-    store::Handle,
-};
+use super::{AnyRef, AsContext, AsContextMut, F32, F64, Func, HeapType, RefType, StoreContext, ValType, store::Handle};
 #[cfg(feature = "exceptions")]
 use super::{ExnRef, Rooted};
 use core::any::Any;
@@ -205,7 +202,7 @@ impl Ref {
     pub(crate) fn matches(&self, core: &Core, store: u32, ty: raw::RefType) -> bool {
         use raw::HeapType as H;
         if self.is_null() {
-            let is_of = |bottom| core.ref_matches(raw::RefType::new(true, bottom), ty);
+            let is_of = |bottom| core.null_matches(bottom, ty);
             return match self {
                 Ref::Func(_) => is_of(H::NoFunc),
                 Ref::Extern(_) => is_of(H::NoExtern),
@@ -478,8 +475,6 @@ into_val! {
     Nullable<ExternRef> => |value| Val::ExternRef(value),
     AnyRef => |reference| Val::AnyRef(Nullable::Val(reference)),
     Nullable<AnyRef> => |reference| Val::AnyRef(reference),
-    StructRef => |object| object.to_anyref().into(),
-    ArrayRef => |array| array.to_anyref().into(),
     Ref => |value| match value {
         Ref::Func(func) => Val::FuncRef(func),
         Ref::Extern(value) => Val::ExternRef(value),
