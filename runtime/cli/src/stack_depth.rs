@@ -10,8 +10,8 @@ use sheave_interp::{
 };
 use std::collections::BTreeMap;
 
-/// Bytes of a value that is handed to a host function.
-const VALUE_BYTES: u64 = 16;
+/// Bytes of a value that is handed to a host function: as builds with vectors have it. Those without take 8 less.
+const VALUE_BYTES: u64 = size_of::<sheave::arena::Val>() as u64;
 
 /// What is known of an image's stack.
 pub struct Depth {
