@@ -31,8 +31,9 @@ fn main() {
     if env::var_os("CARGO_FEATURE_ALLOC").is_none() {
         println!("cargo::rustc-cfg=compact");
     }
-    // Names of rows and forms are for translating and for people; what only executes has a smaller table.
-    if env::var_os("CARGO_FEATURE_TRANSLATE").is_none() && env::var_os("CARGO_FEATURE_STD").is_none() {
+    // Names of rows and forms are for translating and for people, as is what executes nothing on a host; what only executes has a smaller table.
+    let has = |name: &str| env::var_os(format!("CARGO_FEATURE_{name}")).is_some();
+    if !has("TRANSLATE") && !has("STD") && (has("EXEC") || !has("ALLOC")) {
         println!("cargo::rustc-cfg=unnamed");
     }
     if is_optimised() {
