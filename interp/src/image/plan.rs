@@ -1,6 +1,6 @@
 //! A quick yes to most instructions: their slots are compared with the frame all at once.
 //!
-//! Beside the exact rules of `verify.rs`, which alone say no: an instruction that is not accepted here is looked at there, and
+//! Beside the exact rules of `verify/`, which alone say no: an instruction that is not accepted here is looked at there, and
 //! refused by the name of a rule, or accepted after all. Most instructions read and write slots and accumulators, and
 //! perhaps branch, or call; a table made from the instruction table at build time has a word for each token, which says where its slots
 //! stand and how wide they are. The four units behind the token, which have all the slots here, are lanes of 16 bits in one number.

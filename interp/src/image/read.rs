@@ -55,7 +55,7 @@ impl<'a, R: Field + 'a> Records<'a, R> {
     }
 
     /// Where the first one is: a section is aligned to 8 bytes.
-    #[cfg(compact)]
+    #[cfg(all(compact, feature = "exec"))]
     pub(super) fn first_ptr<T>(self) -> *const T {
         self.bytes.as_ptr().cast()
     }

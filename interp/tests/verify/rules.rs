@@ -516,6 +516,34 @@ fn objects() {
     );
 }
 
+#[test]
+fn vectors_in_objects() {
+    const WAT: &str = r#"(module
+        (type $s (struct (field $i (mut i64)) (field $j (mut i64)) (field $v (mut v128)) (field $r (mut externref))))
+        (type $v (array (mut v128))) (type $l (array (mut i64)))
+        (func (param (ref null $s) v128 externref) (result v128)
+          (struct.set $s $v (local.get 0) (local.get 1)) (struct.get $s $v (local.get 0)))
+        (func (param i64 v128 externref) (drop (struct.new $s (local.get 0) (local.get 0) (local.get 1) (local.get 2))))
+        (func (param v128 i32) (drop (array.new $v (local.get 0) (local.get 1))) (drop (array.new_fixed $v 1 (local.get 0)))))"#;
+    check(
+        &Config::default(),
+        WAT,
+        &[
+            ("type of no structure", |p| p.operand("v128.struct.get", 0, 1, |_| 1)),
+            ("field of another kind or width", |p| p.operand("v128.struct.get", 0, 2, |offset| offset - 8)),
+            ("field of another kind or width", |p| p.operand("v128.struct.set", 0, 2, |offset| offset + 16)),
+            ("no field at that offset", |p| p.operand("v128.struct.set", 0, 2, |offset| offset + 8)),
+            ("slot not aligned", |p| p.operand("v128.struct.set", 0, 3, |slot| slot + 2)),
+            ("slot outside the frame", |p| p.operand("v128.struct.set", 0, 3, |_| 0xfff0)),
+            ("reference cell used as data", |p| p.operand("struct.new", 0, 1, |_| 20)),
+            ("slot outside the frame", |p| p.operand("struct.new", 0, 1, |_| 0x1000)),
+            ("array of another kind", |p| p.operand("v128.array.new", 0, 2, |_| 2)),
+            ("type of no array", |p| p.operand("v128.array.new", 0, 2, |_| 0)),
+            ("slot outside the frame", |p| p.operand("array.new_fixed", 0, 2, |_| 0x1000)),
+        ],
+    );
+}
+
 /// Without references in any type, calls are checked a shorter way.
 #[test]
 fn calls_of_numbers() {

@@ -13,30 +13,33 @@
 //! right before `return`. Nothing jumps into a run, so that its memory is an offset and a count. What superinstructions say is to come
 //! is carried along as a place in their list.
 //!
-//! Read [`verify`], `Verifier::body`, then the rules in the order of `Verifier::instruction`; `plan.rs` is a shorter way to
-//! accept instructions that only compute, taken on 64-bit hosts.
+//! Read [`verify`], `Verifier::body`, then the rules in the order of `Verifier::instruction`, which are in this folder by what they are
+//! about; `plan.rs` is a shorter way to accept instructions that only compute, taken on 64-bit hosts.
+
+mod available;
+mod calls;
+mod indices;
+#[cfg(feature = "gc")]
+mod objects;
+
+pub use available::{available, for_each_instruction, needed_groups};
 
 use super::{
-    ConstExpr, Func, Image, Options,
+    Func, Image, Options,
     broken::Broken,
     check::TYPES_MAX,
-    func::Callee,
     plan::{self, Plan},
 };
 use crate::{
     error::{Error, ErrorKind, ImageErrorKind},
     isa::{self, HEADER_BYTES, Instruction, Level, Operand, Rest, Row, Ty, decode, kind},
     types::{
-        CELL_BYTES, ElemIndex, ExternKind, FuncIndex, FuncType, GlobalIndex, MemoryIndex, MemoryType, RefType,
-        TableIndex, TagIndex, TypeIndex, TypeSpace, ValType, ValTypes,
+        CELL_BYTES, ElemIndex, ExternKind, FuncIndex, FuncType, MemoryIndex, MemoryType, RefType, TableIndex, TagIndex,
+        TypeIndex, TypeSpace, ValType, ValTypes,
     },
 };
-
-#[cfg(feature = "gc")]
-use crate::{
-    gc::layout::{HEADER_BYTES as OBJECT_HEADER_BYTES, OBJECT_ALIGN, Storage},
-    types::rec::{CompositeType, StorageType},
-};
+use calls::Run;
+use indices::is_table64;
 
 /// The most bytes of a frame: what 16-bit slots reach, and the largest call window behind it.
 const FRAME_BYTES_MAX: u32 = 0x2_0000;
@@ -48,8 +51,6 @@ const NO_INSTRUCTION: &str = "no instruction, or one cut off";
 const ABOVE_LEVEL: &str = "instruction above the image's level";
 const OTHERS: &str = "superinstruction of others";
 const NO_MEMORY: &str = "memory access without a memory of that kind";
-const ANOTHER_SHARING: &str = "plain access to a shared memory, or the other way round";
-const ANOTHER_INDEX: &str = "memory or table with addresses or indices of another type";
 
 /// What a rule says: nothing, or what breaks it.
 type Rule<T = ()> = Result<T, Broken>;
@@ -60,7 +61,7 @@ type Rule<T = ()> = Result<T, Broken>;
 /// `Image` with `Code` and the rule that an instruction breaks, the function's index and the byte offset in the image;
 /// `Unsupported` with the name of what this version does not run.
 pub fn verify(image: &Image<'_>) -> Result<(), Error> {
-    module(image)?;
+    available::module(image)?;
     let has_ref_types = operand_types(image).any(ValType::is_ref);
     for func in image.code_funcs() {
         let mut verifier = Verifier::new(image, func, has_ref_types);
@@ -96,150 +97,6 @@ fn error(image: &Image<'_>, func: &Func<'_>, unit: usize, rule: Broken) -> Error
 #[inline(always)]
 fn require(condition: bool, rule: &'static str) -> Rule {
     if condition { Ok(()) } else { Err(rule.into()) }
-}
-
-/// Refuses what the format can express and this version does not run.
-fn module(image: &Image<'_>) -> Result<(), Error> {
-    let unsupported = |name| Err(Error::new(ErrorKind::Unsupported(name)));
-    lacking(image)?;
-    if image.options().contains(Options::LAZY) {
-        return unsupported("image whose functions are yet to be translated: make one with eager compilation");
-    }
-    Ok(())
-}
-
-/// What the records of an image, beside its instructions, need of a build: bits of [`isa::table::group`].
-pub fn needed_groups(image: &Image<'_>) -> u32 {
-    let is_null = |index| image.table(TableIndex(index)).is_none_or(|table| table.init == ConstExpr::Zero);
-    let has_refs = image.elem_exprs.len() != 0 || !(0..image.count(ExternKind::Table)).all(is_null);
-    let memories = || (0..image.count(ExternKind::Memory)).map_while(|index| image.memory(MemoryIndex(index)));
-    let has_64 = memories().any(|memory| memory.is_memory64)
-        || (0..image.count(ExternKind::Table)).any(|index| is_table64(image, index) == Some(true));
-    let memory64 = if has_64 { isa::table::group::MEMORY64 } else { 0 };
-    let threads = if memories().any(|memory| memory.is_shared) { isa::table::group::THREADS } else { 0 };
-    let refs = if has_refs { isa::table::group::REFERENCE_TYPES } else { 0 };
-    let is_vector = |index| image.global(GlobalIndex(index)).is_some_and(|global| global.ty.content == ValType::V128);
-    let has_vectors =
-        operand_types(image).any(|ty| ty == ValType::V128) || (0..image.count(ExternKind::Global)).any(is_vector);
-    let refs = refs | if has_vectors { isa::table::group::SIMD } else { 0 };
-    refs | memory64 | threads | if image.hidden_funcs_count() != 0 { isa::table::group::EXTENDED_CONST } else { 0 }
-}
-
-/// What a row may do with the memories that it names.
-#[derive(PartialEq, Eq)]
-enum Sharing {
-    /// Plain accesses, of memories that are not shared.
-    Plain,
-    /// Those of shared memories.
-    Shared,
-    /// Accesses that any memory allows.
-    Any,
-}
-
-fn sharing(row: Row) -> Sharing {
-    let is_in = |first: Row, last: Row| (first as usize..=last as usize).contains(&(row as usize));
-    if is_in(Row::I32LoadShared, Row::MemoryInitSharedMemory64) {
-        Sharing::Shared
-    } else if is_in(Row::MemoryCopyShared, LAST_ATOMIC) {
-        Sharing::Any
-    } else {
-        Sharing::Plain
-    }
-}
-
-const LAST_ATOMIC: Row = Row::I64AtomicRmw32CmpxchgU;
-
-/// Whether a row takes addresses of 64 bits, whatever the memory has.
-fn has_wide_address(row: Row) -> bool {
-    let is_in = |first: Row, last: Row| (first as usize..=last as usize).contains(&(row as usize));
-    is_in(Row::I32LoadSharedFar, Row::I64StoreSharedFar) || is_in(Row::AtomicFence, LAST_ATOMIC)
-}
-
-/// Whether a table has 64-bit indices, if there is such a table.
-fn is_table64(image: &Image<'_>, index: u32) -> Option<bool> {
-    image.table(TableIndex(index)).map(|table| table.ty.is_table64)
-}
-
-/// Refuses an image whose records this build cannot instantiate, by the name of what it needs.
-fn lacking(image: &Image<'_>) -> Result<(), Error> {
-    const ALL: u32 = isa::table::group::REFERENCE_TYPES
-        | isa::table::group::EXTENDED_CONST
-        | isa::table::group::EXCEPTIONS
-        | isa::table::group::MEMORY64
-        | isa::table::group::THREADS
-        | isa::table::group::SIMD;
-    if isa::GROUPS & ALL == ALL {
-        return Ok(());
-    }
-    let lacking = needed_groups(image) & !isa::GROUPS;
-    match isa::table::group::NAMES.get(lacking.trailing_zeros() as usize) {
-        Some(name) => Err(Error::new(ErrorKind::Unsupported(name))),
-        None => Ok(()),
-    }
-}
-
-/// Refuses an image with an instruction that this build has no handler for, by the name of what it needs. In builds that have them
-/// all there is nothing to look at. [`verify`] refuses those too.
-///
-/// # Errors
-/// `Unsupported` with that name; `Image` with `Code` if there is no instruction where one should be.
-pub fn available(image: &Image<'_>) -> Result<(), Error> {
-    if isa::IS_COMPLETE {
-        return Ok(());
-    }
-    lacking(image)?;
-    for_each_instruction(image, |func, token| match isa::unavailable(token) {
-        Some(name) => Err(Error::new(ErrorKind::Unsupported(name)).in_func(func.index.0)),
-        None => Ok(()),
-    })
-}
-
-/// Calls `visit` with the token of each instruction of each function, in the order of the code; what superinstructions stand for, in their
-/// place.
-///
-/// # Errors
-/// Those of `visit`; `Image` with `Code` if there is no instruction where one should be.
-pub fn for_each_instruction<'a>(
-    image: &Image<'a>,
-    mut visit: impl FnMut(&Func<'a>, u16) -> Result<(), Error>,
-) -> Result<(), Error> {
-    for func in image.code_funcs() {
-        let code = image.code().get(..func.end as usize).unwrap_or(&[]);
-        let mut at = func.entry as usize;
-        while let Some(&token) = code.get(at) {
-            let token = isa::first_of(token);
-            visit(&func, token)?;
-            at += isa::length(code, at, token).ok_or_else(|| error(image, &func, at, NO_INSTRUCTION.into()))?;
-        }
-    }
-    Ok(())
-}
-
-/// Moves that belong together and to the instruction behind, or before, them.
-#[derive(Clone, Copy)]
-enum Run<'a> {
-    /// None is open.
-    None,
-    /// `argument.ref` from this unit on; a call must follow.
-    Arguments { first: usize },
-    /// Results of so many bytes are in place; `rest` of them, or `return`, must follow.
-    Results { rest: ValTypes<'a>, offset: u32 },
-    /// The call has left a reference at `offset`; its `take.ref` must follow, then those of the references in `rest`.
-    Takes { rest: ValTypes<'a>, offset: u32 },
-}
-
-impl<'a> Run<'a> {
-    /// The run that takes the references among these results, which begin at `offset`.
-    fn takes(mut results: ValTypes<'a>, mut offset: u32) -> Run<'a> {
-        while let Some((ty, rest)) = results.split_first() {
-            if ty.is_ref() {
-                return Run::Takes { rest, offset };
-            }
-            results = rest;
-            offset += ty.bytes();
-        }
-        Run::None
-    }
 }
 
 struct Verifier<'a> {
@@ -533,7 +390,7 @@ impl<'a> Verifier<'a> {
                 require(self.image.ref_matches(segment.element, to), "table.init with another element type")
             }
             #[cfg(feature = "gc")]
-            _ if is_gc(row) => self.object(row, values),
+            _ if objects::is_gc(row) => self.object(row, values),
             Row::Fuel => require(self.image.options().contains(Options::FUEL), "fuel in an image without that option"),
             Row::Signal => {
                 require(self.image.options().contains(Options::SIGNAL), "signal in an image without that option")
@@ -544,47 +401,6 @@ impl<'a> Verifier<'a> {
             _ if plan::accesses_shared(row as usize) => self.near(false, true),
             _ => Ok(()),
         }
-    }
-
-    /// Memory 0 is of this kind.
-    fn near(&self, is_64: bool, is_shared: bool) -> Rule {
-        let is_so = |memory: MemoryType| memory.is_memory64 == is_64 && memory.is_shared == is_shared;
-        require(self.memory.is_some_and(is_so), NO_MEMORY)
-    }
-
-    /// Memories and tables have addresses and indices of the instruction's types: operands of integers in the order of those. Shared memories are
-    /// named by the rows for them, and by no others.
-    fn indices(&self, instruction: &Instruction<'a>) -> Rule {
-        let (sharing, is_wide) = (sharing(instruction.row), has_wide_address(instruction.row));
-        let mut types = instruction.operands().filter_map(|operand| operand.ty).filter(|ty| *ty != Ty::Ref);
-        for operand in instruction.operands() {
-            let is_64 = match operand.kind {
-                kind::MEMORY => {
-                    let memory = self.image.memory(MemoryIndex(operand.value as u32)).ok_or(NO_MEMORY)?;
-                    let is_so = sharing == Sharing::Any || memory.is_shared == (sharing == Sharing::Shared);
-                    require(is_so, ANOTHER_SHARING)?;
-                    Some(if is_wide { true } else { memory.is_memory64 })
-                }
-                kind::TABLE => is_table64(self.image, operand.value as u32),
-                _ => continue,
-            };
-            require(is_64 == types.next().map(|ty| ty == Ty::I64), ANOTHER_INDEX)?;
-        }
-        Ok(())
-    }
-
-    /// An open run goes on with what belongs to it, and nothing arrives in its middle.
-    fn in_run(&self, row: Row) -> Rule {
-        let belongs = match self.run {
-            Run::None => return Ok(()),
-            Run::Arguments { .. } => row == Row::ArgumentRef || row == Row::Throw || is_call(row),
-            Run::Results { .. } => {
-                matches!(row, Row::ResultI32 | Row::ResultI64 | Row::ResultV128 | Row::ResultRef | Row::Return)
-            }
-            Run::Takes { .. } => row == Row::TakeRef,
-        };
-        require(belongs, "run of reference or result moves interrupted")?;
-        require(!self.is_block_start, "block start inside a run of reference or result moves")
     }
 
     fn operand(&self, instruction: &Instruction<'a>, operand: &Operand) -> Rule {
@@ -669,282 +485,4 @@ impl<'a> Verifier<'a> {
         !options.contains(Options::FUEL)
             || fuel.is_some_and(|fuel| fuel[0] == Row::Fuel.token(0) && (fuel[1], fuel[2]) != (0, 0))
     }
-
-    /// A global holds what the row moves: a reference, or data of that width; it is mutable if it is set.
-    fn global(&self, instruction: &Instruction<'_>, index: u32) -> Rule {
-        let global = self.image.global(GlobalIndex(index)).ok_or("global index out of range")?;
-        let ty = instruction.first_ty().ok_or("global without a type")?;
-        let (content, is_ref) = (global.ty.content, ty == Ty::Ref);
-        require(content.is_ref() == is_ref && content.bytes() == ty.bytes(), "global of another kind or width")?;
-        let is_read = matches!(
-            instruction.row,
-            Row::I32GlobalGet
-                | Row::I64GlobalGet
-                | Row::F32GlobalGet
-                | Row::F64GlobalGet
-                | Row::I32GlobalGetFar
-                | Row::I64GlobalGetFar
-                | Row::RefGlobalGetFar
-                | Row::V128GlobalGet
-        );
-        require(is_read || global.ty.is_mutable, "immutable global set")
-    }
-
-    /// Element type of a table.
-    fn element(&self, index: u32) -> Rule<RefType> {
-        Ok(self.image.table(TableIndex(index)).ok_or("table index out of range")?.ty.element)
-    }
-
-    /// Instructions on objects: the type is of the kind, the field of the width, the cells are there.
-    #[cfg(feature = "gc")]
-    #[inline(never)]
-    fn object(&self, row: Row, values: [u32; 6]) -> Rule {
-        const NO_STRUCT: &str = "type of no structure";
-        const NO_ARRAY: &str = "type of no array";
-        let composite = |index| self.image.sub_type(TypeIndex(index)).map(|ty| ty.composite);
-        let structure = |index| match composite(index) {
-            Some(CompositeType::Struct(fields)) => Ok(fields),
-            _ => Err(Broken::from(NO_STRUCT)),
-        };
-        let element = |index| match composite(index) {
-            Some(CompositeType::Array(fields)) => fields.get(0).ok_or(Broken::from(NO_ARRAY)),
-            _ => Err(Broken::from(NO_ARRAY)),
-        };
-        let types = row.get().types;
-        match row {
-            Row::StructNewDefault => structure(values[0]).map(drop),
-            Row::StructNew => {
-                let fields = structure(values[0])?;
-                let (words, refs) = fields.last().map_or((0, 0), |last| {
-                    let storage = Storage::from(last.ty.storage);
-                    let end = (u32::from(last.offset) + storage.bytes()).next_multiple_of(OBJECT_ALIGN);
-                    ((end - OBJECT_HEADER_BYTES) / CELL_BYTES, u32::from(last.refs) + u32::from(last.is_ref()))
-                });
-                require(words <= 32, "structure of more than 32 words")?;
-                self.data_cells(values[1], words - refs)?;
-                self.ref_cells(values[2], refs)
-            }
-            Row::ArrayNewDefault => element(values[1]).map(drop),
-            Row::ArrayNewFixed | Row::RefArrayNewFixed => {
-                let element = element(values[0])?;
-                require(element.is_ref() == (row == Row::RefArrayNewFixed), "array of another kind")?;
-                let cells = values[1] * element.ty.storage.unpacked().cells();
-                if element.is_ref() { self.ref_cells(values[2], cells) } else { self.data_cells(values[2], cells) }
-            }
-            Row::ArrayNewData | Row::ArrayNewElem => {
-                let is_ref = element(values[2])?.is_ref();
-                require(is_ref == (row == Row::ArrayNewElem), "array of another kind")
-            }
-            Row::I32ArrayNew | Row::I64ArrayNew | Row::V128ArrayNew | Row::RefArrayNew => {
-                let found = element(values[2])?.ty.storage.unpacked();
-                let [ty, ..] = *types else { return Err(NO_ARRAY.into()) };
-                require(found.bytes() == ty.bytes() && found.is_ref() == (ty == Ty::Ref), "array of another kind")
-            }
-            _ => {
-                // Fields: structure, type, offset.
-                let field = structure(values[1])?;
-                let field = u16::try_from(values[2]).ok().and_then(|offset| field.at_offset(offset));
-                let storage = field.ok_or("no field at that offset")?.ty.storage;
-                let is_as_typed = match row {
-                    Row::I8StructGetS | Row::I8StructGetU | Row::I8StructSet => storage == StorageType::I8,
-                    Row::I16StructGetS | Row::I16StructGetU | Row::I16StructSet => storage == StorageType::I16,
-                    _ => match (storage, types) {
-                        (StorageType::Val(found), [_, ty]) => {
-                            found.bytes() == ty.bytes() && found.is_ref() == (*ty == Ty::Ref)
-                        }
-                        _ => false,
-                    },
-                };
-                require(is_as_typed, "field of another kind or width")
-            }
-        }
-    }
-
-    /// So many cells of data from here on, above all references.
-    #[cfg(feature = "gc")]
-    fn data_cells(&self, offset: u32, count: u32) -> Rule {
-        require(offset.is_multiple_of(CELL_BYTES), "slot not aligned")?;
-        require(count == 0 || offset >= self.refs_end, "reference cell used as data")?;
-        let is_behind = offset >= u32::from(self.func.header_offset) + HEADER_BYTES;
-        require(count == 0 || is_behind, "slot in the frame header")?;
-        require(offset + count * CELL_BYTES <= self.func.frame_bytes, "slot outside the frame")
-    }
-
-    /// So many cells of references from here on.
-    #[cfg(feature = "gc")]
-    fn ref_cells(&self, offset: u32, count: u32) -> Rule {
-        require(offset.is_multiple_of(CELL_BYTES), "slot not aligned")?;
-        require(offset + count * CELL_BYTES <= self.func.frame_bytes, "slot outside the frame")?;
-        let first = offset / CELL_BYTES;
-        let are_refs = (first..first + count).all(|cell| self.func.cell_map.is_reference(cell));
-        require(are_refs, "data cell used as a reference")
-    }
-
-    /// What a direct call names.
-    #[cfg_attr(not(compact), inline)]
-    fn callee(&self, entry: u32) -> Rule<Callee> {
-        Callee::read(self.image, entry).ok_or("call of what is no function's entry".into())
-    }
-
-    /// A callee's frame that begins at `delta`, with its header at `header_offset`, overwrites nothing of this one's that counts.
-    #[cfg_attr(not(compact), inline)]
-    fn window(&self, delta: u32, header_offset: u32) -> Rule {
-        let is_metered = !self.is_metered || self.polls(self.func.entry as usize);
-        require(is_metered, "function that calls without the poll or charge of the image's options")?;
-        require(delta.is_multiple_of(CELL_BYTES), "call window not aligned")?;
-        require(
-            delta >= u32::from(self.func.header_offset) + HEADER_BYTES,
-            "call window below the frame header's end",
-        )?;
-        require(delta >= self.refs_end, "call window over a reference cell")?;
-        require(delta + header_offset <= self.func.frame_bytes, "call window outside the frame")
-    }
-
-    /// A call, or a tail call, of a function of type `ty` whose frame begins at `delta`.
-    fn call(&mut self, row: Row, ty: FuncType<'a>, delta: u32) -> Rule {
-        require(!self.is_hidden, "call in a constant expression")?;
-        self.window(delta, ty.header_offset())?;
-        self.arguments(ty, delta)?;
-        let is_tail =
-            !matches!(row, Row::Call | Row::CallImport | Row::CallIndirect | Row::CallIndirectTable64 | Row::CallRef);
-        if !is_tail {
-            self.run = if self.has_ref_types { Run::takes(ty.results(), delta) } else { Run::None };
-            return Ok(());
-        }
-        self.run = Run::None;
-        require(ty.results().are_like(self.func.ty.results()), "tail call of a function with other results")
-    }
-
-    /// A throw of a payload of these types, which stands at `delta`.
-    fn throw(&mut self, ty: FuncType<'a>, delta: u32) -> Rule {
-        require(!self.is_hidden, "throw in a constant expression")?;
-        self.window(delta, ty.header_offset())?;
-        self.arguments(ty, delta)?;
-        self.run = Run::None;
-        Ok(())
-    }
-
-    /// The run before a call fills exactly the cells of the callee's reference parameters, in order.
-    fn arguments(&self, ty: FuncType<'_>, delta: u32) -> Rule {
-        let mut at = if let Run::Arguments { first } = self.run { first } else { self.at };
-        if at == self.at && !self.has_ref_types {
-            return Ok(());
-        }
-        for (_, cell) in ty.params().layout().filter(|(param, _)| param.is_ref()) {
-            let argument = decode(self.code, at).filter(|argument| argument.row == Row::ArgumentRef);
-            let argument = argument.ok_or("reference argument missing")?;
-            let place = argument.operands().last().map(|place| place.value);
-            require(place == Some(i64::from(delta + cell * CELL_BYTES)), "reference argument in another cell")?;
-            at += argument.len;
-        }
-        require(at == self.at, "reference argument without a parameter")
-    }
-
-    /// `take.ref` takes the next reference among the results of the call before it.
-    fn take(&mut self, cell: u32) -> Rule {
-        let Run::Takes { rest, offset } = self.run else {
-            return Err("take.ref not right behind a call with a reference result".into());
-        };
-        require(cell == offset, "take.ref of another cell")?;
-        self.run = Run::takes(rest, offset + CELL_BYTES);
-        Ok(())
-    }
-
-    /// `result.*` puts the next result in its place. A reference is not read from a cell that an earlier one has written.
-    fn result(&mut self, row: Row, source: u32, cell: u32) -> Rule {
-        let results = self.func.ty.results();
-        let (results, offset) = match self.run {
-            Run::Results { rest, offset } => (rest, offset),
-            _ if is_in_accumulator(results) => {
-                return Err("result move in a function whose result is in an accumulator".into());
-            }
-            _ => (results, 0),
-        };
-        let (ty, rest) = results.split_first().ok_or("more result moves than results")?;
-        let expected = match ty {
-            ValType::Ref(_) => Row::ResultRef,
-            ValType::V128 => Row::ResultV128,
-            _ if ty.bytes() == 4 => Row::ResultI32,
-            _ => Row::ResultI64,
-        };
-        require(row == expected, "result move of another kind or width")?;
-        require(cell == offset, "result move to another cell")?;
-        require(row != Row::ResultRef || source >= offset, "reference result overwritten before it is moved")?;
-        self.run = Run::Results { rest, offset: offset + ty.bytes() };
-        Ok(())
-    }
-
-    /// `return`: all results are in place, unless there is none or it is in an accumulator.
-    fn return_(&mut self) -> Rule {
-        let results = self.func.ty.results();
-        let is_whole = match self.run {
-            Run::Results { rest, .. } => rest.is_empty(),
-            _ => is_in_accumulator(results) || results.is_empty(),
-        };
-        self.run = Run::None;
-        require(is_whole, "return without all results in place")
-    }
-
-    fn return_value(&self, ty: ValType) -> Rule {
-        let results = self.func.ty.results();
-        require(results.single() == Some(ty), "return of a value of another type")
-    }
-}
-
-/// Whether a single result is a number, which comes back in an accumulator.
-fn is_in_accumulator(results: ValTypes<'_>) -> bool {
-    results.single().is_some_and(|ty| !ty.is_ref())
-}
-
-/// Whether an instruction names a type of structures or arrays.
-#[cfg(feature = "gc")]
-fn is_gc(row: Row) -> bool {
-    matches!(
-        row,
-        Row::StructNew
-            | Row::StructNewDefault
-            | Row::I32StructGet
-            | Row::I64StructGet
-            | Row::F32StructGet
-            | Row::F64StructGet
-            | Row::V128StructGet
-            | Row::RefStructGet
-            | Row::I8StructGetS
-            | Row::I8StructGetU
-            | Row::I16StructGetS
-            | Row::I16StructGetU
-            | Row::I32StructSet
-            | Row::I64StructSet
-            | Row::F32StructSet
-            | Row::F64StructSet
-            | Row::V128StructSet
-            | Row::RefStructSet
-            | Row::I8StructSet
-            | Row::I16StructSet
-            | Row::I32ArrayNew
-            | Row::I64ArrayNew
-            | Row::V128ArrayNew
-            | Row::RefArrayNew
-            | Row::ArrayNewDefault
-            | Row::ArrayNewFixed
-            | Row::RefArrayNewFixed
-            | Row::ArrayNewData
-            | Row::ArrayNewElem
-    )
-}
-
-fn is_call(row: Row) -> bool {
-    matches!(
-        row,
-        Row::Call
-            | Row::CallImport
-            | Row::CallIndirect
-            | Row::CallIndirectTable64
-            | Row::CallRef
-            | Row::ReturnCall
-            | Row::ReturnCallImport
-            | Row::ReturnCallIndirect
-            | Row::ReturnCallIndirectTable64
-            | Row::ReturnCallRef
-    )
 }
