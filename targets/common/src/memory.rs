@@ -115,6 +115,18 @@ fn look_at<C: Write>(console: &mut C, arena: &mut [u8], name: &str, image: &'sta
         Err(Error::Trap(_)) => "trap",
         Err(error) => return Err(error),
     };
+    check_traps(&mut store, instance)?;
+    grow(arena, &module)?;
+    let Bound { bytes, records_bytes, .. } = bound;
+    let _ = writeln!(
+        console,
+        "{name}: {bytes} arena, {records_bytes} records, {load} load, {instantiate} instantiate, {call} call ({what})"
+    );
+    Ok(())
+}
+
+/// Calls what has to trap.
+fn check_traps(store: &mut Store<'_, ()>, instance: Instance) -> Result<(), Error> {
     for (export, expected) in TRAPS {
         match store.call(instance, export, &[], &mut []) {
             Err(Error::UnknownExport) => {}
@@ -122,12 +134,18 @@ fn look_at<C: Write>(console: &mut C, arena: &mut [u8], name: &str, image: &'sta
             _ => return Err(Error::Host(7)),
         }
     }
-    let Bound { bytes, records_bytes, .. } = bound;
-    let _ = writeln!(
-        console,
-        "{name}: {bytes} arena, {records_bytes} records, {load} load, {instantiate} instantiate, {call} call ({what})"
-    );
     Ok(())
+}
+
+/// Runs `grown`, if the guest has that, in the whole arena, where its memory has room to grow; then what has to trap there.
+fn grow<'a>(arena: &'a mut [u8], module: &Module<'a>) -> Result<(), Error> {
+    let mut store = Store::new(arena, LIMITS, &IMPORTS, ())?;
+    let instance = store.instantiate(module)?;
+    match store.call(instance, "grown", &[], &mut []) {
+        Err(Error::UnknownExport) => Ok(()),
+        Ok(()) => check_traps(&mut store, instance),
+        Err(_) => Err(Error::Host(8)),
+    }
 }
 
 /// A store, and the native stack that making it took.

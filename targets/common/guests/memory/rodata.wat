@@ -22,7 +22,7 @@
       (local.set $sum (i32.add (local.get $sum) (i32.load8_u (local.get $at))))
       (br_if $next (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 1))) (local.get $end))))
     (local.get $sum))
-  (func (export "run") (result i32)
+  (func $run (export "run") (result i32)
     ;; Before, in and behind what is in flash.
     (call $equal (i32.load8_u (i32.const 61)) (i32.const 97))
     (call $equal (i32.load8_u (i32.const 63)) (i32.const 99))
@@ -66,6 +66,8 @@
     ;; Nothing has changed in flash.
     (call $equal (call $sum (i32.const 64) (i32.const 1056)) (i32.const 97743))
     (i32.const 7))
+  ;; The same where there is room.
+  (func (export "grown") (call $equal (call $run) (i32.const 7)) (call $equal (global.get $end) (i32.const 1500)))
   (func (export "rodata written") (i32.store8 (i32.const 64) (i32.const 1)))
   (func (export "rodata written, last") (i64.store32 (i32.const 1052) (i64.const 1)))
   (func (export "rodata written, across") (i32.store16 (i32.const 63) (i32.const 1)))
