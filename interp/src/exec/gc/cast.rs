@@ -2,7 +2,8 @@
 //!
 //! Mostly an object has the very descriptor that an instruction expects. Otherwise the types above are walked, outside of the dispatch, since a
 //! loop would cost every handler saved registers: the handler leaves with `VERDICT` and is executed again, when what [`decide`] has found out
-//! stands in the context. The same question is then answered there until another one is asked.
+//! stands in the context. The same question is then answered there until another one is asked. In builds for size (`cfg(general)`) these handlers
+//! are functions of their own, and ask [`decide`] themselves.
 
 use super::{tag, token};
 use crate::{
