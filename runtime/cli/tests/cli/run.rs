@@ -228,6 +228,22 @@ fn nans_are_canonical_if_asked_for() {
     bits(&["--canonicalize-nans"], "nan.image").prints("2143289344\n");
 }
 
+/// Addresses of 64 bits: `examples/guests/memory64`. How many primes there are is in every table of them.
+#[test]
+fn a_program_with_64_bit_addresses_runs() {
+    let program = include_str!("../../../../examples/guests/memory64/sieve.wat");
+    let bench = Bench::with("sieve.wat", program);
+    let primes =
+        |options: &[&str], end| bench.sheave(&[&["run"], options, &["--invoke", "primes", "sieve.wat", end]].concat());
+    primes(&[], "2").prints("0\n");
+    primes(&[], "3").prints("1\n");
+    primes(&[], "100000").prints("9592\n");
+    primes(&["--compilation-mode", "lazy"], "100000").prints("9592\n");
+    primes(&["--max-memory", "128KiB"], "1000000")
+        .fails(134, &["unreachable", "kept the guest from growing its memory"]);
+    primes(&[], "0x1000000000000").fails(134, &["unreachable"]);
+}
+
 /// C++ whose errors are exceptions, with destructors on the way: `examples/guests/exceptions`.
 #[test]
 fn a_program_with_exceptions_runs() {
