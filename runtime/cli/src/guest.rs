@@ -66,9 +66,9 @@ pub struct Options {
     /// Stop after this time, such as 500ms or 2s
     #[arg(long, value_name = "DUR", value_parser = units::duration)]
     timeout: Option<Duration>,
-    /// Let memories have so many bytes in all, such as 65536, 64KiB or 1MiB, and as many structs, arrays and exceptions
+    /// Let memories grow to so many bytes in all, such as 65536, 64KiB or 1MiB, and structs, arrays and exceptions too
     ///
-    /// Each of both sums has this limit. Without it memories have none but their own, and structs, arrays and exceptions one of 256 MiB.
+    /// Each of both sums has this limit. Without it memories have none but their own, and structs, arrays and exceptions have 256 MiB.
     #[arg(long, value_name = "BYTES", value_parser = units::bytes)]
     max_memory: Option<u64>,
     /// Make every NaN canonical, so that results are the same bit for bit on every machine. Images have to be compiled so
