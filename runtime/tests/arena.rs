@@ -156,3 +156,63 @@ fn vectors_cross_the_border() {
     assert_eq!(results, [Val::F32(1.5), Val::V128((u128::MAX << 1 | 1).into()), Val::I64(-42)]);
     assert_eq!(store.call(instance, "run", &[Val::I64(0), Val::I64(1), Val::I32(1)], &mut results), Err(Error::Types));
 }
+
+const WITH_OBJECTS: Limits = Limits { stack_bytes: 16 << 10, objects_bytes: 8 << 10, ..SMALL };
+
+/// Guests that make much more than the heap holds: all of the heap is taken at the start, and collected.
+#[test]
+fn objects_live_in_an_arena() {
+    let trees = image(include_str!("../../examples/guests/gc/trees.wat"));
+    let engine = Engine::default();
+    let graph = sheave::Module::new(&engine, include_str!("../../examples/guests/gc/graph.wat")).unwrap();
+    // What the calls give, one after the other: the store is whole after a trap.
+    let run = |translated: &sheave::Module, calls: &[[i32; 2]]| -> Vec<_> {
+        let module = Module::from_image(translated.image()).unwrap();
+        let mut arena = vec![0; 64 << 10];
+        let mut store = Store::new(&mut arena, WITH_OBJECTS, &[] as &[Import<()>], ()).unwrap();
+        let instance = store.instantiate(&module).unwrap();
+        let mut results = [Val::I32(0)];
+        let mut call = |[a, b]: [i32; 2]| {
+            store.call(instance, "run", &[Val::I32(a), Val::I32(b)], &mut results).map(|()| results[0])
+        };
+        calls.iter().map(|arguments| call(*arguments)).collect()
+    };
+    // 2^(depth + 1) - 1 nodes of 16 bytes, twice at once.
+    let nodes = [6, 9, 6].map(|depth| [depth, 1000]);
+    let sum = Ok(Val::I32(1001 * 127));
+    assert_eq!(run(&trees, &nodes), [sum.clone(), Err(Error::Trap(Trap::OutOfHeap)), sum]);
+    let mut store = sheave::Store::new(&engine, ());
+    let instance = sheave::Linker::new(&engine).instantiate_and_start(&mut store, &graph).unwrap();
+    let host = instance.get_typed_func::<(i32, i32), i32>(&store, "run").unwrap();
+    let calls = [[20, 1], [20, 40], [10, 100]];
+    let expected = calls.map(|[a, b]| Ok(Val::I32(host.call(&mut store, (a, b)).unwrap())));
+    assert_eq!(run(&graph, &calls), expected);
+}
+
+#[test]
+fn exceptions_are_thrown_and_caught_in_an_arena() {
+    let translated = image(
+        r#"(module (tag $e (param i32 i64)) (tag $other)
+        (func $throw (param i32) (throw $e (local.get 0) (i64.const 5)))
+        (func (export "caught") (param $times i32) (result i64) (local $sum i64) (local $payload i64)
+          (loop $next
+            (block $out (result i32 i64)
+              (try_table (catch $e $out) (call $throw (local.get $times)))
+              (unreachable))
+            (local.set $payload)
+            (local.set $sum (i64.add (i64.add (i64.extend_i32_u) (local.get $payload)) (local.get $sum)))
+            (br_if $next (local.tee $times (i32.sub (local.get $times) (i32.const 1)))))
+          (local.get $sum))
+        (func (export "uncaught") (block $out (try_table (catch $other $out) (call $throw (i32.const 1))))))"#,
+    );
+    let module = Module::from_image(translated.image()).unwrap();
+    let mut arena = vec![0; 64 << 10];
+    let mut store = Store::new(&mut arena, WITH_OBJECTS, &[] as &[Import<()>], ()).unwrap();
+    let instance = store.instantiate(&module).unwrap();
+    let mut results = [Val::I64(0)];
+    store.call(instance, "caught", &[Val::I32(1000)], &mut results).unwrap();
+    assert_eq!(results, [Val::I64(1000 * 1001 / 2 + 5000)]);
+    assert_eq!(store.call(instance, "uncaught", &[], &mut []), Err(Error::UncaughtException));
+    store.call(instance, "caught", &[Val::I32(1)], &mut results).unwrap();
+    assert_eq!(results, [Val::I64(6)]);
+}

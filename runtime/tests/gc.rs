@@ -52,6 +52,28 @@ fn collecting_at_every_allocation_changes_nothing() {
     assert_eq!(run(&config, GRAPH, [40, 2]).unwrap(), run(&Config::default(), GRAPH, [40, 2]).unwrap());
 }
 
+/// After what did not fit the heap has no run to allocate from; what comes next begins behind the handle of null.
+#[test]
+fn what_is_allocated_after_a_failure_is_not_null() {
+    const TEXT: &str = r#"(module
+        (type $a (array (mut i64))) (type $s (struct (field i32)))
+        (global $kept (mut (ref null $a)) (ref.null $a))
+        (func (export "large") (global.set $kept (array.new_default $a (i32.const 7000))))
+        (func (export "small") (result i32) (local $s (ref null $s))
+          (local.set $s (struct.new $s (i32.const 42)))
+          (if (result i32) (ref.is_null (local.get $s)) (then (i32.const -1)) (else (struct.get $s 0 (local.get $s))))))"#;
+    let mut config = Config::default();
+    config.max_objects_bytes(64 << 10);
+    let (mut store, instance) = instance(&config, TEXT);
+    let small = instance.get_typed_func::<(), i32>(&store, "small").unwrap();
+    let large = instance.get_typed_func::<(), ()>(&store, "large").unwrap();
+    assert_eq!(small.call(&mut store, ()).unwrap(), 42);
+    large.call(&mut store, ()).unwrap();
+    let error = large.call(&mut store, ()).unwrap_err();
+    assert_eq!(error.as_trap(), Some(sheave::Trap::OutOfHeap));
+    assert_eq!(small.call(&mut store, ()).unwrap(), 42);
+}
+
 const SHAPES: &str = r#"(module
     (type $point (struct (field (mut i8)) (field i64) (field (mut anyref))))
     (type $more (array (mut (ref null $point))))

@@ -46,7 +46,7 @@ enum Run {
     Task(fn() -> Result<Tally>, &'static str),
 }
 
-static STEPS: [Step; 19] = [
+static STEPS: [Step; 20] = [
     Step {
         name: "fmt",
         what: "the sources are formatted by rustfmt",
@@ -177,6 +177,13 @@ static STEPS: [Step; 19] = [
         fast: false,
         beside: false,
         run: Run::Task(|| growth::check(0, 10), "cargo xtask growth 10"),
+    },
+    Step {
+        name: "reduced",
+        what: "builds that lack features run what they have and refuse the rest by its name",
+        fast: false,
+        beside: false,
+        run: Run::Task(run_reduced, "cargo test --package sheave-reduced --features …"),
     },
     Step {
         name: "xtask",
@@ -320,6 +327,21 @@ fn chosen(only: &[String], fast: bool) -> Result<Vec<&'static Step>> {
     }
     let wanted = |step: &Step| (only.is_empty() || only.iter().any(|name| name == step.name)) && (!fast || step.fast);
     Ok(STEPS.iter().filter(|step| wanted(step)).collect())
+}
+
+/// Features of the reduced builds: none, those of Wasm 2.0 without vectors, and three mixtures that have each of the others once.
+const REDUCED: [&str; 5] = [
+    "",
+    "level-full,i64,metering,reference-types,bulk-memory,far-memory,floats,tail-call,wide-arithmetic,extended-const",
+    "metering,function-references,relaxed-simd",
+    "gc,threads,simd",
+    "exceptions,memory64,level-full",
+];
+
+fn run_reduced() -> Result<Tally> {
+    REDUCED.iter().try_fold(Tally::default(), |tally, features| {
+        Ok(tally + run_counting(&mut cargo(&["test", "--package", "sheave-reduced", "--features", features]))?)
+    })
 }
 
 fn check_conventions() -> Result<Tally> {

@@ -164,6 +164,11 @@ impl ObjectHeap {
         self.bits.free(heap);
     }
 
+    /// First byte of the arena, for [`View::base`]: another one when it has grown.
+    pub(crate) fn base(&self) -> *mut u8 {
+        self.words.first_ptr().cast()
+    }
+
     /// Bytes of the arena: what it has taken, not what is in use.
     pub fn bytes(&self) -> u32 {
         (self.words.len() * 4) as u32
@@ -369,7 +374,6 @@ impl ObjectHeap {
                 break false;
             }
         };
-        view.base = self.words.first_ptr().cast();
         if !found {
             (view.next, view.limit) = (0, 0);
         } else if self.stress {
@@ -403,11 +407,12 @@ impl ObjectHeap {
 
     /// The first run of at least so many free bytes at or behind `from`, which is not inside of a marked object.
     fn find_run(&self, from: u32, bytes: u32) -> Option<(u32, u32)> {
-        let mut first = from;
+        // The view of a heap that has no run is 0 to 0.
+        let mut first = from.max(FIRST);
         loop {
             let marked = self.next_marked(first);
             let end = marked.unwrap_or(self.bytes());
-            if end - first >= bytes {
+            if end.saturating_sub(first) >= bytes {
                 return Some((first, end));
             }
             first = marked? + self.bytes_of(end);

@@ -21,7 +21,7 @@ use crate::types::{
 };
 use crate::{
     error::{Error, ErrorKind, ImageErrorKind as Kind},
-    isa,
+    isa::{self, table::group},
     types::{
         CELL_BYTES, DataIndex, ElemIndex, ExternKind, FRAME_HEADER_BYTES, FuncIndex, MemoryIndex, RefType, TypeIndex,
         TypeSpace, ValType, ValTypes,
@@ -69,6 +69,9 @@ pub(super) fn header(bytes: &[u8]) -> Result<Header, Error> {
         return Err(Error::new(ErrorKind::Unsupported("unknown translation option in image")).at(40));
     }
     if header.level > isa::Level::HIGHEST as u16 {
+        if header.level == isa::Level::Full as u16 {
+            return Err(Error::new(ErrorKind::Unsupported("level-full")).at(48));
+        }
         return fail(Kind::Level, 48);
     }
     if usize::from(header.sections_count) > format::SECTIONS_MAX {
@@ -80,8 +83,22 @@ pub(super) fn header(bytes: &[u8]) -> Result<Header, Error> {
     Ok(header)
 }
 
-/// Checks all records, in an order in which each relies only on those checked before.
-pub(super) fn records(mut image: Image<'_>) -> Result<Image<'_>, Error> {
+/// Checks all records. One that is wrong may be so only for a build that lacks what the image says it uses: then that is the error.
+pub(super) fn records(image: Image<'_>) -> Result<Image<'_>, Error> {
+    const GROUPS: u32 = group::FUNCTION_REFERENCES | group::GC | group::EXCEPTIONS | group::THREADS;
+    const _: () =
+        assert!(Features::FUNCTION_REFERENCES.with(Features::GC).0 == (group::FUNCTION_REFERENCES | group::GC) as u64);
+    const _: () =
+        assert!(Features::EXCEPTIONS.with(Features::THREADS).0 == (group::EXCEPTIONS | group::THREADS) as u64);
+    let lacking = image.features().0 as u32 & GROUPS & !isa::GROUPS;
+    in_order(image).map_err(|error| match group::NAMES.get(lacking.trailing_zeros() as usize) {
+        Some(name) => Error::new(ErrorKind::Unsupported(name)),
+        None => error,
+    })
+}
+
+/// Checks records in an order in which each relies only on those checked before.
+fn in_order(mut image: Image<'_>) -> Result<Image<'_>, Error> {
     types(&image)?;
     func_types(&image)?;
     imports(&mut image)?;

@@ -6,7 +6,7 @@
 //! stand and how wide they are. The four units behind the token, which have all the slots here, are lanes of 16 bits in one number.
 //!
 //! Invariant: what [`Frame::admits`] accepts, the exact rules for slots accept. References are always looked at exactly. On
-//! 64-bit hosts only: elsewhere the table's room counts more, and every instruction is decoded.
+//! 64-bit hosts with all handlers only: elsewhere the table's room counts more, and every instruction is decoded.
 
 use crate::{
     isa::{HEADER_BYTES, Row},
@@ -19,8 +19,8 @@ use crate::{
 #[cfg_attr(not(target_pointer_width = "64"), allow(dead_code))]
 pub(super) struct Plan(u64);
 
-/// Whether this build has plans.
-pub(super) const EXIST: bool = cfg!(target_pointer_width = "64");
+/// Whether this build has plans: not if it lacks handlers, which plans do not know of.
+pub(super) const EXIST: bool = cfg!(target_pointer_width = "64") && crate::isa::IS_COMPLETE;
 /// Units that have lanes: those behind the token. What an instruction has beyond them is no slot.
 pub(super) const LANES: usize = 4;
 /// Bit 0 of each lane.

@@ -7,7 +7,7 @@ use super::{OutOfMemory, Store};
 use crate::types::{ExternKind, TagIndex};
 use crate::{
     exec::machine::Handle,
-    gc::ObjectHeap,
+    gc::{ObjectHeap, View},
     image::{Image, format::ElemMode},
     trap::Trap,
     types::{ElemIndex, RefType, ValType},
@@ -92,7 +92,7 @@ impl Store {
             self.collect();
             is_there = self.objects.start_over(&mut self.heap, &mut view, bytes);
         }
-        self.context_mut().heap = view;
+        self.use_run(view);
         if is_there { Ok(()) } else { Err(Trap::OutOfHeap) }
     }
 
@@ -104,7 +104,12 @@ impl Store {
         let mut view = self.context().heap;
         self.collect();
         self.objects.start_over(&mut self.heap, &mut view, 0);
-        self.context_mut().heap = view;
+        self.use_run(view);
+    }
+
+    /// What handlers allocate from, from now on.
+    fn use_run(&mut self, view: View) {
+        self.context_mut().heap = View { base: self.objects.base(), ..view };
     }
 
     /// Marks what is reachable.

@@ -3,11 +3,11 @@
 //! Sits beside the rules of `mod.rs`: [`verify`](super::verify) asks here first, and loading an image that was verified before, which
 //! `embed_image!` makes, asks for nothing else.
 
-use super::{NO_INSTRUCTION, error, is_table64, operand_types};
+use super::{NO_INSTRUCTION, error, operand_types};
 use crate::{
     error::{Error, ErrorKind},
     image::{ConstExpr, Func, Image, Options},
-    isa,
+    isa::{self, table::group},
     types::{ExternKind, GlobalIndex, MemoryIndex, TableIndex, ValType},
 };
 
@@ -21,36 +21,43 @@ pub(super) fn module(image: &Image<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// What the records of an image, beside its instructions, need of a build: bits of [`isa::table::group`].
+/// What [`needed_groups`] looks for.
+const OF_RECORDS: u32 = group::REFERENCE_TYPES
+    | group::EXTENDED_CONST
+    | group::EXCEPTIONS
+    | group::FAR_MEMORY
+    | group::MEMORY64
+    | group::THREADS
+    | group::SIMD;
+
+/// What the records of an image, beside its instructions, need of a build: bits of [`group`].
 pub fn needed_groups(image: &Image<'_>) -> u32 {
-    let is_null = |index| image.table(TableIndex(index)).is_none_or(|table| table.init == ConstExpr::Zero);
-    let has_refs = image.elem_exprs.len() != 0 || !(0..image.count(ExternKind::Table)).all(is_null);
+    let tables = || (0..image.count(ExternKind::Table)).map_while(|index| image.table(TableIndex(index)));
     let memories = || (0..image.count(ExternKind::Memory)).map_while(|index| image.memory(MemoryIndex(index)));
-    let has_64 = memories().any(|memory| memory.is_memory64)
-        || (0..image.count(ExternKind::Table)).any(|index| is_table64(image, index) == Some(true));
-    let memory64 = if has_64 { isa::table::group::MEMORY64 } else { 0 };
-    let threads = if memories().any(|memory| memory.is_shared) { isa::table::group::THREADS } else { 0 };
-    let refs = if has_refs { isa::table::group::REFERENCE_TYPES } else { 0 };
-    let is_vector = |index| image.global(GlobalIndex(index)).is_some_and(|global| global.ty.content == ValType::V128);
+    let mut globals = (0..image.count(ExternKind::Global)).map_while(|index| image.global(GlobalIndex(index)));
+    let has_refs = image.elem_exprs.len() != 0 || tables().any(|table| table.init != ConstExpr::Zero);
+    let has_64 = memories().any(|memory| memory.is_memory64) || tables().any(|table| table.ty.is_table64);
     let has_vectors =
-        operand_types(image).any(|ty| ty == ValType::V128) || (0..image.count(ExternKind::Global)).any(is_vector);
-    let refs = refs | if has_vectors { isa::table::group::SIMD } else { 0 };
-    refs | memory64 | threads | if image.hidden_funcs_count() != 0 { isa::table::group::EXTENDED_CONST } else { 0 }
+        operand_types(image).any(|ty| ty == ValType::V128) || globals.any(|global| global.ty.content == ValType::V128);
+    let needs = [
+        (has_refs, group::REFERENCE_TYPES),
+        (image.hidden_funcs_count() != 0, group::EXTENDED_CONST),
+        (image.count(ExternKind::Tag) != 0, group::EXCEPTIONS),
+        (image.count(ExternKind::Memory) > 1, group::FAR_MEMORY),
+        (has_64, group::MEMORY64),
+        (memories().any(|memory| memory.is_shared), group::THREADS),
+        (has_vectors, group::SIMD),
+    ];
+    needs.iter().fold(0, |groups, (is_needed, group)| if *is_needed { groups | group } else { groups })
 }
 
 /// Refuses an image whose records this build cannot instantiate, by the name of what it needs.
 fn lacking(image: &Image<'_>) -> Result<(), Error> {
-    const ALL: u32 = isa::table::group::REFERENCE_TYPES
-        | isa::table::group::EXTENDED_CONST
-        | isa::table::group::EXCEPTIONS
-        | isa::table::group::MEMORY64
-        | isa::table::group::THREADS
-        | isa::table::group::SIMD;
-    if isa::GROUPS & ALL == ALL {
+    if isa::GROUPS & OF_RECORDS == OF_RECORDS {
         return Ok(());
     }
     let lacking = needed_groups(image) & !isa::GROUPS;
-    match isa::table::group::NAMES.get(lacking.trailing_zeros() as usize) {
+    match group::NAMES.get(lacking.trailing_zeros() as usize) {
         Some(name) => Err(Error::new(ErrorKind::Unsupported(name))),
         None => Ok(()),
     }

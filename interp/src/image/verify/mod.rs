@@ -39,7 +39,6 @@ use crate::{
     },
 };
 use calls::Run;
-use indices::is_table64;
 
 /// The most bytes of a frame: what 16-bit slots reach, and the largest call window behind it.
 const FRAME_BYTES_MAX: u32 = 0x2_0000;
