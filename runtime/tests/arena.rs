@@ -180,7 +180,7 @@ fn objects_live_in_an_arena() {
     // 2^(depth + 1) - 1 nodes of 16 bytes, twice at once.
     let nodes = [6, 9, 6].map(|depth| [depth, 1000]);
     let sum = Ok(Val::I32(1001 * 127));
-    assert_eq!(run(&trees, &nodes), [sum.clone(), Err(Error::Trap(Trap::OutOfHeap)), sum]);
+    assert_eq!(run(&trees, &nodes), [sum, Err(Error::Trap(Trap::OutOfHeap)), sum]);
     let mut store = sheave::Store::new(&engine, ());
     let instance = sheave::Linker::new(&engine).instantiate_and_start(&mut store, &graph).unwrap();
     let host = instance.get_typed_func::<(i32, i32), i32>(&store, "run").unwrap();
