@@ -21,7 +21,7 @@ use crate::types::{
 };
 use crate::{
     error::{Error, ErrorKind, ImageErrorKind as Kind},
-    isa::{self, table::group},
+    isa,
     types::{
         CELL_BYTES, DataIndex, ElemIndex, ExternKind, FRAME_HEADER_BYTES, FuncIndex, MemoryIndex, RefType, TypeIndex,
         TypeSpace, ValType, ValTypes,
@@ -83,22 +83,8 @@ pub(super) fn header(bytes: &[u8]) -> Result<Header, Error> {
     Ok(header)
 }
 
-/// Checks all records. One that is wrong may be so only for a build that lacks what the image says it uses: then that is the error.
-pub(super) fn records(image: Image<'_>) -> Result<Image<'_>, Error> {
-    const GROUPS: u32 = group::FUNCTION_REFERENCES | group::GC | group::EXCEPTIONS | group::THREADS;
-    const _: () =
-        assert!(Features::FUNCTION_REFERENCES.with(Features::GC).0 == (group::FUNCTION_REFERENCES | group::GC) as u64);
-    const _: () =
-        assert!(Features::EXCEPTIONS.with(Features::THREADS).0 == (group::EXCEPTIONS | group::THREADS) as u64);
-    let lacking = image.features().0 as u32 & GROUPS & !isa::GROUPS;
-    in_order(image).map_err(|error| match group::NAMES.get(lacking.trailing_zeros() as usize) {
-        Some(name) => Error::new(ErrorKind::Unsupported(name)),
-        None => error,
-    })
-}
-
-/// Checks records in an order in which each relies only on those checked before.
-fn in_order(mut image: Image<'_>) -> Result<Image<'_>, Error> {
+/// Checks all records, in an order in which each relies only on those checked before.
+pub(super) fn records(mut image: Image<'_>) -> Result<Image<'_>, Error> {
     types(&image)?;
     func_types(&image)?;
     imports(&mut image)?;
@@ -168,17 +154,22 @@ fn require(condition: bool, kind: Flaw) -> Result<(), Flaw> {
 /// Builds without typed references know types of functions only, each for itself.
 #[cfg(not(feature = "function-references"))]
 fn types(image: &Image<'_>) -> Result<(), Error> {
-    if ValTypes::from_bytes(image.type_bytes).is_none() {
-        // Codings of all types of references lie in these ranges.
-        let is_ref = |byte: &u8| matches!(byte, 0x23 | 0x29..=0x34 | 0x63 | 0x69..=0x78);
-        if image.types.iter().any(|ty| ty.params > TYPES_MAX) || image.type_bytes.iter().any(is_ref) {
-            return Err(Error::new(ErrorKind::Unsupported("function-references")));
-        }
+    // Codings of all types of references lie in these ranges.
+    let is_ref = |byte: &u8| matches!(byte, 0x23 | 0x29..=0x34 | 0x63 | 0x69..=0x78);
+    let is_plain = |element: u32| matches!(element, 0x6f | 0x70);
+    let are_types_whole = ValTypes::from_bytes(image.type_bytes).is_some();
+    if image.types.iter().any(|ty| ty.params > TYPES_MAX)
+        || image.tables.iter().any(|table| !is_plain(table.element))
+        || !are_types_whole && image.type_bytes.iter().any(is_ref)
+    {
+        return Err(Error::new(ErrorKind::Unsupported("function-references")));
+    }
+    if !are_types_whole {
         return Err(at(image, image.type_bytes, Kind::Type));
     }
     each(image, image.types, |i, ty| {
         // What walks a type's operands, and frames, rely on it.
-        require(ty.params.max(ty.results) <= TYPES_MAX, Flaw::Limits)?;
+        require(ty.results <= TYPES_MAX, Flaw::Limits)?;
         require(image.func_type(TypeIndex(i)).is_some(), Flaw::Index)
     })
 }

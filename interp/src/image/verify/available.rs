@@ -3,7 +3,7 @@
 //! Sits beside the rules of `mod.rs`: [`verify`](super::verify) asks here first, and loading an image that was verified before, which
 //! `embed_image!` makes, asks for nothing else.
 
-use super::{NO_INSTRUCTION, error, operand_types};
+use super::{NO_INSTRUCTION, error, indices::is_table64, operand_types};
 use crate::{
     error::{Error, ErrorKind},
     image::{ConstExpr, Func, Image, Options},
@@ -21,42 +21,40 @@ pub(super) fn module(image: &Image<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// What [`needed_groups`] looks for.
-const OF_RECORDS: u32 = group::REFERENCE_TYPES
-    | group::EXTENDED_CONST
-    | group::EXCEPTIONS
-    | group::FAR_MEMORY
-    | group::MEMORY64
-    | group::THREADS
-    | group::SIMD;
-
 /// What the records of an image, beside its instructions, need of a build: bits of [`group`].
 pub fn needed_groups(image: &Image<'_>) -> u32 {
-    let tables = || (0..image.count(ExternKind::Table)).map_while(|index| image.table(TableIndex(index)));
-    let memories = || (0..image.count(ExternKind::Memory)).map_while(|index| image.memory(MemoryIndex(index)));
-    let mut globals = (0..image.count(ExternKind::Global)).map_while(|index| image.global(GlobalIndex(index)));
-    let has_refs = image.elem_exprs.len() != 0 || tables().any(|table| table.init != ConstExpr::Zero);
-    let has_64 = memories().any(|memory| memory.is_memory64) || tables().any(|table| table.ty.is_table64);
-    let has_vectors =
-        operand_types(image).any(|ty| ty == ValType::V128) || globals.any(|global| global.ty.content == ValType::V128);
-    let needs = [
-        (has_refs, group::REFERENCE_TYPES),
-        (image.hidden_funcs_count() != 0, group::EXTENDED_CONST),
-        (image.count(ExternKind::Tag) != 0, group::EXCEPTIONS),
-        (image.count(ExternKind::Memory) > 1, group::FAR_MEMORY),
-        (has_64, group::MEMORY64),
-        (memories().any(|memory| memory.is_shared), group::THREADS),
-        (has_vectors, group::SIMD),
-    ];
-    needs.iter().fold(0, |groups, (is_needed, group)| if *is_needed { groups | group } else { groups })
+    needed(image, u32::MAX)
+}
+
+/// Those of them that are among `groups`. Inlined, so that nobody looks for what is not asked for.
+#[inline(always)]
+fn needed(image: &Image<'_>, groups: u32) -> u32 {
+    let any = |kind, is_it: &dyn Fn(u32) -> bool| (0..image.count(kind)).any(is_it);
+    let memory = |index| image.memory(MemoryIndex(index));
+    let if_any = |group: u32, is_needed: &dyn Fn() -> bool| if groups & group != 0 && is_needed() { group } else { 0 };
+    if_any(group::REFERENCE_TYPES, &|| {
+        let is_null = |index| image.table(TableIndex(index)).is_none_or(|table| table.init == ConstExpr::Zero);
+        image.elem_exprs.len() != 0 || any(ExternKind::Table, &|index| !is_null(index))
+    }) | if_any(group::EXTENDED_CONST, &|| image.hidden_funcs_count() != 0)
+        | if_any(group::EXCEPTIONS, &|| image.count(ExternKind::Tag) != 0)
+        | if_any(group::FAR_MEMORY, &|| image.count(ExternKind::Memory) > 1)
+        | if_any(group::MEMORY64, &|| {
+            any(ExternKind::Memory, &|index| memory(index).is_some_and(|memory| memory.is_memory64))
+                || any(ExternKind::Table, &|index| is_table64(image, index) == Some(true))
+        })
+        | if_any(group::THREADS, &|| {
+            any(ExternKind::Memory, &|index| memory(index).is_some_and(|memory| memory.is_shared))
+        })
+        | if_any(group::SIMD, &|| {
+            let global = |index| image.global(GlobalIndex(index));
+            operand_types(image).any(|ty| ty == ValType::V128)
+                || any(ExternKind::Global, &|index| global(index).is_some_and(|of| of.ty.content == ValType::V128))
+        })
 }
 
 /// Refuses an image whose records this build cannot instantiate, by the name of what it needs.
 fn lacking(image: &Image<'_>) -> Result<(), Error> {
-    if isa::GROUPS & OF_RECORDS == OF_RECORDS {
-        return Ok(());
-    }
-    let lacking = needed_groups(image) & !isa::GROUPS;
+    let lacking = needed(image, !isa::GROUPS);
     match group::NAMES.get(lacking.trailing_zeros() as usize) {
         Some(name) => Err(Error::new(ErrorKind::Unsupported(name))),
         None => Ok(()),

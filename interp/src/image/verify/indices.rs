@@ -44,7 +44,7 @@ fn has_wide_address(row: Row) -> bool {
 }
 
 /// Whether a table has 64-bit indices, if there is such a table.
-fn is_table64(image: &Image<'_>, index: u32) -> Option<bool> {
+pub(super) fn is_table64(image: &Image<'_>, index: u32) -> Option<bool> {
     image.table(TableIndex(index)).map(|table| table.ty.is_table64)
 }
 
