@@ -1,5 +1,5 @@
 //! The command stream from end to end, on a player in this process: the same outcomes as from wasm; too little memory and a
-//! device that stops are said, with the rest still judged. `cargo xtask test --only stream` runs all core slices so.
+//! device that stops are said, with the rest still judged. `cargo xtask test --only conformance` runs all slices so, among other ways.
 
 use sheave_conformance::{
     Options, Summary,

@@ -251,6 +251,7 @@ const USER: &str = r#"(module
     (import "library" "throw" (func $throw (param i64 externref)))
     (import "host" "pass" (func $pass (param i64)))
     (func $thrower (export "thrower") (param i64 externref) (call $throw (local.get 0) (local.get 1)))
+    (func (export "imported") (param i64 externref) (throw $other (local.get 0) (local.get 1)))
     (func $tail (param i64 externref) (return_call $throw (local.get 0) (local.get 1)))
     ;; the tail call's own handler is gone with its frame
     (func $tail_in_try (param i64 externref) (result i64 externref)
@@ -324,11 +325,14 @@ fn tags_are_one_across_instances_and_host_functions() {
         // To the host, which sees tag, payload and frames.
         let error = call(&mut store, user, "thrower", &inputs).unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Exception(_)), "{error}");
-        assert!(error.to_string().starts_with("uncaught exception: i64 7, externref"), "{error}");
+        assert!(error.to_string().starts_with("uncaught exception of tag \"t\": i64 7, externref"), "{error}");
         assert_eq!(error.backtrace().unwrap().frames().len(), 2, "{error}");
         let exception = store.take_pending_exception().unwrap().unwrap();
         assert_eq!(Some(exception.tag(&store).unwrap()), library.get_tag(&store, "t"));
         assert_eq!(exception.fields(&mut store).unwrap(), inputs);
+        // By the name that the module which throws it has for its tag.
+        let error = call(&mut store, user, "imported", &inputs).unwrap_err();
+        assert!(error.to_string().starts_with("uncaught exception of tag \"library\".\"other\": i64 7"), "{error}");
     }
 }
 

@@ -10,42 +10,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A guest that spawns threads of itself, which count with a lock and without, and waits for them. The lock is one of three states,
-/// as in Drepper, "Futexes Are Tricky".
-const WORKERS: &str = r#"(module
-    (import "host" "memory" (memory 1 4 shared))
-    (import "host" "spawn" (func $spawn (param i32)))
-    ;; 0: lock; 8: counted under it; 16: counted atomically; 24: threads that have ended
-    (func $lock
-        (if (i32.eqz (i32.atomic.rmw.cmpxchg (i32.const 0) (i32.const 0) (i32.const 1))) (then (return)))
-        (loop $again
-            (if (i32.eqz (i32.atomic.rmw.xchg (i32.const 0) (i32.const 2))) (then (return)))
-            (drop (memory.atomic.wait32 (i32.const 0) (i32.const 2) (i64.const -1)))
-            (br $again)))
-    (func $unlock
-        (if (i32.ne (i32.atomic.rmw.sub (i32.const 0) (i32.const 1)) (i32.const 1)) (then
-            (i32.atomic.store (i32.const 0) (i32.const 0))
-            (drop (memory.atomic.notify (i32.const 0) (i32.const 1))))))
-    (func (export "thread") (param $locked i32) (param $added i32)
-        (loop $again
-            (call $lock)
-            (i64.store (i32.const 8) (i64.add (i64.load (i32.const 8)) (i64.const 1)))
-            (call $unlock)
-            (br_if $again (local.tee $locked (i32.sub (local.get $locked) (i32.const 1)))))
-        (loop $again
-            (drop (i64.atomic.rmw.add (i32.const 16) (i64.const 1)))
-            (br_if $again (local.tee $added (i32.sub (local.get $added) (i32.const 1)))))
-        (drop (i32.atomic.rmw.add (i32.const 24) (i32.const 1)))
-        (drop (memory.atomic.notify (i32.const 24) (i32.const -1))))
-    (func (export "main") (param $threads i32) (local $i i32) (local $ended i32)
-        (loop $again
-            (call $spawn (local.get $i))
-            (br_if $again (i32.ne (local.get $threads) (local.tee $i (i32.add (local.get $i) (i32.const 1))))))
-        (loop $again
-            (local.set $ended (i32.atomic.load (i32.const 24)))
-            (if (i32.ne (local.get $ended) (local.get $threads)) (then
-                (drop (memory.atomic.wait32 (i32.const 24) (local.get $ended) (i64.const -1)))
-                (br $again))))))"#;
+/// Spawns threads of itself, which count with a lock and without, and waits for them.
+const WORKERS: &str = include_str!("../../examples/guests/threads/workers.wat");
 
 const THREADS: i32 = 4;
 /// Of each thread.

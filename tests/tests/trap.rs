@@ -14,7 +14,8 @@ const NOT_FROM_A_GUEST: [Trap; 4] = [Trap::OutOfFuel, Trap::Interrupted, Trap::H
 fn each_trap_shows_its_message_and_where_it_happened() {
     let seen = RefCell::new(BTreeSet::new());
     check_folder("trap", |text| {
-        let engine = Engine::new(&Config::default());
+        // A heap that a few objects fill.
+        let engine = Engine::new(Config::default().max_objects_bytes(16 << 20));
         let module = Module::new(&engine, text).expect("a module");
         let mut store = Store::new(&engine, ());
         let error = match Instance::new(&mut store, &module, &[]) {

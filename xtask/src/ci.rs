@@ -119,7 +119,7 @@ static STEPS: [Step; 20] = [
     },
     Step {
         name: "conformance",
-        what: "the official test suite: with tail calls, with a loop, translated lazily, as images that a player reads; docs/proposals.md says what came of it",
+        what: "the official test suite: with tail calls, with a loop, translated lazily, as images that a player reads, with a collection at each allocation; docs/proposals.md says what came of it",
         fast: false,
         beside: false,
         run: Run::Task(|| proposals::run(true), "cargo xtask proposals --check"),

@@ -22,7 +22,7 @@ use sheave_conformance::{
     version,
     after_help = "Examples:\n  sheave-conformance                                the core slices\n  \
                   sheave-conformance --slice wasm-2.0 --file table  scripts of one slice by name\n  \
-                  sheave-conformance --slice simd --json            a later slice, for scripts\n  \
+                  sheave-conformance --slice simd --json            one slice, for scripts\n  \
                   sheave-conformance my.wast                        your own scripts\n  \
                   sheave-conformance --stream                       as a device would run them, in process\n  \
                   sheave-conformance --slice wasm-1.0 -- qemu-system-arm ...   on a device, behind a program"
@@ -43,8 +43,7 @@ struct Args {
     /// Translate each function when it is first called.
     #[arg(long)]
     lazy: bool,
-
-    /// Collect what is not reachable at each allocation of a structure or an array
+    /// Collect garbage at each allocation of a structure, an array or an exception, and overwrite what is free.
     #[arg(long)]
     collect_always: bool,
     /// Print every failure instead of the first few of each script.

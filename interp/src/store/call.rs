@@ -245,7 +245,12 @@ impl Store {
                 #[cfg(feature = "objects")]
                 Exit::COLLECT => match self.room_for_object(self.context().request.delta as u32) {
                     Ok(()) => continue,
-                    Err(trap) => Stop::Trap(trap),
+                    Err(trap) => {
+                        // The instruction is not executed again: it has trapped, and the guest stands behind its token as after any trap.
+                        let saved = &mut self.context_mut().saved;
+                        saved.ip = saved.ip.wrapping_add(1);
+                        Stop::Trap(trap)
+                    }
                 },
                 #[cfg(feature = "exceptions")]
                 Exit::THROW => match self.throw() {

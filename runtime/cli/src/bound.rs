@@ -1,7 +1,9 @@
 //! `sheave bound`: what memory an instance takes on a microcontroller, before it runs.
 
 use crate::{
-    Failure, output,
+    Failure,
+    needs::Needs,
+    output,
     source::Source,
     stack_depth::{self, Depth},
     translation::{self, Translation},
@@ -20,13 +22,15 @@ use std::{fmt::Write as _, path::PathBuf, process::ExitCode};
 /// instance, and of what: exactly, so that one byte less is too little. A module is translated first, as `sheave compile` would.
 ///
 /// How much guest stack a program needs can be computed if no function calls itself, by way of others or through a table; then that is what
-/// is taken. Otherwise it has to be chosen.
+/// is taken. Otherwise it has to be chosen. So has the room for structs, arrays and exceptions, which is none unless you say how much: it
+/// depends on how many are alive at once.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
   sheave bound app.image                          computes the guest stack, if it can be computed
   sheave bound app.wasm --stack-bytes 2KiB        with a guest stack of that size
   sheave bound app.wasm --calls-depth 10          with room for ten calls of the function with the largest frame
+  sheave bound app.wasm --objects-bytes 4KiB      with room for structs, arrays and exceptions
   sheave bound --rodata app.wasm                  with read-only data left in flash
   sheave bound --json app.image | jq .microcontroller.arena_bytes
 
@@ -62,6 +66,9 @@ struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     stack_unknown: Option<String>,
     largest_frame_bytes: u64,
+    /// What goes wrong for want of room for objects.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    objects_missing: Option<&'static str>,
     microcontroller: Machine,
     host: Machine,
 }
@@ -82,6 +89,10 @@ struct Machine {
     /// So much more for all that the memory may grow; nothing if that has no limit, or several things grow.
     growth_bytes: Option<u64>,
 }
+
+/// Of a guest that makes objects, and has no room for any.
+const OBJECTS_MISSING: &str =
+    "structs, arrays and exceptions have no room: the first one that the guest makes traps (out of heap memory)";
 
 /// Runs the command.
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
@@ -113,6 +124,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
             growth_bytes: bound.growth_bytes,
         })
     };
+    let is_objects_missing = args.objects_bytes == 0 && Needs::of(&parsed).makes_objects();
     // Such images are for builds with that feature.
     let board = if parsed.has_read_only_data() { &Sizes::MICROCONTROLLER_RODATA } else { &Sizes::MICROCONTROLLER };
     let (Some(microcontroller), Some(host)) = (bound(board), bound(&Sizes::HERE)) else {
@@ -124,6 +136,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
         stack,
         stack_unknown: deepest.err(),
         largest_frame_bytes: largest_frame,
+        objects_missing: is_objects_missing.then_some(OBJECTS_MISSING),
         microcontroller,
         host,
     };
@@ -133,13 +146,18 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
             "note: how deep calls go is not known: {why}; choose with --stack-bytes or --calls-depth\n"
         ));
     }
+    if let Some(what) = report.objects_missing {
+        output::to_stderr(&format!("note: {what}; choose with --objects-bytes\n"));
+    }
     Ok(ExitCode::SUCCESS)
 }
 
 impl Report {
     fn to_text(&self, args: &Args) -> String {
         let (board, host) = (&self.microcontroller, &self.host);
-        let mut text = format!("{}: an arena of {} bytes on a microcontroller\n\n", self.file, board.arena_bytes);
+        let without = if self.objects_missing.is_some() { ", without room for objects" } else { "" };
+        let mut text =
+            format!("{}: an arena of {} bytes on a microcontroller{without}\n\n", self.file, board.arena_bytes);
         let _ = writeln!(text, "  {:28} {:>15} {:>12}", "bytes", "microcontroller", "this host");
         let mut line = |what: &str, of: fn(&Machine) -> usize| {
             let _ = writeln!(text, "  {what:28} {:>15} {:>12}", of(board), of(host));
@@ -151,7 +169,7 @@ impl Report {
         }
         line("elements of tables", |machine| machine.elements_bytes);
         line("globals", |machine| machine.globals_bytes);
-        if args.objects_bytes != 0 {
+        if args.objects_bytes != 0 || self.objects_missing.is_some() {
             line("structs, arrays, exceptions", |machine| machine.objects_bytes);
         }
         line("records of store, instance", |machine| machine.records_bytes);

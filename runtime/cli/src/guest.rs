@@ -6,7 +6,7 @@ use crate::{
     Failure,
     capability::unknown_import,
     failure::closest,
-    limits::MemoryLimit,
+    limits::{self, MemoryLimit},
     source::{Source, plain},
     translation, units, values,
     watchdog::{self, Watchdog},
@@ -66,9 +66,14 @@ pub struct Options {
     /// Stop after this time, such as 500ms or 2s
     #[arg(long, value_name = "DUR", value_parser = units::duration)]
     timeout: Option<Duration>,
-    /// Let memories grow to so many bytes in all, such as 65536, 64KiB or 1MiB
+    /// Let memories grow to so many bytes in all, such as 65536, 64KiB or 1MiB, and structs, arrays and exceptions too
+    ///
+    /// Each of both sums has this limit. Without it memories have none but their own, and structs, arrays and exceptions have 256 MiB.
     #[arg(long, value_name = "BYTES", value_parser = units::bytes)]
     max_memory: Option<u64>,
+    /// Make every NaN canonical, so that results are the same bit for bit on every machine. Images have to be compiled so
+    #[arg(long)]
+    canonicalize_nans: bool,
     /// When to validate and translate functions: all at once, or each when it is first called. Images are whole already
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     compilation_mode: When,
@@ -120,6 +125,10 @@ impl<'a> Guest<'a> {
         let source = Source::read(file)?;
         let mut config = Config::default();
         config.consume_fuel(options.fuel.is_some()).interruptible(options.timeout.is_some());
+        config.canonicalize_nans(options.canonicalize_nans);
+        if let Some(bytes) = options.max_memory {
+            config.max_objects_bytes(usize::try_from(bytes).unwrap_or(usize::MAX));
+        }
         config.compilation_mode(options.compilation_mode.into());
         let engine = Engine::new(&config);
         let began = Instant::now();
@@ -300,7 +309,7 @@ fn invoke(store: &mut Store<State>, func: Func, params: &[Val]) -> Result<(), St
     let ty = func.ty(&*store);
     let mut results: Vec<Val> = ty.results().iter().map(|ty| Val::default_for_ty(*ty)).collect();
     func.call(&mut *store, params, &mut results)?;
-    let text: String = results.iter().map(|result| values::show(result) + "\n").collect();
+    let text: String = results.iter().map(|result| values::show(&*store, result) + "\n").collect();
     crate::output::to_stdout(&text).map_err(Stop::Failed)
 }
 
@@ -321,9 +330,13 @@ impl Stop {
                 Trap::OutOfFuel => options.fuel.map(|fuel| format!("--fuel {fuel} is used up")),
                 Trap::Interrupted => options.timeout.map(watchdog::hint),
                 Trap::StackOverflow => Some("the guest recursed too deeply, perhaps without end".to_owned()),
+                Trap::OutOfHeap => Some(limits::objects_hint(options.max_memory)),
                 _ => memory.hint(),
             };
             return Err(Failure::trap(format!("trap: {error}")).hint(hint));
+        }
+        if let ErrorKind::Exception(_) = error.kind() {
+            return Err(Failure::trap(error));
         }
         let failure = Failure::module(match others_missing(&error, module) {
             0 => error.to_string(),

@@ -22,6 +22,14 @@ impl MemoryLimit {
     }
 }
 
+/// Advice on a guest that had no room for another struct, array or exception, by the value of `--max-memory`.
+pub fn objects_hint(bytes_max: Option<u64>) -> String {
+    match bytes_max.map(crate::units::show_bytes) {
+        Some(max) => format!("--max-memory {max} is what structs, arrays and exceptions may take"),
+        None => "structs, arrays and exceptions may take 256 MiB; --max-memory BYTES says another limit".to_owned(),
+    }
+}
+
 impl ResourceLimiter for MemoryLimit {
     fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool, LimiterError> {
         if maximum.is_some_and(|maximum| desired > maximum) {

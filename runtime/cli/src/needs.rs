@@ -46,6 +46,12 @@ impl Needs {
         is_full.then_some("level-full").into_iter().chain(named).chain(rodata).collect()
     }
 
+    /// Whether it makes structs, arrays or exceptions, which take room of their own.
+    pub fn makes_objects(&self) -> bool {
+        let names = self.counts.keys().filter_map(|token| isa::row_of(*token)).map(|(row, _)| row.get().name);
+        names.into_iter().any(|name| name.contains("struct.new") || name.contains("array.new") || name == "throw")
+    }
+
     /// What to write into a manifest, for people.
     pub fn print(&self) {
         let quoted: Vec<String> = self.features().iter().map(|name| format!("{name:?}")).collect();
@@ -58,6 +64,9 @@ impl Needs {
             quoted.join(", ")
         );
         let _ = writeln!(text, "handlers  {} of {}: --handlers FILE lists them", self.counts.len(), isa::TOKENS);
+        if self.makes_objects() {
+            text += "objects   structs, arrays or exceptions: `Limits::objects_bytes` has to give them room, which is none by default\n";
+        }
         output::to_stderr(&text);
     }
 

@@ -13,7 +13,8 @@ use std::{process::ExitCode, time::Instant};
 /// the program, also what begins with `-`.
 ///
 /// The program has stdin, stdout, stderr, clocks and random numbers. Directories and environment variables it has only
-/// if they are granted here. It exits with its own exit code; 134 stands for a trap, whose backtrace is printed.
+/// if they are granted here. It exits with its own exit code; 134 stands for a trap, or an exception that nobody caught, whose
+/// backtrace is printed.
 #[derive(clap::Args)]
 #[command(
     override_usage = "sheave run [OPTIONS] FILE [ARGS]...",

@@ -1,6 +1,6 @@
 //! Values of `--invoke`: arguments in the notation of the Wasm text format, results as Wasmtime prints them.
 
-use sheave::{F32, F64, Val, ValType};
+use sheave::{AnyRef, AsContext, F32, F64, Nullable, Val, ValType};
 use wast::{
     core::V128Const,
     parser::{Parse, ParseBuffer, parse},
@@ -67,8 +67,11 @@ fn literal<T: for<'a> Parse<'a>>(text: &str) -> Option<T> {
     parse(&ParseBuffer::new(text).ok()?).ok()
 }
 
-/// A result as Wasmtime prints it; a vector as four lanes, so that it can be an argument again.
-pub fn show(value: &Val) -> String {
+/// A result as Wasmtime prints it; a vector as four lanes, so that it can be an argument again; an integer of 31 bits as a number.
+///
+/// # Panics
+/// If it is a reference of another store.
+pub fn show(store: impl AsContext, value: &Val) -> String {
     match value {
         Val::I32(value) => value.to_string(),
         Val::I64(value) => value.to_string(),
@@ -79,15 +82,37 @@ pub fn show(value: &Val) -> String {
         Val::FuncRef(_) => "<funcref>".into(),
         Val::ExternRef(value) if value.is_null() => "<null externref>".into(),
         Val::ExternRef(_) => "<externref>".into(),
+        Val::AnyRef(Nullable::Null) => "<null anyref>".into(),
+        Val::AnyRef(Nullable::Val(reference)) => show_any(store, reference),
+        Val::ExnRef(value) if value.is_null() => "<null exnref>".into(),
+        Val::ExnRef(_) => "<exnref>".into(),
         // `Val` may get variants; until it is taught to print them, as Rust does.
         value => format!("{value:?}"),
     }
 }
 
+fn show_any(store: impl AsContext, reference: &AnyRef) -> String {
+    if let Some(number) = reference.as_i31(&store) {
+        return number.get_i32().to_string();
+    }
+    let name = if reference.as_struct(&store).is_some() {
+        "<structref>"
+    } else if reference.as_array(&store).is_some() {
+        "<arrayref>"
+    } else {
+        "<externref>"
+    };
+    name.into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sheave::Nullable;
+    use sheave::{Engine, Store};
+
+    fn show(value: &Val) -> String {
+        super::show(Store::new(&Engine::default(), ()), value)
+    }
 
     #[test]
     fn integers_take_the_whole_range_signed_and_unsigned() {

@@ -7,8 +7,17 @@ use super::{
     rooted::unrooted,
     types::Owner,
 };
-use alloc::{string::String, vec::Vec};
+use alloc::{
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
 use core::fmt::{self, Write as _};
+use sheave_interp::{
+    image::Import,
+    store::External,
+    types::{ExternKind, ExternType},
+};
 
 impl Tag {
     /// A tag whose exceptions carry values of the parameter types.
@@ -198,6 +207,9 @@ impl<T> Store<T> {
     fn describe(&self, handle: u32) -> String {
         let mut text = String::from("uncaught exception");
         let Some(tag) = self.core.exception_tag(handle) else { return text };
+        if let Some(name) = self.tag_name(tag) {
+            let _ = write!(text, " of tag {name}");
+        }
         let cells = self.core.exception_cells(handle);
         for (i, (ty, cell)) in self.core.tag_type(tag).params().layout().enumerate() {
             use sheave_interp::types::ValType as V;
@@ -214,6 +226,25 @@ impl<T> Store<T> {
             };
         }
         text
+    }
+
+    /// What the module of the instance that runs calls a tag: the name of an export or an import, or its index. None if it has no such tag.
+    fn tag_name(&self, tag: u32) -> Option<String> {
+        let instance = self.core.current_instance()?;
+        let image = self.core.image(instance);
+        let is_it = |index: &u32| {
+            let found = self.core.resolve(instance, ExternKind::Tag, *index);
+            matches!(found, Some(External::Tag(address)) if address == tag)
+        };
+        let index = (0..image.count(ExternKind::Tag)).find(is_it)?;
+        if let Some(export) = image.exports().find(|export| export.kind == ExternKind::Tag && is_it(&export.index)) {
+            return Some(format!("{:?}", export.name));
+        }
+        let is_import = |import: &Import<'_>| matches!(import.ty, ExternType::Tag(_)) && import.index == index;
+        Some(match image.imports().find(is_import) {
+            Some(Import { module, name, .. }) => format!("{module:?}.{name:?}"),
+            None => index.to_string(),
+        })
     }
 }
 

@@ -73,6 +73,53 @@ fn what_cannot_be_computed_is_said_and_can_be_chosen() {
     assert_eq!(found["stack_unknown"], "func 0 calls through a table");
 }
 
+/// Each operator that makes an object, alone in a module.
+#[test]
+fn objects_without_room_are_told_of() {
+    let of = |code: &str| {
+        let text = format!(
+            r#"(module (type $s (struct (field i32))) (type $a (array i32)) (type $r (array anyref)) (tag $t) (data $d "1234") (elem $e anyref (ref.null any))
+            (func (export "f") {code}))"#
+        );
+        Bench::with("objects.wat", text)
+    };
+    let (zero, one) = ("(i32.const 0)", "(i32.const 1)");
+    for makes in [
+        format!("(drop (struct.new $s {one}))"),
+        "(drop (struct.new_default $s))".to_owned(),
+        format!("(drop (array.new $a {one} {one}))"),
+        format!("(drop (array.new $r (ref.null any) {one}))"),
+        format!("(drop (array.new_default $a {one}))"),
+        format!("(drop (array.new_fixed $a 1 {one}))"),
+        "(drop (array.new_fixed $r 1 (ref.null any)))".to_owned(),
+        format!("(drop (array.new_data $a $d {zero} {one}))"),
+        format!("(drop (array.new_elem $r $e {zero} {one}))"),
+        "(throw $t)".to_owned(),
+    ] {
+        let bench = of(&makes);
+        let done = bench.sheave(&["bound", "objects.wat"]);
+        assert!(
+            done.out.contains("without room for objects") && done.err.contains("--objects-bytes"),
+            "{makes}: {done:?}"
+        );
+        assert!(figures(&bench, &["objects.wat"])["objects_missing"].is_string(), "{makes}");
+        let done = bench.sheave(&["bound", "--objects-bytes", "1KiB", "objects.wat"]);
+        assert!(!done.out.contains("without") && done.err.is_empty(), "{makes}: {done:?}");
+        let done = bench.sheave(&["compile", "--profile", "objects.wat", "-o", "objects.image"]);
+        assert!(done.err.contains("`Limits::objects_bytes`"), "{makes}: {done:?}");
+    }
+    for makes_none in
+        ["(drop (ref.i31 (i32.const 1)))", "(throw_ref (ref.null exn))", "(drop (array.len (ref.null $a)))"]
+    {
+        let bench = of(makes_none);
+        let done = bench.sheave(&["bound", "objects.wat"]);
+        assert!(!done.out.contains("without") && done.err.is_empty(), "{makes_none}: {done:?}");
+        assert!(figures(&bench, &["objects.wat"]).get("objects_missing").is_none(), "{makes_none}");
+        let done = bench.sheave(&["compile", "--profile", "objects.wat", "-o", "objects.image"]);
+        assert!(!done.err.contains("objects_bytes"), "{makes_none}: {done:?}");
+    }
+}
+
 #[test]
 fn read_only_data_are_no_part_of_the_arena() {
     let text = r#"(module (memory (export "memory") 100 100 (pagesize 1))

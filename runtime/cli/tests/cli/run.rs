@@ -164,11 +164,84 @@ fn bad_options_exit_with_2() {
 }
 
 #[test]
-fn an_uncaught_exception_is_shown_with_its_payload_and_a_backtrace() {
-    let text = r#"(module $m (tag $t (param i32 f64 externref)) (func $inner (throw $t (i32.const -3) (f64.const 1.5) (ref.null extern)))
+fn an_uncaught_exception_exits_like_a_trap_with_its_tag_and_payload() {
+    let text = r#"(module $m (tag (param i32)) (tag $t (param i32 f64 externref)) (tag $x (export "oops")) (tag $n)
+        (func $inner (export "index") (throw $t (i32.const -3) (f64.const 1.5) (ref.null extern)))
+        (func (export "named") (throw $x))
+        (func (export "again") (local $e exnref)
+            (local.set $e (block $h (result exnref) (try_table (catch_all_ref $h) (throw $n)) (unreachable)))
+            (throw_ref (local.get $e)))
         (func (export "_start") (call $inner)))"#;
-    let done = Bench::with("throw.wat", text).sheave(&["run", "throw.wat"]);
-    done.fails(1, &["error: uncaught exception: i32 -3, f64 1.5, null", "0: ", "m!inner", "1: "]);
+    let bench = Bench::with("throw.wat", text);
+    let done = bench.sheave(&["run", "throw.wat"]);
+    done.fails(
+        134,
+        &["error: uncaught exception of tag 1: i32 -3, f64 1.5, null\nwasm backtrace", "0: ", "m!inner", "1: "],
+    );
+    let invoke = |name| bench.sheave(&["run", "--invoke", name, "throw.wat"]);
+    invoke("named").fails(134, &["error: uncaught exception of tag \"oops\"\n"]);
+    invoke("again").fails(134, &["error: uncaught exception of tag 3\n"]);
+}
+
+#[test]
+fn references_are_shown_by_what_they_are_of() {
+    let text = r#"(module (type $s (struct)) (type $a (array i8)) (tag $t)
+        (func $f (export "f") (result i31ref anyref (ref $s) eqref anyref funcref externref externref)
+            (ref.i31 (i32.const -5)) (ref.i31 (i32.const 7)) (struct.new $s) (array.new_default $a (i32.const 1))
+            (any.convert_extern (extern.convert_any (struct.new $s))) (ref.func $f) (extern.convert_any (ref.i31 (i32.const 1))) (ref.null extern))
+        (func (export "nulls") (result anyref i31ref nullref funcref exnref)
+            (ref.null any) (ref.null i31) (ref.null none) (ref.null func) (ref.null exn))
+        (func (export "exn") (result exnref) (block $h (result exnref) (try_table (catch_all_ref $h) (throw $t)) (unreachable))))"#;
+    let bench = Bench::with("refs.wat", text);
+    let invoke = |name| bench.sheave(&["run", "--invoke", name, "refs.wat"]);
+    invoke("f").prints("-5\n7\n<structref>\n<arrayref>\n<structref>\n<funcref>\n<externref>\n<null externref>\n");
+    invoke("nulls").prints("<null anyref>\n<null anyref>\n<null anyref>\n<null funcref>\n<null exnref>\n");
+    invoke("exn").prints("<exnref>\n");
+}
+
+/// As with memories: what is asked for is what there is.
+#[test]
+fn the_limit_on_memory_holds_for_objects_too() {
+    let text = r#"(module (type $bytes (array i8))
+        (func (export "make") (param i32) (result i32) (array.len (array.new_default $bytes (local.get 0)))))"#;
+    let bench = Bench::with("make.wat", text);
+    let make =
+        |limit: &[&str], bytes| bench.sheave(&[&["run"], limit, &["--invoke", "make", "make.wat", bytes]].concat());
+    make(&["--max-memory", "1MiB"], "1000000").prints("1000000\n");
+    make(&["--max-memory", "1MiB"], "1100000").fails(134, &["out of heap memory", "--max-memory 1.0 MiB"]);
+    make(&[], "300000000").fails(134, &["out of heap memory", "256 MiB", "--max-memory"]);
+    make(&["--max-memory", "300MiB"], "300000000").prints("300000000\n");
+}
+
+#[test]
+fn nans_are_canonical_if_asked_for() {
+    let text = r#"(module (func (export "bits") (param i32) (result i32)
+        (i32.reinterpret_f32 (f32.add (f32.reinterpret_i32 (local.get 0)) (f32.const 1)))))"#;
+    let bench = Bench::with("nan.wat", text);
+    let bits =
+        |options: &[&str], file| bench.sheave(&[&["run"], options, &["--invoke", "bits", file, "0x7fc00123"]].concat());
+    bits(&[], "nan.wat").prints("2143289635\n");
+    bits(&["--canonicalize-nans"], "nan.wat").prints("2143289344\n");
+    bench.sheave(&["compile", "nan.wat", "-o", "nan.image"]).prints("");
+    bits(&["--canonicalize-nans"], "nan.image").fails(1, &["compile it with --canonicalize-nans"]);
+    bench.sheave(&["compile", "--canonicalize-nans", "nan.wat", "-o", "nan.image"]).prints("");
+    bits(&["--canonicalize-nans"], "nan.image").prints("2143289344\n");
+}
+
+/// Addresses of 64 bits: `examples/guests/memory64`. How many primes there are is in every table of them.
+#[test]
+fn a_program_with_64_bit_addresses_runs() {
+    let program = include_str!("../../../../examples/guests/memory64/sieve.wat");
+    let bench = Bench::with("sieve.wat", program);
+    let primes =
+        |options: &[&str], end| bench.sheave(&[&["run"], options, &["--invoke", "primes", "sieve.wat", end]].concat());
+    primes(&[], "2").prints("0\n");
+    primes(&[], "3").prints("1\n");
+    primes(&[], "100000").prints("9592\n");
+    primes(&["--compilation-mode", "lazy"], "100000").prints("9592\n");
+    primes(&["--max-memory", "128KiB"], "1000000")
+        .fails(134, &["unreachable", "kept the guest from growing its memory"]);
+    primes(&[], "0x1000000000000").fails(134, &["unreachable"]);
 }
 
 /// C++ whose errors are exceptions, with destructors on the way: `examples/guests/exceptions`.
