@@ -48,7 +48,11 @@ const MOVE: usize = 0;
 const SELECT: usize = 1;
 const LOAD: usize = 2;
 const STORE: usize = 3;
-const FIRST_FUNCTION: usize = 4;
+const FIELD_GET: usize = 4;
+const FIELD_SET: usize = 5;
+const ELEMENT_GET: usize = 6;
+const ELEMENT_SET: usize = 7;
+const FIRST_FUNCTION: usize = 8;
 /// The branch is taken if the operation gives 0.
 const UNLESS: usize = 0x80;
 
@@ -87,7 +91,15 @@ fn is_general(handler: &str) -> bool {
         "Store",
         "StoreFar",
     ];
-    GENERAL.contains(&handler)
+    GENERAL.contains(&handler) || of_object(handler).is_some()
+}
+
+/// What is done with a field of a structure or an element of an array, and how that is extended.
+fn of_object(handler: &str) -> Option<(usize, &str)> {
+    let what = |(name, what)| Some((what, handler.strip_prefix(name)?));
+    [("StructGet", FIELD_GET), ("StructSet", FIELD_SET), ("ArrayGet", ELEMENT_GET), ("ArraySet", ELEMENT_SET)]
+        .into_iter()
+        .find_map(what)
 }
 
 fn is_move(row: &Row) -> bool {
@@ -160,6 +172,9 @@ impl Run {
                 (Role::Out, kind::REG) => Letter::ToAccumulator,
                 (Role::Out, kind::SLOT) => Letter::ToSlot,
                 (Role::Out, kind::WRITE) => Letter::ToBoth,
+                // The type of a structure, and the offset of a field in it.
+                (Role::Aux, kind::TYPE) => Letter::Immediate32,
+                (Role::Aux, kind::OFF16) if pairs[index - 1].1 == kind::TYPE => Letter::Immediate16,
                 (Role::Aux, kind::OFF16) => Letter::Offset,
                 (Role::Aux, kind::NONE) => Letter::Nothing,
                 (Role::Aux, kind::MEMORY) => Letter::Far,
@@ -218,6 +233,22 @@ fn access(row: &Row) -> usize {
     }
 }
 
+/// An access to an object in a byte: the lower four bits as above, what is held in the upper, as [`crate::gc::layout::Storage`] numbers it.
+fn object_access(row: &Row, extension: &str) -> usize {
+    match (extension, *row.types.last().expect("it has a value")) {
+        ("I8" | "I8U", _) => 0,
+        ("I8S", _) => 4,
+        ("I16" | "I16U", _) => 0x11,
+        ("I16S", _) => 0x15,
+        (_, Ty::I32) => 0x22,
+        (_, Ty::I64) => 0x33,
+        (_, Ty::F32) => 0x42,
+        (_, Ty::F64) => 0x53,
+        (_, Ty::Ref) => 0x72,
+        (_, Ty::V128) => panic!("{}: vectors do not come to the general arm", row.name),
+    }
+}
+
 /// Types of operands and result of a row that computes.
 fn signature(row: &Row) -> Option<Vec<&'static str>> {
     let operands = match row.shape.handler {
@@ -256,6 +287,10 @@ pub fn general(available: &Available, has_rodata: bool) -> (String, String) {
         } else {
             let accessed = || run.rows.iter().map(|row| access(row)).collect::<Vec<_>>();
             match row.shape.handler {
+                handler if let Some((what, extension)) = of_object(handler) => {
+                    let wanted: Vec<usize> = run.rows.iter().map(|row| object_access(row, extension)).collect();
+                    (what, place_of(&mut accesses, &wanted))
+                }
                 "Load" | "LoadSum" | "LoadFar" => (LOAD, place_of(&mut accesses, &accessed())),
                 "Store" | "StoreFar" => (STORE, place_of(&mut accesses, &accessed())),
                 "Select" => (SELECT, 0),
@@ -317,13 +352,15 @@ fn operate(functions: &Functions) -> String {
     )
 }
 
-/// Whether an instruction is a function of its own: those on vectors, and those on what other threads may touch; all that only go on or trap.
+/// Whether an instruction is a function of its own: those on vectors, on what other threads may touch, and on objects; all that only go on, trap, or wait for room.
 fn is_apart(row: &Row) -> bool {
     const LEAVE: [&str; 4] = ["AtomicWait", "AtomicNotify", "MemoryGrow", "ReturnValue"];
+    // No longer than a call is.
+    const SHORT: [&str; 5] = ["RefI31", "I31GetS", "I31GetU", "RefEq", "ArrayLen"];
     // One function for all of them where there are no other threads.
     const SHARE: [&str; 4] = ["AtomicLoad", "AtomicStore", "AtomicRmw", "AtomicCmpxchg"];
-    row.groups() & (group::SIMD | group::THREADS) != 0
-        && row.groups() & group::GC == 0
+    row.groups() & (group::SIMD | group::THREADS | group::GC) != 0
+        && !SHORT.contains(&row.shape.handler)
         && !LEAVE.contains(&row.shape.handler)
         && (are_memories_shared() || !SHARE.contains(&row.shape.handler))
 }

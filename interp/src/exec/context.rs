@@ -229,13 +229,16 @@ pub struct Registers {
     pub f0: f64,
 }
 
+/// How many operands an instruction has at most that the general arm decodes: a write to a field names structure, type and offset too.
+pub const OPERANDS: usize = if cfg!(feature = "gc") { 4 } else { 3 };
+
 /// What of an instruction is known when the general arm of the match has decoded it, and needed when its operation is done. In the context, so that no operation has it above
 /// itself on the native stack.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct Decoded {
     /// Operands.
-    pub values: [u64; 3],
+    pub values: [u64; OPERANDS],
     /// Where the result goes, or null.
     pub result: *mut u32,
     /// Where it also goes, which may be the same.
@@ -249,7 +252,7 @@ pub struct Decoded {
 impl Decoded {
     /// Nothing.
     pub const EMPTY: Decoded = Decoded {
-        values: [0; 3],
+        values: [0; OPERANDS],
         result: ptr::null_mut(),
         also: ptr::null_mut(),
         target: ptr::null(),

@@ -82,6 +82,26 @@ unsafe fn field(machine: &mut Machine, token: *const u16, handle: Handle) -> Res
     }
 }
 
+/// The same, for what has read its operands.
+///
+/// # Errors
+/// A trap.
+///
+/// # Safety
+/// `ty` is a type index of structures, and the offset one of a field of that type.
+#[cfg(general)]
+#[inline(always)]
+pub unsafe fn field_at(machine: &mut Machine, handle: Handle, ty: u32, offset: u16) -> Result<*mut u8, Exit> {
+    // SAFETY: as the caller promises; a type below has its fields at the same places.
+    unsafe {
+        let (token, object) = (token(machine), object(machine, handle, Trap::NullStructReference)?);
+        if !is_of_type(machine, token, object, ty)? {
+            return Err(Exit::trap(Trap::CastFailure));
+        }
+        Ok(object.add(offset.into()))
+    }
+}
+
 macro_rules! struct_gets { ($($(#[$doc:meta])* $name:ident<$($T:ident)?> $load:expr;)*) => { $(
     $(#[$doc])*
     pub struct $name<$($T,)? A, D>(PhantomData<($($T,)? A, D)>);

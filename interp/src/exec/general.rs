@@ -8,13 +8,15 @@
 //!
 //! All values are 64 bits here, of which those of 32 bits use the lower half; accumulators are places in the context, as slots are in the frame.
 
+#[cfg(feature = "gc")]
+use super::gc;
 #[cfg(feature = "simd")]
 use super::machine::Cell;
 #[allow(unused_imports)] // Builds of level base have no rows of two operations.
 use super::numeric::Operation3;
 use super::{
     Instruction,
-    context::Context,
+    context::{Context, OPERANDS},
     control::Header,
     machine::{Exit, Flow, Machine, read32},
     numeric::{Operation1, Operation2, operation},
@@ -80,12 +82,21 @@ mod what {
     pub const LOAD: u8 = 2;
     /// The first is an address that the second is stored to.
     pub const STORE: u8 = 3;
+    /// The first is a structure, the second its type, the third the offset of a field. Those with 1 more write the value behind.
+    #[cfg(feature = "gc")]
+    pub const FIELD_GET: u8 = 4;
+    /// The first is an array, the second an index. Those with 1 more write the value behind.
+    #[cfg(feature = "gc")]
+    pub const ELEMENT_GET: u8 = 6;
+    /// The first function.
+    #[cfg(feature = "gc")]
+    pub const FUNCTIONS: u8 = 8;
     /// Set if a branch is taken where the operation gives 0.
     pub const UNLESS: u8 = 0x80;
 }
 
 /// Operands.
-type Values = [u64; 3];
+type Values = [u64; OPERANDS];
 
 /// A value as it is in 64 bits.
 trait Bits: Copy {
@@ -155,6 +166,13 @@ unsafe fn general(cx: *mut Context, fp: *mut u8, ip: *const u16, r0: u32) -> (*c
         }
         if operation != u32::from(what::MOVE) {
             let what = operation as u8 & !what::UNLESS;
+            #[cfg(feature = "gc")]
+            let trap = if what < what::FUNCTIONS {
+                object(cx, what, operation >> 8)
+            } else {
+                operate(what, operation >> 8, &mut (*cx).decoded.values)
+            };
+            #[cfg(not(feature = "gc"))]
             let trap = operate(what, operation >> 8, &mut (*cx).decoded.values);
             if trap != 0 {
                 return (core::ptr::null(), trap);
@@ -339,6 +357,19 @@ unsafe fn access(
         place = beyond;
     }
     // SAFETY: the bytes are inside.
+    unsafe { touch(place, access, is_store, values) };
+    0
+}
+
+/// Reads into the first value, or writes the second.
+///
+/// # Safety
+/// As many bytes as [`access`] says, which need not be aligned, are there.
+#[cfg_attr(feature = "gc", inline(never))]
+#[cfg_attr(not(feature = "gc"), inline(always))]
+unsafe fn touch(place: *mut u8, access: u8, is_store: bool, values: &mut Values) {
+    let bytes = 1_u32 << (access & 3);
+    // SAFETY: as the caller promises.
     unsafe {
         if is_store {
             let value = values[1];
@@ -348,7 +379,7 @@ unsafe fn access(
                 4 => place.cast::<u32>().write_unaligned(value as u32),
                 _ => place.cast::<u64>().write_unaligned(value),
             }
-            return 0;
+            return;
         }
         let mut low = match bytes {
             1 => u32::from(*place),
@@ -363,11 +394,39 @@ unsafe fn access(
         }
         values[0] = u64::from(low) | u64::from(high) << 32;
     }
-    0
+}
+
+/// Reads or writes a field or an element, whose access has a number in [`ACCESSES`]. 0, or the trap.
+///
+/// # Safety
+/// The operands of the instruction are decoded.
+#[cfg(feature = "gc")]
+#[inline(never)]
+unsafe fn object(cx: *mut Context, what: u8, number: u32) -> u32 {
+    // SAFETY: the verifier has seen that the type is one of structures, with such a field at the offset. The object is checked.
+    unsafe {
+        let access = *ACCESSES.as_ptr().add(number as usize);
+        let mut machine = Machine::resume(cx);
+        let values = &mut (*cx).decoded.values;
+        let [handle, second, third, fourth] = *values;
+        let (place, value) = if what < what::ELEMENT_GET {
+            (gc::field_at(&mut machine, handle as u32, second as u32, third as u16), fourth)
+        } else {
+            (gc::element_at(&machine, handle as u32, second as u32, (u32::from(access >> 4), access & 3)), third)
+        };
+        match place {
+            Ok(place) => {
+                values[1] = value;
+                touch(place, access & 7, what & 1 != 0, values);
+                0
+            }
+            Err(exit) => exit.0,
+        }
+    }
 }
 
 /// An instruction as a function of its own, for those whose code would take registers, or native stack, of all arms if it stood in the loop: on
-/// vectors, atomic ones. They go on to the next instruction, or trap.
+/// vectors, atomic ones, on objects. They go on to the next instruction, trap, or are to be executed again when there is room for an object.
 pub struct Apart<I>(PhantomData<I>);
 impl<I: Instruction> Instruction for Apart<I> {
     #[inline(always)]
@@ -376,6 +435,9 @@ impl<I: Instruction> Instruction for Apart<I> {
         unsafe {
             let (ip, r0) = apart::<I>(machine.cx, machine.fp, machine.ip, machine.r0);
             if ip.is_null() {
+                if cfg!(feature = "gc") && r0 == Exit::COLLECT.0 {
+                    machine.ip = machine.ip.sub(1);
+                }
                 return Err(Exit(r0));
             }
             (machine.ip, machine.r0) = (ip, r0);
@@ -396,7 +458,10 @@ unsafe fn apart<I: Instruction>(cx: *mut Context, fp: *mut u8, ip: *const u16, r
         match I::run(&mut machine) {
             Ok(()) => (machine.ip, machine.r0),
             Err(exit) => {
-                debug_assert!(exit.as_trap().is_some(), "what goes on later where it ends is not apart: {exit:?}");
+                debug_assert!(
+                    exit.as_trap().is_some() || exit == Exit::COLLECT,
+                    "what goes on later where it ends is not apart: {exit:?}"
+                );
                 (core::ptr::null(), exit.0)
             }
         }

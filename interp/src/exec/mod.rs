@@ -70,7 +70,7 @@ pub unsafe fn run(cx: *mut context::Context) -> machine::Exit {
         // SAFETY: as the caller promises; `across` leaves registers that stand at the entry of a function or behind a call.
         unsafe {
             let exit = dispatch::run(cx);
-            #[cfg(feature = "gc")]
+            #[cfg(all(feature = "gc", not(general)))]
             if exit == machine::Exit::VERDICT {
                 gc::decide(&mut *cx);
                 continue;

@@ -131,6 +131,12 @@ impl<'a> Instruction<'a> {
     pub fn first_ty(&self) -> Option<Ty> {
         { self.signature }.find_map(|(_, ty)| ty)
     }
+
+    /// The type of the last one that has one.
+    #[cfg(feature = "gc")]
+    pub fn last_ty(&self) -> Option<Ty> {
+        { self.signature }.filter_map(|(_, ty)| ty).last()
+    }
 }
 
 /// Iterator over operands.

@@ -92,7 +92,9 @@ pub const HEADER_BYTES: u32 = crate::types::FRAME_HEADER_BYTES;
 pub const BRIDGE_BYTES: u32 = 16;
 
 impl Row {
-    /// The table's entry for this row.
+    /// The table's entry for this row. Builds that only execute have `layout.rs` alone: one look here at run time, and all names and what they say are
+    /// in flash.
+    #[cfg(not(unnamed))]
     #[cfg_attr(not(compact), inline)]
     pub const fn get(self) -> &'static table::Row {
         &table::ROWS[self as usize]
@@ -100,7 +102,7 @@ impl Row {
 
     /// Token of this row's form number `form`.
     pub const fn token(self, form: usize) -> u16 {
-        let shape = self.get().shape;
+        let shape = table::ROWS[self as usize].shape;
         debug_assert!(form < shape.forms_count());
         let [base, full] = BASES[self as usize];
         if form < shape.base.len() { base + form as u16 } else { full + (form - shape.base.len()) as u16 }

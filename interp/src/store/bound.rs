@@ -108,7 +108,7 @@ impl Sizes {
         stack_slack_bytes: 0,
         context: Size::new(
             match (cfg!(feature = "objects"), cfg!(feature = "gc")) {
-                (_, true) => 264,
+                (_, true) => 272,
                 (true, false) => 256,
                 (false, false) => 240,
             },

@@ -27,7 +27,8 @@ const LENGTH: usize = 8;
 ///
 /// # Safety
 /// `ty` is a type index of arrays of the current instance.
-#[inline(always)]
+#[cfg_attr(general, inline(never))]
+#[cfg_attr(not(general), inline(always))]
 unsafe fn new_array(
     machine: &mut Machine,
     token: *const u16,
@@ -47,10 +48,25 @@ unsafe fn new_array(
     }
 }
 
+/// What elements may hold: a bit for each [`Storage`].
+type Storages = u32;
+
+const fn storages(of: &[Storage]) -> Storages {
+    let (mut bits, mut i) = (0, 0);
+    while i < of.len() {
+        bits |= 1 << of[i] as u32;
+        i += 1;
+    }
+    bits
+}
+
+/// Only references.
+const REFERENCES: Storages = storages(&[Storage::Ref]);
+
 /// A value that a range of elements can be filled with.
 pub trait Fill: Cell {
-    /// Whether elements of this storage can.
-    fn fits(storage: Storage) -> bool;
+    /// What elements can hold that.
+    const FITS: Storages;
     /// Fills elements; of the value as many bytes count as an element has.
     ///
     /// # Safety
@@ -71,10 +87,7 @@ unsafe fn fill_cells<T: Cell>(value: T, place: *mut u8, len: u32) {
 }
 
 impl Fill for i32 {
-    #[inline(always)]
-    fn fits(storage: Storage) -> bool {
-        matches!(storage, Storage::I8 | Storage::I16 | Storage::I32 | Storage::F32)
-    }
+    const FITS: Storages = storages(&[Storage::I8, Storage::I16, Storage::I32, Storage::F32]);
     #[inline(always)]
     unsafe fn fill(self, place: *mut u8, len: u32, element_bytes: u32) {
         // SAFETY: as the caller promises. Elements of 2 bytes are aligned to 2.
@@ -88,13 +101,10 @@ impl Fill for i32 {
     }
 }
 
-macro_rules! fills { ($($(#[$attr:meta])* $T:ty => $storage:pat,)*) => { $(
+macro_rules! fills { ($($(#[$attr:meta])* $T:ty => $($storage:ident)+,)*) => { $(
     $(#[$attr])*
     impl Fill for $T {
-        #[inline(always)]
-        fn fits(storage: Storage) -> bool {
-            matches!(storage, $storage)
-        }
+        const FITS: Storages = storages(&[$(Storage::$storage),+]);
         #[inline(always)]
         unsafe fn fill(self, place: *mut u8, len: u32, _: u32) {
             // SAFETY: as the caller promises.
@@ -103,10 +113,10 @@ macro_rules! fills { ($($(#[$attr:meta])* $T:ty => $storage:pat,)*) => { $(
     }
 )* } }
 fills! {
-    i64 => Storage::I64 | Storage::F64,
-    Handle => Storage::Ref,
+    i64 => I64 F64,
+    Handle => Ref,
     #[cfg(feature = "simd")]
-    crate::num::V128 => Storage::V128,
+    crate::num::V128 => V128,
 }
 
 /// array.new.
@@ -266,57 +276,39 @@ impl<A: Read, B: Read, D: Put> Instruction for ArrayNewElem<A, B, D> {
     }
 }
 
-/// The array that a reference refers to: length, first element, bytes of one.
-///
-/// # Errors
-/// `NullArrayReference`; `CastFailure` if it is no array of such elements, which a valid module does not do.
-///
-/// # Safety
-/// The reference stems from a reference cell.
-#[inline(always)]
-unsafe fn array(
-    machine: &Machine,
-    handle: Handle,
-    fits: impl FnOnce(Storage) -> bool,
-) -> Result<(u32, *mut u8, u32), Exit> {
-    // SAFETY: handles lead to objects of this store, which begin with their descriptors.
-    unsafe {
-        let object = object(machine, handle, Trap::NullArrayReference)?;
-        let layout = layout(machine, u32::load(object));
-        if layout.kind != Kind::Array || !fits(layout.element) {
-            return Err(Exit::trap(Trap::CastFailure));
-        }
-        Ok((u32::load(object.add(LENGTH)), object.add(ARRAY_HEADER_BYTES as usize), layout.bytes))
-    }
-}
-
 /// Whether so many elements from a place on are inside of so many.
 #[inline(always)]
 fn is_inside(start: u32, count: u32, len: u32) -> bool {
     u64::from(start) + u64::from(count) <= u64::from(len)
 }
 
-/// The first of so many elements of an array, from an index on, and the bytes of one.
+/// The first of so many elements of an array, from an index on; the bytes of one, and what it holds.
 ///
 /// # Errors
-/// As [`array`]; `ArrayOutOfBounds`.
+/// `NullArrayReference`; `CastFailure` if it is no array of such elements, which a valid module does not do; `ArrayOutOfBounds`.
 ///
 /// # Safety
-/// As for [`array`].
-#[inline(always)]
+/// The reference stems from a reference cell.
+#[cfg_attr(general, inline(never))]
+#[cfg_attr(not(general), inline(always))]
 unsafe fn range(
     machine: &Machine,
     (handle, start): (Handle, u32),
     count: u32,
-    fits: impl FnOnce(Storage) -> bool,
-) -> Result<(*mut u8, u32), Exit> {
-    // SAFETY: as the caller promises; the range is checked here.
+    fits: Storages,
+) -> Result<(*mut u8, u32, Storage), Exit> {
+    // SAFETY: handles lead to objects of this store, which begin with their descriptors; the range is checked here.
     unsafe {
-        let (len, elements, element_bytes) = array(machine, handle, fits)?;
-        if !is_inside(start, count, len) {
+        let object = object(machine, handle, Trap::NullArrayReference)?;
+        let layout = layout(machine, u32::load(object));
+        if layout.kind != Kind::Array || fits >> layout.element as u32 & 1 == 0 {
+            return Err(Exit::trap(Trap::CastFailure));
+        }
+        if !is_inside(start, count, u32::load(object.add(LENGTH))) {
             return Err(OUT_OF_BOUNDS);
         }
-        Ok((elements.add(start as usize * element_bytes as usize), element_bytes))
+        let elements = object.add(ARRAY_HEADER_BYTES as usize);
+        Ok((elements.add(start as usize * layout.bytes as usize), layout.bytes, layout.element))
     }
 }
 
@@ -331,16 +323,34 @@ const OUT_OF_BOUNDS: Exit = Exit::trap(Trap::ArrayOutOfBounds);
 /// As for [`array`].
 #[inline(always)]
 unsafe fn element(machine: &Machine, handle: Handle, index: u32, storage: Storage) -> Result<*mut u8, Exit> {
+    // SAFETY: as the caller promises.
+    unsafe { element_at(machine, handle, index, (storage as u32, storage.bytes().trailing_zeros() as u8)) }
+}
+
+/// The same; the storage is a number, with the power of two that its bytes are.
+///
+/// # Errors
+/// As [`element`].
+///
+/// # Safety
+/// As for [`element`].
+#[inline(always)]
+pub unsafe fn element_at(
+    machine: &Machine,
+    handle: Handle,
+    index: u32,
+    (storage, bytes_log2): (u32, u8),
+) -> Result<*mut u8, Exit> {
     // SAFETY: handles lead to objects of this store, which begin with their descriptors; the index is checked against the length.
     unsafe {
         let object = object(machine, handle, Trap::NullArrayReference)?;
-        if tag(object) != Kind::Array.tag(storage) {
+        if tag(object) != ARRAY_TAG + storage {
             return Err(Exit::trap(Trap::CastFailure));
         }
         if index >= u32::load(object.add(LENGTH)) {
             return Err(OUT_OF_BOUNDS);
         }
-        Ok(address(object, index as usize * storage.bytes() as usize).add(ARRAY_HEADER_BYTES as usize))
+        Ok(address(object, (index as usize) << bytes_log2).add(ARRAY_HEADER_BYTES as usize))
     }
 }
 
@@ -454,7 +464,7 @@ impl<T: Fill> Instruction for ArrayFill<T, Slot, Slot, Slot, Slot> {
             let array = (machine.read(), machine.read());
             let value: T = machine.read();
             let count: u32 = machine.read();
-            let (place, element_bytes) = range(machine, array, count, T::fits)?;
+            let (place, element_bytes, _) = range(machine, array, count, T::FITS)?;
             charge(&mut *machine.cx, u64::from(count / 16))?;
             value.fill(place, count, element_bytes);
         }
@@ -472,12 +482,8 @@ impl Instruction for ArrayCopy<Slot, Slot, Slot, Slot, Slot> {
         unsafe {
             let (to, from) = ((machine.read(), machine.read()), (machine.read(), machine.read()));
             let count: u32 = machine.read();
-            let mut storage = Storage::I8;
-            let (to, element_bytes) = range(machine, to, count, |found| {
-                storage = found;
-                true
-            })?;
-            let (from, _) = range(machine, from, count, |found| found == storage)?;
+            let (to, element_bytes, storage) = range(machine, to, count, Storages::MAX)?;
+            let (from, ..) = range(machine, from, count, storages(&[storage]))?;
             charge(&mut *machine.cx, u64::from(count / 16))?;
             to.copy_from(from, count as usize * element_bytes as usize);
         }
@@ -494,7 +500,7 @@ impl Instruction for ArrayInitData<Slot, Slot, Slot, Slot> {
         unsafe {
             let array = (machine.read(), machine.read());
             let (offset, count): (u32, u32) = (machine.read(), machine.read());
-            let (to, element_bytes) = range(machine, array, count, |found| found != Storage::Ref)?;
+            let (to, element_bytes, _) = range(machine, array, count, !REFERENCES)?;
             let bytes = u64::from(count) * u64::from(element_bytes);
             let from = data(machine, offset, bytes)?;
             charge(&mut *machine.cx, u64::from(count / 16))?;
@@ -513,7 +519,7 @@ impl Instruction for ArrayInitElem<Slot, Slot, Slot, Slot> {
         unsafe {
             let array = (machine.read(), machine.read());
             let (offset, count): (u32, u32) = (machine.read(), machine.read());
-            let (to, _) = range(machine, array, count, |found| found == Storage::Ref)?;
+            let (to, ..) = range(machine, array, count, REFERENCES)?;
             let from = elem(machine, offset, count)?;
             charge(&mut *machine.cx, u64::from(count / 16))?;
             to.cast::<Handle>().copy_from(from, count as usize);

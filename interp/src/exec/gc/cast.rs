@@ -2,7 +2,8 @@
 //!
 //! Mostly an object has the very descriptor that an instruction expects. Otherwise the types above are walked, outside of the dispatch, since a
 //! loop would cost every handler saved registers: the handler leaves with `VERDICT` and is executed again, when what [`decide`] has found out
-//! stands in the context. The same question is then answered there until another one is asked.
+//! stands in the context. The same question is then answered there until another one is asked. In builds for size (`cfg(general)`) these handlers
+//! are functions of their own, and ask [`decide`] themselves.
 
 use super::{tag, token};
 use crate::{
@@ -46,6 +47,11 @@ pub(super) unsafe fn is_of_type(
             return Ok((*verdict).is_below);
         }
         ((*verdict).found, (*verdict).expected) = (found, expected);
+        // Where these handlers are functions of their own, they may call what they want.
+        if cfg!(general) {
+            decide(&mut *machine.cx);
+            return Ok((*verdict).is_below);
+        }
     }
     machine.ip = token;
     Err(Exit::VERDICT)
@@ -182,7 +188,8 @@ const HEAP_TYPES: [u8; 16] = [
 ///
 /// # Safety
 /// The reference stems from a reference cell; the coding is one of a type, its index one of the current instance.
-#[inline(always)]
+#[cfg_attr(general, inline(never))]
+#[cfg_attr(not(general), inline(always))]
 unsafe fn is_of(machine: &mut Machine, token: *const u16, handle: Handle, word: u32) -> Result<bool, Exit> {
     if handle == 0 {
         return Ok(word & 0x40 != 0);

@@ -389,7 +389,7 @@ impl<'a> Verifier<'a> {
                 require(self.image.ref_matches(segment.element, to), "table.init with another element type")
             }
             #[cfg(feature = "gc")]
-            _ if objects::is_gc(row) => self.object(row, values),
+            _ if objects::is_gc(row) => self.object(instruction, values),
             Row::Fuel => require(self.image.options().contains(Options::FUEL), "fuel in an image without that option"),
             Row::Signal => {
                 require(self.image.options().contains(Options::SIGNAL), "signal in an image without that option")

@@ -7,9 +7,9 @@ use super::{Rule, Verifier, require};
 use crate::{
     gc::layout::{HEADER_BYTES as OBJECT_HEADER_BYTES, OBJECT_ALIGN, Storage},
     image::broken::Broken,
-    isa::{HEADER_BYTES, Row, Ty},
+    isa::{HEADER_BYTES, Instruction, Row, Ty},
     types::{
-        CELL_BYTES, TypeIndex,
+        CELL_BYTES, TypeIndex, ValType,
         rec::{CompositeType, StorageType},
     },
 };
@@ -17,7 +17,7 @@ use crate::{
 impl Verifier<'_> {
     /// Instructions on objects: the type is of the kind, the field of the width, the cells are there.
     #[inline(never)]
-    pub(super) fn object(&self, row: Row, values: [u32; 6]) -> Rule {
+    pub(super) fn object(&self, instruction: &Instruction, values: [u32; 6]) -> Rule {
         const NO_STRUCT: &str = "type of no structure";
         const NO_ARRAY: &str = "type of no array";
         let composite = |index| self.image.sub_type(TypeIndex(index)).map(|ty| ty.composite);
@@ -29,7 +29,10 @@ impl Verifier<'_> {
             Some(CompositeType::Array(fields)) => fields.get(0).ok_or(Broken::from(NO_ARRAY)),
             _ => Err(Broken::from(NO_ARRAY)),
         };
-        let types = row.get().types;
+        let is_typed = |found: ValType, ty: Option<Ty>| {
+            ty.is_some_and(|ty| found.bytes() == ty.bytes() && found.is_ref() == (ty == Ty::Ref))
+        };
+        let row = instruction.row;
         match row {
             Row::StructNewDefault => structure(values[0]).map(drop),
             Row::StructNew => {
@@ -56,8 +59,7 @@ impl Verifier<'_> {
             }
             Row::I32ArrayNew | Row::I64ArrayNew | Row::V128ArrayNew | Row::RefArrayNew => {
                 let found = element(values[2])?.ty.storage.unpacked();
-                let [ty, ..] = *types else { return Err(NO_ARRAY.into()) };
-                require(found.bytes() == ty.bytes() && found.is_ref() == (ty == Ty::Ref), "array of another kind")
+                require(is_typed(found, instruction.first_ty()), "array of another kind")
             }
             _ => {
                 // Fields: structure, type, offset.
@@ -67,12 +69,7 @@ impl Verifier<'_> {
                 let is_as_typed = match row {
                     Row::I8StructGetS | Row::I8StructGetU | Row::I8StructSet => storage == StorageType::I8,
                     Row::I16StructGetS | Row::I16StructGetU | Row::I16StructSet => storage == StorageType::I16,
-                    _ => match (storage, types) {
-                        (StorageType::Val(found), [_, ty]) => {
-                            found.bytes() == ty.bytes() && found.is_ref() == (*ty == Ty::Ref)
-                        }
-                        _ => false,
-                    },
+                    _ => matches!(storage, StorageType::Val(found) if is_typed(found, instruction.last_ty())),
                 };
                 require(is_as_typed, "field of another kind or width")
             }
