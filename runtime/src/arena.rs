@@ -361,6 +361,13 @@ impl<'a, T> Store<'a, T> {
         &mut self.data
     }
 
+    /// Collects objects now: structures, arrays and exceptions that neither the guest nor the host can reach make room for others. It
+    /// happens by itself where an allocation needs room; firmware with time to spare can have the pause here, before a call.
+    #[cfg(feature = "objects")]
+    pub fn gc(&mut self) {
+        self.core.collect_garbage();
+    }
+
     /// Sets the fuel of images made with fuel, and switches it on for bulk operators.
     pub fn set_fuel(&mut self, fuel: u64) {
         self.core.set_fuel(fuel, true);

@@ -173,6 +173,7 @@ fn objects_live_in_an_arena() {
         let instance = store.instantiate(&module).unwrap();
         let mut results = [Val::I32(0)];
         let mut call = |[a, b]: [i32; 2]| {
+            store.gc();
             store.call(instance, "run", &[Val::I32(a), Val::I32(b)], &mut results).map(|()| results[0])
         };
         calls.iter().map(|arguments| call(*arguments)).collect()

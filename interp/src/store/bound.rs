@@ -186,7 +186,7 @@ pub struct Bound {
 
 impl Bound {
     /// The bound for one instance of this image and a guest stack of so many bytes in this build; `None` if that is not an image, or more than
-    /// there is.
+    /// there is. Without room for structs, arrays and exceptions: see [`Bound::with_objects`].
     pub const fn of(image: &[u8], stack_bytes: usize) -> Option<Bound> {
         Bound::on(&Sizes::HERE, image, stack_bytes)
     }

@@ -91,8 +91,7 @@ struct Machine {
 }
 
 /// Of a guest that makes objects, and has no room for any.
-const OBJECTS_MISSING: &str =
-    "structs, arrays and exceptions have no room: the first one that the guest makes traps (out of heap memory)";
+const OBJECTS_MISSING: &str = "structs, arrays and exceptions have no room, and the first one traps (out of heap memory); choose with --objects-bytes";
 
 /// Runs the command.
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
@@ -147,7 +146,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
         ));
     }
     if let Some(what) = report.objects_missing {
-        output::to_stderr(&format!("note: {what}; choose with --objects-bytes\n"));
+        output::to_stderr(&format!("note: {what}\n"));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -114,6 +114,41 @@ impl<T> Store<T> {
         &mut self.data
     }
 
+    /// Collects objects now: structures, arrays and exceptions that neither the guest nor the host can reach make room for others. It
+    /// happens by itself where an allocation needs room; a host with time to spare can have the pause here, before a call.
+    ///
+    /// ```
+    /// # #[cfg(feature = "wat")] {
+    /// use sheave::*;
+    ///
+    /// # fn main() -> Result<(), Error> {
+    /// let mut config = Config::default();
+    /// config.max_objects_bytes(64 << 10);
+    /// let engine = Engine::new(&config);
+    /// let module = Module::new(&engine, r#"(module (type $bytes (array (mut i8)))
+    ///     (global $kept (mut (ref null $bytes)) (ref.null $bytes))
+    ///     (func (export "keep") (param i32) (global.set $kept (array.new_default $bytes (local.get 0))))
+    ///     (func (export "drop") (global.set $kept (ref.null $bytes))))"#)?;
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = Linker::new(&engine).instantiate_and_start(&mut store, &module)?;
+    /// let keep = instance.get_typed_func::<i32, ()>(&store, "keep")?;
+    /// keep.call(&mut store, 40_000)?;
+    /// store.gc();
+    /// // What is kept stays, and leaves no room for as much again.
+    /// assert_eq!(keep.call(&mut store, 40_000).unwrap_err().as_trap(), Some(Trap::OutOfHeap));
+    /// instance.get_typed_func::<(), ()>(&store, "drop")?.call(&mut store, ())?;
+    /// store.gc();
+    /// keep.call(&mut store, 40_000)?;
+    /// # Ok(())
+    /// # }
+    /// # main().unwrap();
+    /// # }
+    /// ```
+    #[cfg(feature = "objects")]
+    pub fn gc(&mut self) {
+        self.core.collect_garbage();
+    }
+
     /// The host's state; everything else goes.
     pub fn into_data(self) -> T {
         self.data

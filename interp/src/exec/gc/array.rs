@@ -330,10 +330,10 @@ unsafe fn element(machine: &Machine, handle: Handle, index: u32, storage: Storag
 /// The same; the storage is a number, with the power of two that its bytes are.
 ///
 /// # Errors
-/// As [`element`].
+/// As `element`.
 ///
 /// # Safety
-/// As for [`element`].
+/// As for `element`.
 #[inline(always)]
 pub unsafe fn element_at(
     machine: &Machine,

@@ -62,7 +62,7 @@ fn lacking(image: &Image<'_>) -> Result<(), Error> {
 }
 
 /// Refuses an image with an instruction that this build has no handler for, by the name of what it needs. In builds that have them
-/// all there is nothing to look at. [`verify`] refuses those too.
+/// all there is nothing to look at. [`super::verify`] refuses those too.
 ///
 /// # Errors
 /// `Unsupported` with that name; `Image` with `Code` if there is no instruction where one should be.

@@ -102,7 +102,8 @@ fn objects_without_room_are_told_of() {
             done.out.contains("without room for objects") && done.err.contains("--objects-bytes"),
             "{makes}: {done:?}"
         );
-        assert!(figures(&bench, &["objects.wat"])["objects_missing"].is_string(), "{makes}");
+        let missing = figures(&bench, &["objects.wat"])["objects_missing"].to_string();
+        assert!(missing.contains("--objects-bytes"), "{makes}: {missing}");
         let done = bench.sheave(&["bound", "--objects-bytes", "1KiB", "objects.wat"]);
         assert!(!done.out.contains("without") && done.err.is_empty(), "{makes}: {done:?}");
         let done = bench.sheave(&["compile", "--profile", "objects.wat", "-o", "objects.image"]);
