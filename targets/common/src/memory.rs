@@ -5,16 +5,31 @@
 //! engine's functions on, so that neither this program nor what it prints is in the figures.
 
 use crate::{Board, EXIT_TRAP, Write, exit, stack};
+#[cfg(feature = "complete")]
+use sheave::arena::Sizes;
 use sheave::{
     Trap,
     arena::{Bound, Caller, Error, Import, Instance, Limits, Module, Store, Val, ValType},
 };
 
-/// Of the guest stack.
-const LIMITS: Limits = Limits { stack_bytes: 2 << 10, ..Limits::DEFAULT };
+/// Of the guest stack, and of the heap of objects where guests can have some.
+const LIMITS: Limits = Limits {
+    stack_bytes: 2 << 10,
+    #[cfg(feature = "complete")]
+    objects_bytes: 4 << 10,
+    ..Limits::DEFAULT
+};
+
+/// What an instance of an image takes of an arena.
+fn bound(image: &[u8]) -> Option<Bound> {
+    #[cfg(feature = "complete")]
+    return Bound::with_objects(&Sizes::HERE, image, LIMITS.stack_bytes, LIMITS.objects_bytes);
+    #[cfg(not(feature = "complete"))]
+    Bound::of(image, LIMITS.stack_bytes)
+}
 
 /// What guests export of these names traps so.
-const TRAPS: [(&str, Trap); 14] = [
+const TRAPS: [(&str, Trap); 20] = [
     ("null before", Trap::IndirectCallToNull),
     ("null behind", Trap::IndirectCallToNull),
     ("outside", Trap::UndefinedElement),
@@ -29,6 +44,12 @@ const TRAPS: [(&str, Trap); 14] = [
     ("beyond memory", Trap::MemoryOutOfBounds),
     ("beyond memory, across", Trap::MemoryOutOfBounds),
     ("beyond memory, far", Trap::MemoryOutOfBounds),
+    ("no structure", Trap::NullStructReference),
+    ("no array", Trap::NullArrayReference),
+    ("another type", Trap::CastFailure),
+    ("beyond the array", Trap::ArrayOutOfBounds),
+    ("no room", Trap::OutOfHeap),
+    ("not aligned", Trap::UnalignedAtomic),
 ];
 
 /// Does nothing and gives zeros.
@@ -85,7 +106,7 @@ pub fn run<C: Write>(board: Board<C>, images: &'static [u8]) -> ! {
 
 /// Measures for one image; prints `name: 1 arena, 2 records, 3 load, 4 instantiate, 5 call`, all in bytes.
 fn look_at<C: Write>(console: &mut C, arena: &mut [u8], name: &str, image: &'static [u8]) -> Result<(), Error> {
-    let bound = Bound::of(image, LIMITS.stack_bytes).ok_or(Error::Host(1))?;
+    let bound = bound(image).ok_or(Error::Host(1))?;
     if bound.bytes > arena.len() || !arena.as_ptr().addr().is_multiple_of(8) {
         // A note for who wonders: the board is too small for this one.
         let _ = writeln!(console, "{name}: needs {} bytes, there are {}", bound.bytes, arena.len());

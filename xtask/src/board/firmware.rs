@@ -78,24 +78,44 @@ const MEMORY_GUESTS: &str = "targets/common/guests/memory";
 /// Real programs, of which `memory` makes instances where there is room.
 const PROGRAMS: &str = "examples/guests";
 
+/// Guests of `memory` that need all features.
+const COMPLETE_GUESTS: &str = "targets/common/guests/memory/complete";
+/// RAM of a board that has room for large guests, and flash for all features.
+const LARGE_BYTES: u64 = 1 << 20;
+
 /// Builds the program `memory` of `board`, if it has one, with images of all its guests; gives its ELF file.
 ///
 /// # Errors
 /// A guest cannot be read or is refused; there is no compiler; the program does not compile or link.
 pub fn memory(board: &Manifest) -> Result<Option<PathBuf>> {
+    let mut guests = files(MEMORY_GUESTS, "wat")?;
+    if board.ram_bytes > LARGE_BYTES {
+        guests.extend(files(PROGRAMS, "wasm")?);
+    }
+    memory_of(board, &guests, &[])
+}
+
+/// The same of a large board with all features, and guests that need them.
+///
+/// # Errors
+/// As for [`memory`].
+pub fn memory_complete(board: &Manifest) -> Result<Option<PathBuf>> {
+    if board.ram_bytes <= LARGE_BYTES {
+        return Ok(None);
+    }
+    memory_of(board, &files(COMPLETE_GUESTS, "wat")?, &["--features", "sheave-board/complete"])
+}
+
+fn memory_of(board: &Manifest, guests: &[PathBuf], features: &[&str]) -> Result<Option<PathBuf>> {
     if !board.has("memory") {
         return Ok(None);
     }
     let folder = target_dir().join("boards/memory");
-    let mut guests = files(MEMORY_GUESTS, "wat")?;
-    if board.ram_bytes > 1 << 20 {
-        guests.extend(files(PROGRAMS, "wasm")?);
-    }
     let mut archive = Vec::new();
     for guest in guests {
         let name = guest.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let path = folder.join(format!("{name}.image"));
-        make_image(&guest, &path, "full", (name == "rodata").then_some(0))?;
+        make_image(guest, &path, "full", (name == "rodata").then_some(0))?;
         let image = std::fs::read(&path).map_err(|error| cannot("read", &path, &error))?;
         for length in [name.len(), image.len()] {
             archive.extend((length as u32).to_le_bytes());
@@ -107,7 +127,7 @@ pub fn memory(board: &Manifest) -> Result<Option<PathBuf>> {
     let path = folder.join(format!("{}.images", board.name));
     std::fs::write(&path, archive).map_err(|error| cannot("write", &path, &error))?;
     compile(board, "memory", |command| {
-        command.env("SHEAVE_IMAGES", &path);
+        command.args(features).env("SHEAVE_IMAGES", &path);
     })
     .map(Some)
 }

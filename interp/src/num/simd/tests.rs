@@ -120,6 +120,7 @@ fn functions_of_the_target_are_the_portable_ones() {
     agree! {
         f32x4_ceil F32: a; f32x4_floor F32: a; f32x4_trunc F32: a; f32x4_nearest F32: a;
         f64x2_ceil F64: a; f64x2_floor F64: a; f64x2_trunc F64: a; f64x2_nearest F64: a;
+        f32x4_sqrt F32: a; f64x2_sqrt F64: a;
         f32x4_min F32: a b; f32x4_max F32: a b; f32x4_pmin Bits: a b; f32x4_pmax Bits: a b;
         f64x2_min F64: a b; f64x2_max F64: a b; f64x2_pmin Bits: a b; f64x2_pmax Bits: a b;
         f32x4_eq Bits: a b; f32x4_ne Bits: a b; f32x4_lt Bits: a b; f32x4_le Bits: a b;

@@ -52,6 +52,8 @@ native! {
     "i32x4.bitmask" i32x4_bitmask(a: V128) -> i32 { _mm_movemask_ps(ps(a)) }
     "i64x2.bitmask" i64x2_bitmask(a: V128) -> i32 { _mm_movemask_pd(pd(a)) }
 
+    "f32x4.sqrt" f32x4_sqrt(a: V128) -> V128 { of_ps(_mm_sqrt_ps(ps(a))) }
+    "f64x2.sqrt" f64x2_sqrt(a: V128) -> V128 { of_pd(_mm_sqrt_pd(pd(a))) }
     "f32x4.eq" f32x4_eq(a: V128, b: V128) -> V128 { of_ps(_mm_cmpeq_ps(ps(a), ps(b))) }
     "f32x4.ne" f32x4_ne(a: V128, b: V128) -> V128 { of_ps(_mm_cmpneq_ps(ps(a), ps(b))) }
     "f32x4.lt" f32x4_lt(a: V128, b: V128) -> V128 { of_ps(_mm_cmplt_ps(ps(a), ps(b))) }

@@ -1,0 +1,18 @@
+;; Atomic operators where there is one core.
+(module
+  (import "board" "wrong" (func $wrong))
+  (memory 1 1 shared)
+  (func $equal (param i32 i32) (if (i32.ne (local.get 0) (local.get 1)) (then (call $wrong))))
+  (func (export "run") (result i32)
+    (call $equal (i32.atomic.rmw.add (i32.const 8) (i32.const 5)) (i32.const 0))
+    (call $equal (i32.atomic.rmw.cmpxchg (i32.const 8) (i32.const 5) (i32.const 6)) (i32.const 5))
+    (call $equal (i32.atomic.rmw8.xchg_u (i32.const 9) (i32.const 0xff)) (i32.const 0))
+    (call $equal (i32.atomic.load (i32.const 8)) (i32.const 0xff06))
+    (i64.atomic.store (i32.const 16) (i64.const 7))
+    (call $equal (i32.wrap_i64 (i64.atomic.rmw.sub (i32.const 16) (i64.const 7))) (i32.const 7))
+    (call $equal (memory.atomic.notify (i32.const 8) (i32.const 1)) (i32.const 0))
+    (atomic.fence)
+    (i32.store (i32.const 32) (i32.const 7))
+    (i32.load (i32.const 32)))
+  (func (export "not aligned") (drop (i32.atomic.load (i32.const 2))))
+  (func (export "beyond memory") (drop (i32.atomic.load (i32.const 65536)))))
