@@ -106,7 +106,7 @@ fn parse(line: &str) -> Result<Build> {
     Ok(Build { name: name.into(), goal_bytes: number(goal)?, budget_bytes: number(budget)?, features: features.into() })
 }
 
-/// The file with what was found as budgets, and some room; never less room than the goal gives.
+/// The file with new budgets: the goal where it is met, else what was found and some room.
 fn blessed(text: &str, builds: &[Build], found: &BTreeMap<&str, u32>) -> String {
     let mut written = String::new();
     let mut builds = builds.iter();
@@ -118,7 +118,10 @@ fn blessed(text: &str, builds: &[Build], found: &BTreeMap<&str, u32>) -> String 
         let Some(build) = builds.next() else { break };
         let budget = found
             .get(build.name.as_str())
-            .map_or(build.budget_bytes, |bytes| (bytes + bytes * ROOM_PERCENT / 100).max(build.goal_bytes));
+            .map_or(build.budget_bytes, |bytes| match *bytes <= build.goal_bytes {
+                true => build.goal_bytes,
+                false => bytes + bytes * ROOM_PERCENT / 100,
+            });
         let _ = writeln!(written, "{} {} {budget} {}", build.name, build.goal_bytes, build.features);
     }
     written
