@@ -116,9 +116,8 @@ fn blessed(text: &str, builds: &[Build], found: &BTreeMap<&str, u32>) -> String 
             continue;
         }
         let Some(build) = builds.next() else { break };
-        let budget = found
-            .get(build.name.as_str())
-            .map_or(build.budget_bytes, |bytes| match *bytes <= build.goal_bytes {
+        let budget =
+            found.get(build.name.as_str()).map_or(build.budget_bytes, |bytes| match *bytes <= build.goal_bytes {
                 true => build.goal_bytes,
                 false => bytes + bytes * ROOM_PERCENT / 100,
             });
