@@ -678,7 +678,7 @@ macro_rules! flags {
 }
 
 flags! {
-    /// Wasm features that a module uses.
+    /// Wasm features: those that were allowed when a module was translated, or that it needs.
     Features(u64) {
         /// Imported or exported mutable globals.
         MUTABLE_GLOBAL = 0 "mutable-global",

@@ -303,7 +303,7 @@ impl<'a> Image<'a> {
         self.header.families
     }
 
-    /// Wasm features that the module uses.
+    /// Wasm features that were allowed when the module was translated.
     #[cfg_attr(not(compact), inline)]
     pub fn features(&self) -> Features {
         Features(self.header.features)

@@ -35,7 +35,7 @@ pub struct ImageParts<'a> {
     pub level: isa::Level,
     /// Instruction families that the code uses, as bits.
     pub families: u32,
-    /// Wasm features that the module uses.
+    /// Wasm features that were allowed when the module was translated.
     pub features: Features,
     /// How the module was translated.
     pub options: Options,
