@@ -5,7 +5,7 @@ use sheave::{
     Engine,
     arena::{Arena, Bound, Error, Import, Limits, Module, Sizes, Store, ValType},
 };
-use std::path::Path;
+use std::{path::Path, sync::Mutex};
 
 const LIMITS: Limits = Limits { stack_bytes: 1000, ..Limits::DEFAULT };
 
@@ -125,7 +125,10 @@ fn a_bound_is_exact_for_real_programs() {
     assert!(checked >= 11, "{checked}");
 }
 
-/// A function of the host of the type that is asked for. The table borrows for ever; so does this, once.
+/// What functions of the host borrow for ever: somebody knows it, or the search for leaks would find it.
+static KEPT: Mutex<(Vec<&[ValType]>, Vec<&str>)> = Mutex::new((Vec::new(), Vec::new()));
+
+/// A function of the host of the type that is asked for.
 fn stub(import: &sheave::ImportType<'_>) -> Import<()> {
     let sheave::ExternType::Func(ty) = import.ty() else { panic!("an import that is no function") };
     let types = |types: &[sheave::ValType]| -> &'static [ValType] {
@@ -136,9 +139,15 @@ fn stub(import: &sheave::ImportType<'_>) -> Import<()> {
             sheave::ValType::F64 => ValType::F64,
             _ => panic!("a reference"),
         };
-        Vec::leak(types.iter().map(number).collect())
+        let types = &*Vec::leak(types.iter().map(number).collect());
+        KEPT.lock().unwrap().0.push(types);
+        types
     };
-    let text = |text: &str| -> &'static str { String::leak(text.to_owned()) };
+    let text = |text: &str| -> &'static str {
+        let text = &*String::leak(text.to_owned());
+        KEPT.lock().unwrap().1.push(text);
+        text
+    };
     Import::new(text(import.module()), text(import.name()), types(ty.params()), types(ty.results()), |_, _, _| Ok(()))
 }
 
